@@ -1,0 +1,128 @@
+import { canonical } from "./addresses";
+import { resolveConnection } from "./connection";
+import { SpecContext } from "./context";
+import { Cluster, Node, Preemption, Problem, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
+import { ClusterInput, NodeInput } from "./schema/cluster";
+import { Draft, isKnown, UNKNOWN, Unknown } from "./unknown";
+import { parseVip } from "./vip";
+
+/** A cluster of which some values are UNKNOWN. */
+export type ClusterDraft = Exclude<Draft<Cluster>, Unknown>;
+export type NodeDraft = Exclude<Draft<Node>, Unknown>;
+
+/** Priority of a node that states none: 100, 90, 80 ... by its place, closer together from the eleventh node on. */
+export function defaultPriority(index: number, nodes: number, preemption: Preemption): number {
+  if (preemption === Preemption.Sticky) {
+    return 100;
+  }
+  return 100 - index * Math.min(10, Math.floor(99 / Math.max(1, nodes - 1)));
+}
+
+/** Puts the defaults in place of what is absent. Does not judge values; reports what no default can supply. */
+export function withDefaults(
+  input: Exclude<Draft<ClusterInput>, Unknown>,
+  context: SpecContext,
+): { cluster: ClusterDraft; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const preemption = input.preemption ?? Preemption.PreferPrimary;
+  const nodes = isKnown(input.nodes)
+    ? input.nodes.map((node, i, all) => {
+        if (!isKnown(node)) {
+          return UNKNOWN;
+        }
+        const { connection, problems: found } = resolveConnection(node.connection, context, [
+          "nodes",
+          i,
+          "connection",
+        ]);
+        problems.push(...found);
+        const priority = isKnown(preemption) ? defaultPriority(i, all.length, preemption) : UNKNOWN;
+        return nodeWithDefaults(node, connection, priority);
+      })
+    : UNKNOWN;
+  const cluster = {
+    name: input.name,
+    nodes,
+    virtualRouterId: input.virtualRouterId,
+    virtualIpAddresses: vips(input.virtualIpAddresses),
+    advertInt: input.advertInt ?? 1,
+    version: input.version ?? 3,
+    multicast: input.multicast ?? false,
+    preemption,
+    preemptDelay: input.preemptDelay ?? 0,
+    authPass: input.authPass,
+    scriptUser: input.scriptUser ?? "root",
+    ...checksWithDefaults(input),
+    nonlocalBind: input.nonlocalBind ?? false,
+    vipOffLink: input.vipOffLink ?? false,
+    firewall: input.firewall ?? true,
+  };
+  return { cluster: cluster as ClusterDraft, problems };
+}
+
+function nodeWithDefaults(
+  node: Exclude<Draft<NodeInput>, Unknown>,
+  connection: Draft<Node["connection"]>,
+  priority: number | Unknown,
+): NodeDraft {
+  return {
+    name: node.name,
+    connection,
+    interface: node.interface,
+    priority: node.priority ?? priority,
+    routerId: node.routerId ?? node.name,
+    unicastSrcIp: canonicalDraft(node.unicastSrcIp),
+    unicastSrcIp6: canonicalDraft(node.unicastSrcIp6),
+    mcastSrcIp: canonicalDraft(node.mcastSrcIp),
+  };
+}
+
+/** An address, or its absence, in canonical text. */
+export function canonicalDraft<T extends string | undefined | Unknown>(address: T): T {
+  return (typeof address === "string" ? canonical(address) : address) as T;
+}
+
+/** Virtual addresses whose texts the schema has accepted. */
+export function vips(texts: Draft<string[]>): Draft<VirtualIpAddress[]> {
+  return isKnown(texts)
+    ? texts.map((text) => {
+        const parsed = isKnown(text) ? parseVip(text) : undefined;
+        return parsed !== undefined && "vip" in parsed ? parsed.vip : UNKNOWN;
+      })
+    : UNKNOWN;
+}
+
+/** The checks of a cluster or an instance with their defaults. */
+export function checksWithDefaults(input: {
+  trackScripts?: Draft<TrackScriptInput[] | undefined>;
+  trackProcesses?: Draft<TrackProcessInput[] | undefined>;
+}): { trackScripts: Draft<TrackScript[]>; trackProcesses: Draft<TrackProcess[]> } {
+  const scripts = (input.trackScripts ?? []) as Draft<TrackScriptInput[]>;
+  const processes = (input.trackProcesses ?? []) as Draft<TrackProcessInput[]>;
+  return {
+    trackScripts: isKnown(scripts)
+      ? scripts.map((s) => (isKnown(s) ? scriptWithDefaults(s) : UNKNOWN))
+      : UNKNOWN,
+    trackProcesses: isKnown(processes)
+      ? processes.map((p) => (isKnown(p) ? processWithDefaults(p) : UNKNOWN))
+      : UNKNOWN,
+  };
+}
+
+function scriptWithDefaults(script: Exclude<Draft<TrackScriptInput>, Unknown>): Draft<TrackScript> {
+  const interval = script.interval ?? 2;
+  return {
+    name: script.name,
+    script: script.script,
+    interval,
+    timeout: script.timeout ?? interval,
+    fall: script.fall ?? 2,
+    rise: script.rise ?? 2,
+    weight: script.weight ?? 0,
+  };
+}
+
+function processWithDefaults(check: Exclude<Draft<TrackProcessInput>, Unknown>): Draft<TrackProcess> {
+  return { name: check.name, process: check.process, weight: check.weight ?? 0, quorum: check.quorum ?? 1 };
+}

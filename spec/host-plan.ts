@@ -1,0 +1,37 @@
+import { membersOf } from "./members";
+import { Cluster, HostPlan, InstanceConfig } from "./model";
+
+/** The addresses that an instance's adverts come from. */
+function sourcesOf(instance: InstanceConfig): string[] {
+  const source = instance.multicast ? instance.mcastSrcIp : instance.unicastSrcIp;
+  return source === undefined ? [] : [source];
+}
+
+/** Everything that one host of a cluster needs to be told. */
+export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
+  const node = cluster.nodes.find((n) => n.name === nodeName);
+  if (node === undefined) {
+    const names = cluster.nodes.map((n) => n.name).join(", ");
+    throw new Error(`cluster ${cluster.name} has no node '${nodeName}': give one of ${names}`);
+  }
+  const members = membersOf(cluster).flat();
+  const instances = members.filter((m) => m.node === nodeName).map((m) => m.instance);
+  return {
+    cluster: cluster.name,
+    node: node.name,
+    routerId: node.routerId,
+    scriptUser: cluster.scriptUser,
+    instances,
+    syncGroup: instances.length > 1 ? cluster.name : undefined,
+    peers: cluster.nodes
+      .filter((peer) => peer.name !== nodeName)
+      .map((peer) => ({
+        name: peer.name,
+        addresses: members.filter((m) => m.node === peer.name).flatMap((m) => sourcesOf(m.instance)),
+      })),
+    peersElsewhere: false,
+    nonlocalBind: cluster.nonlocalBind,
+    vipOffLink: cluster.vipOffLink,
+    firewall: cluster.firewall,
+  };
+}

@@ -1,0 +1,15 @@
+export * from "./model";
+export * from "./rules";
+export { SpecContext } from "./context";
+export { flowsOf, parseFirewall } from "./firewall";
+export { formatProblems } from "./format";
+export { hostPlan } from "./host-plan";
+export { checkInstance, InstanceCheck, parseInstance } from "./instance";
+export { findHostKey } from "./known-hosts";
+export { InstanceDraft, Member, membersOf } from "./members";
+export { checkCluster, parseCluster, parseConnection, Parsed } from "./parse";
+export { ClusterInput, NodeInput } from "./schema/cluster";
+export { ConnectionInput, ProxyInput } from "./schema/connection";
+export { InstanceInput } from "./schema/instance";
+export { UNKNOWN } from "./unknown";
+export { vipText } from "./vip";

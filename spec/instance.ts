@@ -1,0 +1,86 @@
+import { canonicalDraft, checksWithDefaults, vips } from "./defaults";
+import { resolveConnection } from "./connection";
+import { SpecContext } from "./context";
+import { InstanceDraft } from "./members";
+import { HostPlan, InstanceConfig, Problem, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import { finish, named, Parsed } from "./parse";
+import { InstanceInput, instanceSchema } from "./schema/instance";
+import { validate } from "./schema/validate";
+import { Draft, isKnown, Unknown, wholly } from "./unknown";
+
+/** An instance's input with its defaults; UNKNOWN where it is not usable. */
+export interface InstanceCheck {
+  instance: InstanceDraft;
+  input: Exclude<Draft<InstanceInput>, Unknown>;
+  problems: Problem[];
+}
+
+/** Holds the input of a low-level instance against types and bounds; undefined when it is no object at all. */
+export function checkInstance(input: unknown, context: SpecContext = {}): InstanceCheck | Problem[] {
+  const whole = named(named(input, "cluster", context.name), "node", context.name);
+  const { problems, draft } = validate(instanceSchema, whole);
+  return isKnown(draft) ? { instance: instanceOf(draft), input: draft, problems } : problems;
+}
+
+function instanceOf(input: Exclude<Draft<InstanceInput>, Unknown>): InstanceDraft {
+  const addresses = wholly<VirtualIpAddress[]>(vips(input.virtualIpAddresses));
+  const checks = checksWithDefaults(input);
+  const peers = wholly<string[]>(input.unicastPeers ?? []);
+  return {
+    name: input.cluster,
+    family: isKnown(addresses) ? (addresses[0]?.family ?? 4) : addresses,
+    state: input.state ?? "BACKUP",
+    interface: input.interface,
+    virtualRouterId: input.virtualRouterId,
+    priority: input.priority ?? 100,
+    advertInt: input.advertInt ?? 1,
+    version: input.version ?? 3,
+    multicast: input.multicast ?? false,
+    unicastSrcIp: canonicalDraft(input.unicastSrcIp),
+    unicastPeers: isKnown(peers) ? peers.map(canonicalDraft) : peers,
+    mcastSrcIp: canonicalDraft(input.mcastSrcIp),
+    nopreempt: input.nopreempt ?? false,
+    preemptDelay: input.preemptDelay ?? 0,
+    authPass: input.authPass,
+    virtualIpAddresses: addresses,
+    trackScripts: wholly<TrackScript[]>(checks.trackScripts),
+    trackProcesses: wholly<TrackProcess[]>(checks.trackProcesses),
+  };
+}
+
+/**
+ * Reads a low-level instance into what its host needs to be told: types and bounds only. Whether it can work, and
+ * fits its peers, is for the policy pack to say.
+ */
+export function parseInstance(input: unknown, context: SpecContext = {}): Parsed<HostPlan> {
+  const checked = checkInstance(input, context);
+  if (Array.isArray(checked)) {
+    return { problems: checked };
+  }
+  const { instance, input: own, problems } = checked;
+  const connection = own.connection && resolveConnection(own.connection, context, ["connection"]);
+  const parsed = finish<{ instance: InstanceConfig; own: InstanceInput }>({ instance, own }, [
+    ...problems,
+    ...(connection?.problems ?? []),
+  ]);
+  return "problems" in parsed
+    ? parsed
+    : { value: planOf(parsed.value.instance, parsed.value.own), warnings: parsed.warnings };
+}
+
+function planOf(instance: InstanceConfig, input: InstanceInput): HostPlan {
+  return {
+    cluster: input.cluster,
+    node: input.node,
+    routerId: input.node,
+    // keepalived wants a user even for the agent's own program, which names one; without it -t fails.
+    scriptUser: input.scriptUser ?? (instance.trackScripts.length === 0 ? "root" : undefined),
+    instances: [instance],
+    // A low-level instance knows its peers by their addresses only.
+    peers: instance.unicastPeers.map((address) => ({ name: address, addresses: [address] })),
+    peersElsewhere: true,
+    nonlocalBind: input.nonlocalBind ?? false,
+    vipOffLink: input.vipOffLink ?? false,
+    firewall: input.firewall ?? true,
+  };
+}

@@ -1,0 +1,132 @@
+import { familyOf } from "./addresses";
+import { ClusterDraft, NodeDraft } from "./defaults";
+import { Cluster, Family, InstanceConfig, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import { isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
+
+/** One node's instance of a virtual router. */
+export interface Member<I = InstanceConfig> {
+  node: string;
+  instance: I;
+}
+
+/** An instance of which some values are UNKNOWN. */
+export type InstanceDraft = Partially<InstanceConfig>;
+
+/** The address that a node sends VRRP of a family from. */
+export function sourceOf(
+  node: { unicastSrcIp?: string | Unknown; unicastSrcIp6?: string | Unknown },
+  family: Family | Unknown,
+): string | Unknown | undefined {
+  const sources: (string | Unknown | undefined)[] = [node.unicastSrcIp, node.unicastSrcIp6];
+  if (!isKnown(family)) {
+    return UNKNOWN;
+  }
+  const known = sources.find((s) => typeof s === "string" && familyOf(s) === family);
+  return known ?? (sources.every(isKnown) ? undefined : UNKNOWN);
+}
+
+/** Families that a cluster's virtual addresses have: one virtual router each. */
+function familiesOf(vips: VirtualIpAddress[] | Unknown): (Family | Unknown)[] {
+  if (!isKnown(vips)) {
+    return [UNKNOWN];
+  }
+  return ([4, 6] as const).filter((family) => vips.some((vip) => vip.family === family));
+}
+
+/** A member of a draft, with the place of its node in the list. */
+export interface DraftMember extends Member<InstanceDraft> {
+  place: number;
+}
+
+/** The sources of the other nodes; UNKNOWN as a list when one is missing or the node's own: other rules tell that. */
+function peersOf(sources: (string | Unknown | undefined)[], own: number): string[] | Unknown {
+  const peers = sources.filter((_source, other) => other !== own);
+  const isUsable = peers.every((peer) => typeof peer === "string" && peer !== sources[own]);
+  return isUsable && peers.length > 0 ? (peers as string[]) : UNKNOWN;
+}
+
+/** As membersOf, over a cluster of which some values are UNKNOWN. */
+export function draftMembersOf(cluster: ClusterDraft): DraftMember[][] {
+  const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
+  const vips = wholly<VirtualIpAddress[]>(cluster.virtualIpAddresses);
+  const families = familiesOf(vips);
+  return families.map((family) => {
+    const isSecond = families.length === 2 && family === 6;
+    const sources = nodes.map((node) => (isKnown(node) ? sourceOf(node, family) : UNKNOWN));
+    return nodes.flatMap((node, i) => {
+      if (!isKnown(node)) {
+        return [];
+      }
+      const peers = peersOf(sources, i);
+      const instance: InstanceDraft = {
+        ...sharedBy(cluster),
+        name: isKnown(cluster.name) ? `${cluster.name}${isSecond ? "-6" : ""}` : UNKNOWN,
+        family,
+        // VRRP version 2 and its password know IPv4 only. Where all addresses are IPv6 the rules refuse them.
+        ...(isSecond ? { version: 3, authPass: undefined } : {}),
+        interface: node.interface,
+        priority: node.priority,
+        ...transport(cluster, node, family, sources[i], peers),
+        virtualIpAddresses: isKnown(vips) ? vips.filter((vip) => vip.family === family) : UNKNOWN,
+      };
+      return [{ node: typeof node.name === "string" ? node.name : `nodes[${i}]`, instance, place: i }];
+    });
+  });
+}
+
+type Shared =
+  | "state"
+  | "virtualRouterId"
+  | "advertInt"
+  | "version"
+  | "nopreempt"
+  | "preemptDelay"
+  | "authPass"
+  | "trackScripts"
+  | "trackProcesses";
+
+/** What all instances of a cluster have in common. */
+function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> {
+  return {
+    // A node that starts as BACKUP listens first: no second master when it comes back.
+    state: "BACKUP",
+    virtualRouterId: cluster.virtualRouterId,
+    advertInt: cluster.advertInt,
+    version: cluster.version,
+    // Equal priorities are sticky by themselves, and still let a failing check or a drain move the addresses.
+    nopreempt: false,
+    preemptDelay: cluster.preemptDelay,
+    authPass: cluster.authPass,
+    trackScripts: wholly<TrackScript[]>(cluster.trackScripts),
+    trackProcesses: wholly<TrackProcess[]>(cluster.trackProcesses),
+  };
+}
+
+function transport(
+  cluster: ClusterDraft,
+  node: NodeDraft,
+  family: Family | Unknown,
+  source: string | Unknown | undefined,
+  unicastPeers: string[] | Unknown,
+): Pick<InstanceDraft, "multicast" | "unicastSrcIp" | "unicastPeers" | "mcastSrcIp"> {
+  const { multicast } = cluster;
+  if (!isKnown(multicast)) {
+    return { multicast: UNKNOWN, unicastSrcIp: UNKNOWN, unicastPeers: UNKNOWN, mcastSrcIp: UNKNOWN };
+  }
+  if (multicast) {
+    return { multicast, unicastPeers: [], mcastSrcIp: multicastSource(node, family, source) };
+  }
+  return { multicast, unicastSrcIp: source, unicastPeers };
+}
+
+function multicastSource(node: NodeDraft, family: Family | Unknown, source: string | Unknown | undefined) {
+  const own = node.mcastSrcIp;
+  return isKnown(own) && own !== undefined && isKnown(family) && familyOf(own) === family ? own : source;
+}
+
+/** The instances of a cluster: for each of its virtual routers (IPv4 first) one member a node, in the nodes' order. */
+export function membersOf(cluster: Cluster): Member[][] {
+  return draftMembersOf(cluster).map((members) =>
+    members.map(({ node, instance }) => ({ node, instance: instance as InstanceConfig })),
+  );
+}

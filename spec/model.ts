@@ -1,0 +1,193 @@
+/**
+ * What a cluster is once its spec has been read, defaulted and proved. Plain data: every room past spec/ works
+ * on these shapes and none of them reads a user's input again.
+ */
+
+/** VRRP protocol version: 2 (RFC 3768, whole seconds, IPv4 only) or 3 (RFC 5798, 10 ms steps, IPv4 and IPv6). */
+export type VrrpVersion = 2 | 3;
+
+/** IP address family. */
+export type Family = 4 | 6;
+
+/** Who holds the addresses once everybody is healthy again. */
+export const Preemption = {
+  /** The node with the highest priority takes the addresses back, after `preemptDelay`. */
+  PreferPrimary: "prefer-primary",
+  /** Whoever holds the addresses keeps them. All priorities are equal. */
+  Sticky: "sticky",
+} as const;
+export type Preemption = (typeof Preemption)[keyof typeof Preemption];
+
+/** One virtual IP address, as `virtual_ipaddress` writes it. */
+export interface VirtualIpAddress {
+  address: string;
+  prefixLength: number;
+  family: Family;
+  /** Interface that carries the address; absent: the instance's own. */
+  dev?: string;
+  /** Label of an IPv4 address, as `ip address` shows it. */
+  label?: string;
+}
+
+/** A `vrrp_script`: a program whose exit status says whether this node may hold the addresses. */
+export interface TrackScript {
+  name: string;
+  /** Absolute path of the program, and its arguments. */
+  script: string;
+  /** Seconds between two runs. */
+  interval: number;
+  /** Seconds after which a run counts as failed. */
+  timeout: number;
+  /** Failures in a row that make the check fail. */
+  fall: number;
+  /** Successes in a row that make the check pass. */
+  rise: number;
+  /** 0: a failure means FAULT. Otherwise it is added to the priority (negative: on failure, positive: on success). */
+  weight: number;
+}
+
+/** A `vrrp_track_process`: a process whose presence says whether this node may hold the addresses. */
+export interface TrackProcess {
+  name: string;
+  /** Name of the process, as in /proc/PID/comm or its argv[0]. */
+  process: string;
+  /** 0: absence means FAULT. Otherwise as for a script. */
+  weight: number;
+  /** Processes that must be there. */
+  quorum: number;
+}
+
+/**
+ * One `vrrp_instance` on one node, in keepalived's own words. The rules judge this shape wherever it comes from:
+ * a proved cluster, a KeepalivedInstance's arguments, a parsed keepalived.conf.
+ */
+export interface InstanceConfig {
+  name: string;
+  family: Family;
+  /** Where the state machine starts. We always render BACKUP; MASTER can come from a low-level instance. */
+  state: "MASTER" | "BACKUP";
+  interface: string;
+  virtualRouterId: number;
+  priority: number;
+  /** Seconds between two adverts. */
+  advertInt: number;
+  version: VrrpVersion;
+  multicast: boolean;
+  unicastSrcIp?: string;
+  unicastPeers: string[];
+  mcastSrcIp?: string;
+  nopreempt: boolean;
+  /** Seconds to wait before a higher priority takes over. */
+  preemptDelay: number;
+  /** Present when the instance has an `authentication` block. Never shown, never in a non-secret file. */
+  authPass?: string;
+  virtualIpAddresses: VirtualIpAddress[];
+  trackScripts: TrackScript[];
+  trackProcesses: TrackProcess[];
+}
+
+/** Everything one host needs to be told: the only thing that render/ takes. */
+export interface HostPlan {
+  /** Name of the managed set on the host: directory and file names come from it. */
+  cluster: string;
+  node: string;
+  routerId: string;
+  /** User that keepalived runs scripts as. Absent only on a low-level instance that has scripts and did not name one. */
+  scriptUser?: string;
+  instances: InstanceConfig[];
+  /** Name of the sync group that ties the instances together; absent with a single instance. */
+  syncGroup?: string;
+  /** Every other node of the cluster: name and the addresses it sends VRRP from. */
+  peers: { name: string; addresses: string[] }[];
+  /** The peers are applied by another component or stack, so nobody can say here whether one of them holds an address. */
+  peersElsewhere: boolean;
+  /** Lets services bind to a virtual address that this host does not hold. */
+  nonlocalBind: boolean;
+  /** The virtual addresses are routed here, not on a network of the interface. */
+  vipOffLink: boolean;
+  /** Whether protocol 112 is opened for the peers in the host's firewall. */
+  firewall: boolean;
+}
+
+/** Whose VRRP goes in and out of one interface of a host, for one family. */
+export interface VrrpFlow {
+  family: Family;
+  interface: string;
+  /** Address of this host that adverts come from; absent where keepalived chooses it. */
+  source?: string;
+  /** Addresses that the peers' adverts come from. */
+  peers: string[];
+  /** Adverts go to the VRRP group instead of to the peers. */
+  multicast: boolean;
+}
+
+/** What a host needs to be told when only its firewall is managed. */
+export interface FirewallPlan {
+  /** Name of the managed set on the host. */
+  cluster: string;
+  node: string;
+  flows: VrrpFlow[];
+}
+
+/** How a host is reached over SSH. Exactly one of privateKey, agent, password is used. */
+export interface Connection {
+  host: string;
+  port: number;
+  user: string;
+  privateKey?: string;
+  privateKeyPassword?: string;
+  password?: string;
+  agentSocketPath?: string;
+  /** Public host key in authorized_keys format. Absent only with insecureHostKey. */
+  hostKey?: string;
+  insecureHostKey: boolean;
+  proxy?: Omit<Connection, "proxy">;
+}
+
+export interface Node {
+  name: string;
+  connection: Connection;
+  interface: string;
+  priority: number;
+  routerId: string;
+  /** The address VRRP is sent from: IPv4, or IPv6 when all virtual addresses are. */
+  unicastSrcIp?: string;
+  /** The address VRRP is sent from for IPv6 virtual addresses, when unicastSrcIp is IPv4. */
+  unicastSrcIp6?: string;
+  mcastSrcIp?: string;
+}
+
+/** A cluster that the proof has passed. */
+export interface Cluster {
+  name: string;
+  nodes: Node[];
+  virtualRouterId: number;
+  virtualIpAddresses: VirtualIpAddress[];
+  advertInt: number;
+  version: VrrpVersion;
+  multicast: boolean;
+  preemption: Preemption;
+  preemptDelay: number;
+  authPass?: string;
+  scriptUser: string;
+  trackScripts: TrackScript[];
+  trackProcesses: TrackProcess[];
+  nonlocalBind: boolean;
+  vipOffLink: boolean;
+  firewall: boolean;
+}
+
+/** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */
+export interface Problem {
+  /** Id of the rule: stable, kebab-case, the same in the schema, the policy pack and lint. */
+  rule: string;
+  severity: "error" | "warning";
+  /** Where: `nodes[1].priority`. */
+  path: string;
+  /** What was given, as text; "(secret)" for a secret, "(missing)" when absent. */
+  value: string;
+  /** What is allowed: the bound or the expectation. */
+  allowed: string;
+  /** What to do about it. */
+  fix: string;
+}

@@ -1,0 +1,14 @@
+/** Name of a Linux interface: 1 to 15 characters. */
+export const INTERFACE_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,14}$/;
+
+/** Name of a cluster: part of file names, nftables comments and instance names. */
+export const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+
+/** Name of a node, and a router_id: one word. */
+export const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** Name of a check. */
+export const CHECK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+
+/** Name of a Unix user. */
+export const USER_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;

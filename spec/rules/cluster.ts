@@ -1,0 +1,197 @@
+import { canonical, familyOf, isLinkLocal } from "../addresses";
+import { ClusterDraft, NodeDraft } from "../defaults";
+import { Problem, VirtualIpAddress } from "../model";
+import { isKnown, Unknown } from "../unknown";
+import { isOnVipNetwork, vipText } from "../vip";
+
+/** A rule over what only a cluster's spec has: SSH connections, names, the networks of the addresses. */
+export type ClusterRule = (cluster: ClusterDraft) => Problem[];
+
+type KnownNode = NodeDraft & { at: number };
+
+function nodesOf(cluster: ClusterDraft): KnownNode[] {
+  const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
+  return nodes.flatMap((node, at) => (isKnown(node) ? [{ ...node, at }] : []));
+}
+
+function vipsOf(cluster: ClusterDraft): { vip: VirtualIpAddress; at: number }[] {
+  const vips = isKnown(cluster.virtualIpAddresses) ? cluster.virtualIpAddresses : [];
+  return vips.flatMap((vip, at) => (isKnown(vip) ? [{ vip: vip as VirtualIpAddress, at }] : []));
+}
+
+/** Texts that are known, with their places. */
+interface Placed {
+  path: string;
+  text: string;
+}
+
+function place(path: string, text: string | Unknown | undefined): Placed[] {
+  return typeof text === "string" ? [{ path, text }] : [];
+}
+
+/** A problem for each text that stands for the second time. */
+function duplicates(placed: Placed[], rule: string, fix: string): Problem[] {
+  return placed.flatMap(({ path, text }, i) => {
+    const first = placed.slice(0, i).find((other) => other.text === text);
+    return first === undefined
+      ? []
+      : [
+          {
+            rule,
+            severity: "error" as const,
+            path,
+            value: text,
+            allowed: `another one than ${first.path}'s`,
+            fix,
+          },
+        ];
+  });
+}
+
+/** The names of nodes are unique in a cluster, and so are the names of its checks. */
+export const duplicateNames: ClusterRule = (cluster) => {
+  const names = nodesOf(cluster).flatMap((node) => place(`nodes[${node.at}].name`, node.name));
+  const checks = (["trackScripts", "trackProcesses"] as const).flatMap((list) => {
+    const items = cluster[list];
+    return isKnown(items)
+      ? items.flatMap((check, i) => (isKnown(check) ? place(`${list}[${i}].name`, check.name) : []))
+      : [];
+  });
+  const fix = "choose a name of its own";
+  return [...duplicates(names, "duplicate-name", fix), ...duplicates(checks, "duplicate-name", fix)];
+};
+
+/** Every node is a machine of its own: no two have one SSH server. */
+export const duplicateHosts: ClusterRule = (cluster) => {
+  const hosts = nodesOf(cluster).flatMap(({ connection, at }) => {
+    if (!isKnown(connection)) {
+      return [];
+    }
+    const { host, port, proxy } = connection;
+    const hop = isKnown(proxy) && proxy !== undefined ? proxy : undefined;
+    const isComparable = [host, port, proxy, hop?.host, hop?.port].every(isKnown) && host !== undefined;
+    const via = hop === undefined ? "" : ` via ${String(hop.host)}:${String(hop.port)}`;
+    return isComparable
+      ? place(`nodes[${at}].connection.host`, `${canonical(String(host))}:${String(port)}${via}`)
+      : [];
+  });
+  return duplicates(hosts, "duplicate-host", "name the SSH server of the other machine");
+};
+
+/** A virtual address stands once in the list. */
+export const duplicateVips: ClusterRule = (cluster) =>
+  duplicates(
+    vipsOf(cluster).flatMap(({ vip, at }) => place(`virtualIpAddresses[${at}]`, vip.address)),
+    "duplicate-vip",
+    "remove it",
+  );
+
+/** A virtual address moves: SSH over it would configure whichever node holds it. */
+export const vipIsSshAddress: ClusterRule = (cluster) => {
+  const vips = new Set(vipsOf(cluster).map(({ vip }) => vip.address));
+  return nodesOf(cluster)
+    .flatMap(({ connection, at }) => {
+      if (!isKnown(connection)) {
+        return [];
+      }
+      const { host, proxy } = connection;
+      const hop = isKnown(proxy) && proxy !== undefined ? proxy.host : undefined;
+      return [
+        ...place(`nodes[${at}].connection.host`, host),
+        ...place(`nodes[${at}].connection.proxy.host`, hop),
+      ];
+    })
+    .filter(({ text }) => vips.has(canonical(text)))
+    .map(({ path, text }) => ({
+      rule: "vip-is-ssh-address",
+      severity: "error",
+      path,
+      value: text,
+      allowed: "no virtual address: it moves from node to node",
+      fix: "connect to the node's own address",
+    }));
+};
+
+function sourcesOf(node: KnownNode): Placed[] {
+  return (["unicastSrcIp", "unicastSrcIp6", "mcastSrcIp"] as const).flatMap((key) =>
+    place(`nodes[${node.at}].${key}`, node[key]),
+  );
+}
+
+/** VRRP cannot be sent from an address that the other node may hold. */
+export const vipIsSource: ClusterRule = (cluster) => {
+  // Of unicast instances a rule of their own, unicast-src-ip-foreign, says it.
+  if (cluster.multicast !== true) {
+    return [];
+  }
+  const vips = new Set(vipsOf(cluster).map(({ vip }) => vip.address));
+  return nodesOf(cluster)
+    .flatMap(sourcesOf)
+    .filter(({ text }) => vips.has(text))
+    .map(({ path, text }) => ({
+      rule: "vip-is-source",
+      severity: "error",
+      path,
+      value: text,
+      allowed: "no virtual address: VRRP decides who holds it",
+      fix: "give the node's own, permanent address on the interface",
+    }));
+};
+
+/**
+ * A virtual address is on the network of the node's interface, so that its neighbours find it. What is on an interface
+ * of its own (`dev`) is checked on the host; a link-local source says nothing about the network.
+ */
+export const vipOutsideNetwork: ClusterRule = (cluster) => {
+  if (cluster.vipOffLink !== false) {
+    return [];
+  }
+  return vipsOf(cluster).flatMap(({ vip, at }) => {
+    const outside = nodesOf(cluster)
+      .filter((node) => vip.dev === undefined || vip.dev === node.interface)
+      .flatMap(sourcesOf)
+      .filter(
+        ({ text }) => familyOf(text) === vip.family && !isLinkLocal(text) && !isOnVipNetwork(text, vip),
+      );
+    return outside.slice(0, 1).map(({ path, text }) => ({
+      rule: "vip-outside-network",
+      severity: "error" as const,
+      path: `virtualIpAddresses[${at}]`,
+      value: vipText(vip),
+      allowed: `an address and prefix whose network holds ${path} (${text})`,
+      fix: "correct the address or its prefix length; if it is routed to the nodes, set vipOffLink: true",
+    }));
+  });
+};
+
+/** Every node has a source address of each family, over multicast too: peers admit each other by it. */
+export const multicastSourceMissing: ClusterRule = (cluster) => {
+  if (cluster.multicast !== true) {
+    return [];
+  }
+  const families = [...new Set(vipsOf(cluster).map(({ vip }) => vip.family))];
+  return nodesOf(cluster).flatMap((node) => {
+    const sources = [node.unicastSrcIp, node.unicastSrcIp6, node.mcastSrcIp];
+    const has = sources.filter((s) => typeof s === "string").map(familyOf);
+    const missing = sources.every(isKnown) ? families.filter((family) => !has.includes(family)) : [];
+    return missing.map((family) => ({
+      rule: "source-missing",
+      severity: "error" as const,
+      path: `nodes[${node.at}].${family === 4 || families.length === 1 ? "unicastSrcIp" : "unicastSrcIp6"}`,
+      value: "(missing)",
+      allowed: `an IPv${family} address of the node`,
+      fix: `give the node's own IPv${family} address on the interface: the peers' firewalls admit VRRP from it`,
+    }));
+  });
+};
+
+/** Every rule over a cluster's spec. */
+export const CLUSTER_RULES: readonly ClusterRule[] = [
+  duplicateNames,
+  duplicateHosts,
+  duplicateVips,
+  vipIsSshAddress,
+  vipIsSource,
+  vipOutsideNetwork,
+  multicastSourceMissing,
+];

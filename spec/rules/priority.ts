@@ -1,0 +1,120 @@
+import { Preemption } from "../model";
+import { Finding, instanceRule, pairRule, Ready } from "./rule";
+
+/** 255 is the address owner's: it takes over at once, and keepalived ignores its weights. */
+export const priority255 = instanceRule(
+  {
+    id: "priority-255",
+    severity: "error",
+    doc: "A priority is at most 254; 255 claims the addresses at once and ignores every failing check with a weight.",
+    fix: "set a priority from 1 to 254",
+  },
+  ["priority"],
+  ({ instance }) =>
+    instance.priority === 255 ? [{ property: "priority", value: "255", allowed: "1 to 254" }] : [],
+);
+
+/** Without a stated preemption, a state MASTER or a preemptDelay says that one node is meant to be the primary. */
+function wantsPrimary(members: Ready<"priority" | "state" | "preemptDelay">[]): boolean {
+  const stated = members.map((m) => m.preemption).filter((p) => p !== undefined);
+  if (stated.length > 0) {
+    return stated.some((p) => p === Preemption.PreferPrimary);
+  }
+  return members.some(({ instance }) => instance.state === "MASTER" || instance.preemptDelay > 0);
+}
+
+/** Nodes of equal priority never take over from each other: none of them is a primary. */
+export const equalPriorities = pairRule(
+  {
+    id: "equal-priorities",
+    severity: "error",
+    doc: "Where one node is the primary, every node has a priority of its own; nodes of equal priority do not take over from each other.",
+    fix: "give every node its own priority, or ask for preemption: 'sticky'",
+  },
+  ["priority", "state", "preemptDelay"],
+  (members) =>
+    wantsPrimary(members)
+      ? members.flatMap((member): Finding[] => {
+          const same = members.find(
+            (m) => m.at < member.at && m.instance.priority === member.instance.priority,
+          );
+          return same === undefined
+            ? []
+            : [
+                {
+                  at: member.at,
+                  property: "priority",
+                  value: `${member.instance.priority}`,
+                  allowed: `another one than ${same.node}'s`,
+                },
+              ];
+        })
+      : [],
+);
+
+/** Sticky works by equal priorities: a higher one would take the addresses back. */
+export const stickyPriorities = pairRule(
+  {
+    id: "sticky-priorities",
+    severity: "error",
+    doc: "With sticky preemption all nodes have one priority; a higher one would take the addresses back.",
+    fix: "remove the priorities, or ask for preemption: 'prefer-primary'",
+  },
+  ["priority"],
+  (members) => {
+    const [first, ...others] = members.filter((m) => m.preemption === Preemption.Sticky);
+    return others
+      .filter((other) => other.instance.priority !== first?.instance.priority)
+      .map((other) => ({
+        at: other.at,
+        property: "priority",
+        value: `${other.instance.priority}`,
+        allowed: `${first?.instance.priority}, as on ${first?.node}`,
+      }));
+  },
+);
+
+type Checked = Ready<"priority" | "trackScripts" | "trackProcesses">;
+
+/** keepalived's effective priority: clamped to 1..254. */
+function effective(priority: number, weight: number, isFailing: boolean): number {
+  const added = weight < 0 === isFailing ? weight : 0;
+  return Math.min(254, Math.max(1, priority + added));
+}
+
+/** A failing check that leaves its node above the next one changes nothing. */
+export const weightTooSmall = pairRule(
+  {
+    id: "weight-too-small",
+    severity: "error",
+    doc: "A check with a weight can flip the order of the two best nodes; a weight within the gap of their priorities makes a failing check change nothing.",
+    fix: "make the weight larger than the gap of the priorities, or 0: a failing check is then FAULT",
+  },
+  ["priority", "trackScripts", "trackProcesses"],
+  (members) => {
+    const [best, next] = [...members].sort((a, b) => b.instance.priority - a.instance.priority);
+    if (best === undefined || next === undefined || best.instance.priority === 255) {
+      return [];
+    }
+    return [...tooSmall(best, next, "trackScripts"), ...tooSmall(best, next, "trackProcesses")];
+  },
+);
+
+function tooSmall(best: Checked, next: Checked, list: "trackScripts" | "trackProcesses"): Finding[] {
+  return best.instance[list].flatMap(({ name, weight }, i): Finding[] => {
+    const same = next.instance[list].find((check) => check.name === name);
+    const failed = effective(best.instance.priority, weight, true);
+    const rival = effective(next.instance.priority, same?.weight ?? 0, false);
+    const gap = best.instance.priority - next.instance.priority;
+    return weight === 0 || failed < rival
+      ? []
+      : [
+          {
+            at: best.at,
+            property: `${list}[${i}].weight`,
+            value: `${weight}`,
+            allowed: `0, or more than the gap of ${gap} between ${best.node} (${best.instance.priority}) and ${next.node} (${next.instance.priority})`,
+          },
+        ];
+  });
+}

@@ -1,0 +1,166 @@
+import { familyOf } from "../addresses";
+import { differingFromFirst, Finding, instanceRule, pairRule } from "./rule";
+
+/** Without unicast_src_ip keepalived takes the interface's first address, which a second address or the VIP can change. */
+export const unicastSrcIpMissing = instanceRule(
+  {
+    id: "unicast-src-ip-missing",
+    severity: "error",
+    doc: "A unicast instance states the address that it sends from; else the peer drops adverts from an address that it does not expect and both nodes become master.",
+    fix: "set unicastSrcIp to the node's own address on the interface, or multicast: true",
+  },
+  ["multicast", "unicastSrcIp"],
+  ({ instance }) =>
+    instance.multicast || instance.unicastSrcIp !== undefined
+      ? []
+      : [
+          {
+            property: "unicastSrcIp",
+            value: "(missing)",
+            allowed: "the node's own address on the interface",
+          },
+        ],
+);
+
+/** keepalived cannot bind to an address that the node does not have, and the instance goes to FAULT. */
+export const unicastSrcIpForeign = instanceRule(
+  {
+    id: "unicast-src-ip-foreign",
+    severity: "error",
+    doc: "unicastSrcIp is an address of the node itself: not a virtual address, not a peer's, and one that the node has.",
+    fix: "set unicastSrcIp to the node's own, permanent address on the interface",
+  },
+  ["unicastSrcIp", "unicastPeers", "virtualIpAddresses"],
+  ({ instance, addresses }) => {
+    const { unicastSrcIp: source, unicastPeers, virtualIpAddresses } = instance;
+    if (source === undefined) {
+      return [];
+    }
+    const found = (why: string) => [
+      { property: "unicastSrcIp", value: `${source} (${why})`, allowed: "the node's own address" },
+    ];
+    if (virtualIpAddresses.some((vip) => vip.address === source)) {
+      return found("a virtual address");
+    }
+    if (unicastPeers.includes(source)) {
+      return found("also in unicastPeers");
+    }
+    return addresses === undefined || addresses.includes(source) ? [] : found("not on the node");
+  },
+);
+
+/** Two nodes that send from one address, or from the address by which the other is administered. */
+export const unicastSrcIpOfOtherNode = pairRule(
+  {
+    id: "unicast-src-ip-of-other-node",
+    severity: "error",
+    doc: "The address that a node sends VRRP from belongs to no other node of the virtual router.",
+    fix: "set it to the node's own address on the interface",
+  },
+  ["multicast", "unicastSrcIp", "mcastSrcIp"],
+  (members) => {
+    const source = ({ instance }: (typeof members)[number]) =>
+      instance.multicast ? instance.mcastSrcIp : instance.unicastSrcIp;
+    return members.flatMap((member): Finding[] => {
+      const own = source(member);
+      const owner = members.find(
+        (other) =>
+          own !== undefined &&
+          other !== member &&
+          ((source(other) === own && other.at < member.at) ||
+            (other.sshHost === own && member.sshHost !== own)),
+      );
+      return own === undefined || owner === undefined
+        ? []
+        : [
+            {
+              at: member.at,
+              property: member.instance.multicast ? "mcastSrcIp" : "unicastSrcIp",
+              value: `${own} (${owner.node}'s)`,
+              allowed: `an address of ${member.node}`,
+            },
+          ];
+    });
+  },
+);
+
+/** keepalived falls back to multicast on an empty list unless unicast_fault_no_peer is set (2.2.5). */
+export const unicastPeersEmpty = instanceRule(
+  {
+    id: "unicast-peers-empty",
+    severity: "error",
+    doc: "A unicast instance names its peers; keepalived sends to the multicast group when the list is empty.",
+    fix: "list the other nodes' unicastSrcIp in unicastPeers, or set multicast: true",
+  },
+  ["multicast", "unicastPeers"],
+  ({ instance }) =>
+    instance.multicast || instance.unicastPeers.length > 0
+      ? []
+      : [{ property: "unicastPeers", value: "(empty list)", allowed: "at least one address" }],
+);
+
+/** An advert from a source that is not among the receiver's peers is dropped: both become master. */
+export const unicastPeersMirror = pairRule(
+  {
+    id: "unicast-peers-mirror",
+    severity: "error",
+    doc: "Every node lists the unicastSrcIp of every other node in unicastPeers; an advert from an unknown source is dropped and both nodes become master.",
+    fix: "list the unicastSrcIp of all other nodes, and nothing else",
+  },
+  ["multicast", "unicastSrcIp", "unicastPeers"],
+  (members) =>
+    members.flatMap(({ at, instance }) => {
+      const missing = members.filter(
+        (other) =>
+          other.at !== at &&
+          !instance.multicast &&
+          !other.instance.multicast &&
+          other.instance.unicastSrcIp !== undefined &&
+          !instance.unicastPeers.includes(other.instance.unicastSrcIp),
+      );
+      return missing.map((other) => ({
+        at,
+        property: "unicastPeers",
+        value: instance.unicastPeers.join(", ") || "(empty list)",
+        allowed: `a list with ${other.instance.unicastSrcIp}, the unicastSrcIp of ${other.node}`,
+      }));
+    }),
+);
+
+/** A unicast advert to a multicast instance is dropped, and the other way round. */
+export const transportMismatch = pairRule(
+  {
+    id: "transport-mismatch",
+    severity: "error",
+    doc: "All nodes of a virtual router send the same way; unicast and multicast instances do not hear each other.",
+    fix: "set multicast to the same value on all nodes",
+  },
+  ["multicast"],
+  (members) => differingFromFirst(members, "multicast", (i) => `${i.multicast}`),
+);
+
+/** An instance has one family: that of its virtual addresses. */
+export const addressFamily = instanceRule(
+  {
+    id: "address-family",
+    severity: "error",
+    doc: "All addresses of an instance are of one family; keepalived keeps IPv4 and IPv6 in separate instances.",
+    fix: "make one instance for IPv4 and one for IPv6",
+  },
+  ["virtualIpAddresses", "unicastSrcIp", "unicastPeers"],
+  ({ instance }) => {
+    const family = instance.virtualIpAddresses[0]?.family;
+    if (family === undefined) {
+      return [];
+    }
+    const allowed = `IPv${family}, as the first virtual address`;
+    const source = instance.unicastSrcIp === undefined ? [] : [instance.unicastSrcIp];
+    const found = (property: string, address: string) =>
+      familyOf(address) === family ? [] : [{ property, value: address, allowed }];
+    return [
+      ...instance.virtualIpAddresses.flatMap((vip, i) => found(`virtualIpAddresses[${i}]`, vip.address)),
+      ...source.flatMap((address) => found("unicastSrcIp", address)),
+      ...instance.unicastPeers.flatMap((address, i) => found(`unicastPeers[${i}]`, address)),
+    ];
+  },
+);

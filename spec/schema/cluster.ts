@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { Preemption } from "../model";
+import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME } from "../names";
+import { parseSpecVip } from "../vip";
+import { scriptUser, trackProcesses, trackScripts } from "./checks";
+import { connectionSchema } from "./connection";
+import { field, flag, seconds, sourceAddress, text, whole } from "./fields";
+
+const vip = field(
+  z.string().check((ctx) => {
+    const parsed = parseSpecVip(ctx.value);
+    if ("error" in parsed) {
+      ctx.issues.push({ code: "custom", input: ctx.value, params: parsed.error });
+    }
+  }),
+  "'ADDRESS/PREFIX [dev NAME] [label NAME]'",
+);
+
+/** One machine of a cluster. */
+export const nodeSchema = field(
+  z.strictObject({
+    /** Name of the node, unique in the cluster, 1 to 63 characters. */
+    name: text(NODE_NAME, "a name of 1 to 63 letters, digits, '.', '_' and '-'"),
+    /** How it is reached over SSH. */
+    connection: connectionSchema,
+    /** Interface that carries the virtual addresses and VRRP, 1 to 15 characters. */
+    interface: text(INTERFACE_NAME, "the name of an interface, 1 to 15 characters"),
+    /**
+     * Address on that interface from which VRRP is sent; IPv4, or IPv6 when all virtual addresses are. Required, by
+     * a rule of the proof and not here: the policy pack shares it.
+     */
+    unicastSrcIp: sourceAddress().optional(),
+    /** IPv6 address on that interface from which VRRP is sent; needed with IPv6 virtual addresses. */
+    unicastSrcIp6: sourceAddress(6).optional(),
+    /** Source of multicast adverts. @default unicastSrcIp */
+    mcastSrcIp: sourceAddress().optional(),
+    /** VRRP priority, 1 to 254. @default from the order of the nodes: 100, 90, 80 ...; sticky: 100 */
+    priority: field(
+      // 255 is refused by a rule of the proof, with its reason: the policy pack shares it.
+      z.int().min(1).max(255),
+      "a whole number from 1 to 254",
+    ).optional(),
+    /** keepalived's router_id, 1 to 63 characters. @default the node's name */
+    routerId: text(NODE_NAME, "1 to 63 letters, digits, '.', '_' and '-'").optional(),
+  }),
+  "a node: name, connection, interface, unicastSrcIp",
+);
+
+/** What a user writes to describe a cluster. */
+export const clusterSchema = field(
+  z.strictObject({
+    /** Name of the cluster: of its instances and of its files on the hosts, 1 to 40 characters. @default given by the caller */
+    name: text(CLUSTER_NAME, "a name of 1 to 40 letters, digits, '_' and '-'"),
+    /** The machines, primary first: 2 to 100. */
+    nodes: field(z.array(nodeSchema).min(2).max(100), "a list of 2 to 100 nodes"),
+    /** VRRP virtual router id, 1 to 255, unique among the clusters on the network. */
+    virtualRouterId: whole(1, 255),
+    /** The addresses that move, in keepalived's words: `192.168.1.1/24 [dev eth0] [label eth0:vip]`, 1 to 255 of them. */
+    virtualIpAddresses: field(z.array(vip).min(1).max(255), "a list of 1 to 255 addresses"),
+    /** Seconds between two adverts: version 3 0.01 to 40.95 in steps of 0.01, version 2 whole seconds 1 to 255. @default 1 */
+    advertInt: seconds(0.01, 255).optional(),
+    /** VRRP version, 2 or 3; IPv6 addresses always use 3. @default 3 */
+    version: field(z.literal([2, 3]), "2 or 3").optional(),
+    /** Send adverts to 224.0.0.18 / ff02::12 instead of to the peers. @default false */
+    multicast: flag().optional(),
+    /** Who holds the addresses once everybody is healthy again. @default prefer-primary */
+    preemption: field(z.enum(Preemption), "'prefer-primary' or 'sticky'").optional(),
+    /** Seconds a node with a higher priority waits before it takes over, 0 to 1000. @default 0 */
+    preemptDelay: seconds(0, 1000).optional(),
+    /** VRRP version 2 password, 1 to 8 printable characters, in clear on the wire. */
+    authPass: field(z.string().regex(/^[\x21-\x7e]+$/), "1 to 8 printable ASCII characters without blanks", {
+      secret: true,
+    }).optional(),
+    /** User that keepalived runs the track scripts as. @default "root" */
+    scriptUser: scriptUser().optional(),
+    /** Programs that decide whether a node may hold the addresses. @default none */
+    trackScripts: trackScripts().optional(),
+    /** Processes that decide whether a node may hold the addresses. @default none */
+    trackProcesses: trackProcesses().optional(),
+    /** Let services bind to a virtual address that their host does not hold now. @default false */
+    nonlocalBind: flag().optional(),
+    /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
+    vipOffLink: flag().optional(),
+    /** Open protocol 112 for the peers in the hosts' own firewall. @default true */
+    firewall: flag().optional(),
+  }),
+  "a cluster: nodes, virtualRouterId, virtualIpAddresses",
+);
+
+export type NodeInput = z.infer<typeof nodeSchema>;
+export type ClusterInput = z.infer<typeof clusterSchema>;

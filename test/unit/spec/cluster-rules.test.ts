@@ -1,0 +1,175 @@
+import { checkCluster } from "../../../spec";
+import { clusterInput, mixedInput, nodeInput } from "./cluster-input";
+
+function found(input: unknown) {
+  return checkCluster(input).map((p) => [p.rule, p.path]);
+}
+
+function pair(a: Record<string, unknown>, b: Record<string, unknown>, rest: Record<string, unknown> = {}) {
+  return clusterInput({
+    nodes: [
+      { ...nodeInput("gw-a", 2), ...a },
+      { ...nodeInput("gw-b", 3), ...b },
+    ],
+    ...rest,
+  });
+}
+
+const connection = (change: Record<string, unknown>) => ({
+  connection: { ...nodeInput("gw-b", 3).connection, ...change },
+});
+
+const proxy = { ...nodeInput("jump", 9).connection };
+
+it.each([
+  ["two nodes of one name", pair({}, { name: "gw-a" }), ["duplicate-name", "nodes[1].name"]],
+  [
+    "two checks of one name",
+    clusterInput({
+      trackScripts: [{ name: "web", script: "/bin/true" }],
+      trackProcesses: [{ name: "web", process: "nginx" }],
+    }),
+    ["duplicate-name", "trackProcesses[0].name"],
+  ],
+  [
+    "two nodes behind one SSH server",
+    pair({}, connection({ host: "10.0.0.2" })),
+    ["duplicate-host", "nodes[1].connection.host"],
+  ],
+  [
+    "two nodes with one source",
+    pair({}, { unicastSrcIp: "192.168.1.2" }),
+    ["unicast-src-ip-of-other-node", "nodes[1].unicastSrcIp"],
+  ],
+  [
+    "a source that is the other node's SSH address",
+    pair(connection({ host: "192.168.1.9" }), { unicastSrcIp: "192.168.1.9" }),
+    ["unicast-src-ip-of-other-node", "nodes[1].unicastSrcIp"],
+  ],
+  [
+    "an address given twice",
+    clusterInput({ virtualIpAddresses: ["192.168.1.1/24", "192.168.1.1/24 dev eth0"] }),
+    ["duplicate-vip", "virtualIpAddresses[1]"],
+  ],
+  [
+    "SSH over a virtual address",
+    pair({}, connection({ host: "192.168.1.1" })),
+    ["vip-is-ssh-address", "nodes[1].connection.host"],
+  ],
+  [
+    "SSH over a virtual IPv6 address in another spelling",
+    mixedInput({
+      nodes: [
+        { ...nodeInput("gw-a", 2), unicastSrcIp6: "2001:db8::2", ...connection({ host: "2001:DB8:0::1" }) },
+        { ...nodeInput("gw-b", 3), unicastSrcIp6: "2001:db8::3" },
+      ],
+    }),
+    ["vip-is-ssh-address", "nodes[0].connection.host"],
+  ],
+  [
+    "a proxy that is reached over a virtual address",
+    pair({}, connection({ proxy: { ...proxy, host: "192.168.1.1" } })),
+    ["vip-is-ssh-address", "nodes[1].connection.proxy.host"],
+  ],
+  [
+    "a unicast source that is a virtual address",
+    pair({}, { unicastSrcIp: "192.168.1.1" }),
+    ["unicast-src-ip-foreign", "nodes[1].unicastSrcIp"],
+  ],
+  [
+    "a multicast source that is a virtual address",
+    pair({}, { mcastSrcIp: "192.168.1.1" }, { multicast: true }),
+    ["vip-is-source", "nodes[1].mcastSrcIp"],
+  ],
+  [
+    "an address outside the sources' network",
+    clusterInput({ virtualIpAddresses: ["192.168.2.1/24"] }),
+    ["vip-outside-network", "virtualIpAddresses[0]"],
+  ],
+  [
+    "an address of its own without vipOffLink",
+    clusterInput({ virtualIpAddresses: ["192.168.1.1/32"] }),
+    ["vip-outside-network", "virtualIpAddresses[0]"],
+  ],
+  [
+    "IPv6 addresses without an IPv6 source",
+    clusterInput({ virtualIpAddresses: ["192.168.1.1/24", "2001:db8::1/64"] }),
+    ["unicast-src-ip-missing", "nodes[0].unicastSrcIp6"],
+    ["unicast-src-ip-missing", "nodes[1].unicastSrcIp6"],
+  ],
+  [
+    "multicast without a source of the family",
+    clusterInput({ multicast: true, virtualIpAddresses: ["192.168.1.1/24", "2001:db8::1/64"] }),
+    ["source-missing", "nodes[0].unicastSrcIp6"],
+    ["source-missing", "nodes[1].unicastSrcIp6"],
+  ],
+  [
+    "IPv6 in version 2",
+    mixedInput({ version: 2, virtualIpAddresses: ["2001:db8::1/64"] }),
+    ["ipv6-with-v2", "version"],
+  ],
+  ["a password with version 3", clusterInput({ authPass: "12345678" }), ["auth-with-v3", "authPass"]],
+  [
+    "a fraction in version 2",
+    clusterInput({ version: 2, advertInt: 1.5 }),
+    ["advert-int-range", "advertInt"],
+  ],
+  ["priority 255", pair({ priority: 255 }, {}), ["priority-255", "nodes[0].priority"]],
+  ["equal priorities", pair({ priority: 90 }, {}), ["equal-priorities", "nodes[1].priority"]],
+  [
+    "sticky nodes of different priority",
+    pair({ priority: 101 }, {}, { preemption: "sticky" }),
+    ["sticky-priorities", "nodes[1].priority"],
+  ],
+  [
+    "a weight within the gap",
+    clusterInput({ trackScripts: [{ name: "web", script: "/bin/true", weight: -10 }] }),
+    ["weight-too-small", "trackScripts[0].weight"],
+  ],
+])("refuses %s", (_name, input, ...expected) => {
+  expect(found(input)).toEqual(expected);
+});
+
+it.each([
+  ["equal priorities when sticky", clusterInput({ preemption: "sticky" })],
+  [
+    "a weight of one when sticky",
+    clusterInput({ preemption: "sticky", trackScripts: [{ name: "web", script: "/bin/true", weight: -1 }] }),
+  ],
+  [
+    "a weight above the gap",
+    clusterInput({ trackScripts: [{ name: "web", script: "/bin/true", weight: -11 }] }),
+  ],
+  [
+    "two nodes behind one address on two ports",
+    pair(connection({ host: "localhost", port: 2201 }), connection({ host: "localhost", port: 2202 })),
+  ],
+  [
+    "two nodes named alike behind two proxies",
+    pair(
+      connection({ host: "localhost", proxy }),
+      connection({ host: "localhost", proxy: { ...proxy, port: 23 } }),
+    ),
+  ],
+  [
+    "an address outside every network with vipOffLink",
+    clusterInput({ virtualIpAddresses: ["10.9.9.9/32"], vipOffLink: true }),
+  ],
+  ["an address on another interface", clusterInput({ virtualIpAddresses: ["10.9.9.9/24 dev eth1"] })],
+  [
+    "link-local sources",
+    mixedInput({ nodes: [2, 3].map((n) => ({ ...nodeInput(`gw-${n}`, n), unicastSrcIp6: `fe80::${n}` })) }),
+  ],
+  ["both families in version 2 with a password", mixedInput({ version: 2, authPass: "12345678" })],
+  ["multicast", clusterInput({ multicast: true })],
+  [
+    "a node's own source as the address that both are reached by",
+    pair(connection({ host: "192.168.1.2", port: 2201 }), connection({ host: "192.168.1.2", port: 2202 })),
+  ],
+])("accepts %s", (_name, input) => {
+  expect(found(input)).toEqual([]);
+});
+
+it("tells what all nodes share only once", () => {
+  expect(found(clusterInput({ advertInt: 50 }))).toEqual([["advert-int-range", "advertInt"]]);
+});
