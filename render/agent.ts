@@ -1,0 +1,78 @@
+import { settleSeconds } from "../simulate/timing";
+import { FirewallPlan, HostPlan } from "../spec";
+import { plainFile, RenderedFile } from "./file";
+import { FirewallRule } from "./firewall";
+import { fill } from "./template";
+import { word } from "./word";
+
+const directory = (cluster: string) => `/etc/vrrp-agent/${cluster}`;
+
+/** What vrrp-agent is told about a host that runs keepalived. */
+export function nodeConf(plan: HostPlan): RenderedFile {
+  const text = fill("agent/node.conf", {
+    plan,
+    w: word,
+    sources: plan.instances.flatMap((instance) => {
+      const property = instance.multicast ? "mcastSrcIp" : "unicastSrcIp";
+      const address = instance[property];
+      return address === undefined ? [] : [{ address, dev: instance.interface, property }];
+    }),
+    vips: plan.instances.flatMap((instance) =>
+      instance.virtualIpAddresses.map((vip) => ({
+        instance: instance.name,
+        address: `${vip.address}/${vip.prefixLength}`,
+        dev: vip.dev ?? instance.interface,
+      })),
+    ),
+    peers: plan.peers.flatMap((peer) => peer.addresses.map((address) => ({ name: peer.name, address }))),
+    settle: settleSeconds(plan.instances),
+  });
+  return plainFile(`${directory(plan.cluster)}/node.conf`, text);
+}
+
+/** What vrrp-agent is told about a host of which only the firewall is managed. */
+export function firewallNodeConf(plan: FirewallPlan): RenderedFile {
+  const [first] = plan.flows;
+  if (first === undefined) {
+    throw new Error("flows is empty: give at least one, with the interface that carries VRRP");
+  }
+  const sources = plan.flows.flatMap(({ source, interface: dev }) =>
+    source === undefined ? [] : [{ address: source, dev }],
+  );
+  const text = fill("agent/firewall-node.conf", { plan, sources, dev: first.interface, w: word });
+  return plainFile(`${directory(plan.cluster)}/node.conf`, text);
+}
+
+/** The rules, and drop-ins that put them back after a service that loads its own. None without a rule. */
+export function firewallFiles(cluster: string, rules: FirewallRule[]): RenderedFile[] {
+  if (rules.length === 0) {
+    return [];
+  }
+  return [
+    plainFile(`${directory(cluster)}/firewall.rules`, fill("agent/firewall.rules", { rules })),
+    // netfilter-persistent knows no reload; with ours it would seem to, and load nothing but our part.
+    dropIn("netfilter-persistent", `vrrp-${cluster}`, "firewall", { reloads: false }),
+    dropIn("nftables", `vrrp-${cluster}`, "firewall", { reloads: true }),
+  ];
+}
+
+/** The drop-in that brings a killed keepalived back and clears up behind a dead one. */
+export function keepalivedUnit(): RenderedFile {
+  return dropIn("keepalived", "vrrp-agent", "keepalived");
+}
+
+function dropIn(unit: string, name: string, template: string, values: object = {}): RenderedFile {
+  return plainFile(
+    `/etc/systemd/system/${unit}.service.d/${name}.conf`,
+    fill(`systemd/${template}.conf`, values),
+  );
+}
+
+/** Settings of the kernel, where the plan asks for any. */
+export function sysctlFiles(plan: HostPlan): RenderedFile[] {
+  if (!plan.nonlocalBind) {
+    return [];
+  }
+  const families = [...new Set(plan.instances.map((instance) => instance.family))].sort();
+  return [plainFile(`/etc/sysctl.d/60-vrrp-${plan.cluster}.conf`, fill("agent/sysctl.conf", { families }))];
+}

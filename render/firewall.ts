@@ -1,0 +1,77 @@
+import { Family, VrrpFlow } from "../spec";
+import { word } from "./word";
+
+/** The match part of one rule. The agent adds the verdict and the comment that it knows its rules by. */
+export interface FirewallRule {
+  /** nft4, nft6: nftables expressions; ipt4, ipt6: arguments of iptables and ip6tables. */
+  tool: "nft4" | "nft6" | "ipt4" | "ipt6";
+  hook: "input" | "output";
+  match: string;
+}
+
+/** VRRP's groups: the only destinations of multicast adverts. */
+const GROUP: Record<Family, string> = { 4: "224.0.0.18", 6: "ff02::12" };
+
+/** Where keepalived chooses the source of IPv6 adverts to the group, it takes the interface's link-local address. */
+const LINK_LOCAL = "fe80::/10";
+
+interface Ends {
+  source?: string;
+  destination?: string;
+}
+
+/** Rules that admit VRRP (IP protocol 112) from the peers, and to them, and nothing else. */
+export function firewallRules(flows: VrrpFlow[]): FirewallRule[] {
+  return flows.flatMap((flow) => [
+    ...incoming(flow).flatMap((ends) => bothTools("input", flow, ends)),
+    ...outgoing(flow).flatMap((ends) => bothTools("output", flow, ends)),
+  ]);
+}
+
+function incoming({ family, source, peers, multicast }: VrrpFlow): Ends[] {
+  if (!multicast) {
+    return peers.map((peer) => ({ source: peer, destination: source }));
+  }
+  const senders = family === 6 && peers.length === 0 ? [LINK_LOCAL] : peers;
+  return senders.map((sender) => ({ source: sender, destination: GROUP[family] }));
+}
+
+function outgoing({ family, source, peers, multicast }: VrrpFlow): Ends[] {
+  if (!multicast) {
+    return peers.map((peer) => ({ source, destination: peer }));
+  }
+  return [{ source: source ?? (family === 6 ? LINK_LOCAL : undefined), destination: GROUP[family] }];
+}
+
+/** The same rule for nftables and for iptables. */
+function bothTools(hook: FirewallRule["hook"], flow: VrrpFlow, ends: Ends): FirewallRule[] {
+  const { family } = flow;
+  const dev = interfaceMatch(flow.interface);
+  const ip = family === 4 ? "ip" : "ip6";
+  const nft = [`${hook === "input" ? "iifname" : "oifname"} "${dev}"`];
+  const ipt = [`${hook === "input" ? "-i" : "-o"} ${dev}`];
+  if (ends.source !== undefined) {
+    const source = word(ends.source, "source");
+    nft.push(`${ip} saddr ${source}`);
+    ipt.push(`-s ${source}`);
+  }
+  if (ends.destination !== undefined) {
+    const destination = word(ends.destination, "peers");
+    nft.push(`${ip} daddr ${destination}`);
+    ipt.push(`-d ${destination}`);
+  }
+  return [
+    { tool: `nft${family}`, hook, match: [...nft, "meta l4proto 112"].join(" ") },
+    { tool: `ipt${family}`, hook, match: [...ipt, "-p 112"].join(" ") },
+  ];
+}
+
+/** A name at whose end nft (`*`) and iptables (`+`) read a wildcard would open more than this interface. */
+function interfaceMatch(dev: string): string {
+  if (/[*+]$/.test(dev)) {
+    throw new Error(
+      `interface is '${dev}', whose last character is a wildcard for nft or iptables: rename the interface, or manage its firewall yourself`,
+    );
+  }
+  return word(dev, "interface");
+}

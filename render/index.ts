@@ -1,0 +1,32 @@
+import { FirewallPlan, flowsOf, HostPlan } from "../spec";
+import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
+import { RenderedFile } from "./file";
+import { firewallRules } from "./firewall";
+import { keepalivedFiles } from "./keepalived";
+import { clusterName } from "./word";
+
+export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
+export { RenderedFile } from "./file";
+export { FirewallRule, firewallRules } from "./firewall";
+
+/** All files of a host that runs keepalived, sorted by path. */
+export function renderHost(plan: HostPlan): RenderedFile[] {
+  clusterName(plan.cluster);
+  return sorted([
+    ...keepalivedFiles(plan),
+    keepalivedUnit(),
+    nodeConf(plan),
+    ...firewallFiles(plan.cluster, firewallRules(flowsOf(plan))),
+    ...sysctlFiles(plan),
+  ]);
+}
+
+/** All files of a host of which only the firewall is managed, sorted by path. */
+export function renderFirewall(plan: FirewallPlan): RenderedFile[] {
+  clusterName(plan.cluster);
+  return sorted([firewallNodeConf(plan), ...firewallFiles(plan.cluster, firewallRules(plan.flows))]);
+}
+
+function sorted(files: RenderedFile[]): RenderedFile[] {
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+
+import { renderHost } from "../../../render";
+import { HostPlan } from "../../../spec";
+import { instance, plan } from "./plan";
+
+const CONF = "/etc/keepalived/keepalived.conf";
+
+function conf(host: HostPlan): string {
+  return renderHost(host).find((file) => file.path === CONF)!.text;
+}
+
+/** The lines of a block, without indentation: from its head to its closing brace. */
+function block(text: string, head: string): string[] {
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => line.trim() === `${head} {`);
+  const indent = /^ */.exec(lines[from] ?? "")![0];
+  const to = lines.indexOf(`${indent}}`, from);
+  return lines.slice(from + 1, to).map((line) => line.trim());
+}
+
+test("global_defs names the router, the script user and the one reader of the notify FIFO", () => {
+  expect(block(conf(plan()), "global_defs")).toEqual(
+    expect.arrayContaining([
+      "router_id gw-a",
+      "script_user root",
+      "enable_script_security",
+      'vrrp_notify_fifo_script "/usr/lib/vrrp-agent/vrrp-agent notify" root',
+    ]),
+  );
+});
+
+test("an instance that names no script user gets none, so that the policy pack can say so", () => {
+  expect(conf(plan([instance()], { scriptUser: undefined }))).not.toContain("script_user");
+});
+
+test("a unicast instance says where its adverts come from and go to", () => {
+  const lines = block(conf(plan()), "vrrp_instance gw");
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      "state BACKUP",
+      "interface eth0",
+      "virtual_router_id 51",
+      "priority 100",
+      "advert_int 1",
+      "version 3",
+      "unicast_src_ip 192.168.1.2",
+    ]),
+  );
+  expect(block(conf(plan()), "unicast_peer")).toEqual(["192.168.1.3"]);
+});
+
+test("a multicast instance has neither peers nor a unicast source", () => {
+  const text = conf(plan([instance({ multicast: true, mcastSrcIp: "192.168.1.2" })]));
+  expect(text).toContain("mcast_src_ip 192.168.1.2");
+  expect(text).not.toContain("unicast");
+});
+
+test.each([
+  [{ nopreempt: true }, "nopreempt"],
+  [{ preemptDelay: 300 }, "preempt_delay 300"],
+  [{ advertInt: 0.03 }, "advert_int 0.03"],
+  [{ state: "MASTER" as const }, "state MASTER"],
+])("%j is written as %s", (changes, line) => {
+  expect(block(conf(plan([instance(changes)])), "vrrp_instance gw")).toContain(line);
+});
+
+test.each(["nopreempt", "preempt_delay", "include", "track_script", "track_process", "vrrp_sync_group"])(
+  "what is not asked for is not written: %s",
+  (word) => {
+    expect(conf(plan())).not.toContain(word);
+  },
+);
+
+test("an address keeps its device and its label", () => {
+  const vip = {
+    address: "192.168.1.1",
+    prefixLength: 24,
+    family: 4 as const,
+    dev: "eth1",
+    label: "eth1:vip",
+  };
+  const text = conf(plan([instance({ virtualIpAddresses: [vip] })]));
+  expect(block(text, "virtual_ipaddress")).toEqual(["192.168.1.1/24 dev eth1 label eth1:vip"]);
+});
+
+test("two instances are tied together and share the checks, each written once", () => {
+  const trackScripts = [
+    {
+      name: "web",
+      script: "/usr/bin/curl -fs http://127.0.0.1/",
+      interval: 2,
+      timeout: 1,
+      fall: 3,
+      rise: 2,
+      weight: 0,
+    },
+  ];
+  const text = conf(plan([instance({ trackScripts }), instance({ name: "gw-6", family: 6, trackScripts })]));
+  expect(block(text, "group")).toEqual(["gw", "gw-6"]);
+  expect(text.match(/vrrp_script web/g)).toHaveLength(1);
+  expect(block(text, "vrrp_script web")).toEqual([
+    'script "/usr/bin/curl -fs http://127.0.0.1/"',
+    "interval 2",
+    "timeout 1",
+    "fall 3",
+    "rise 2",
+    "weight 0",
+  ]);
+  expect(text.match(/track_script \{/g)).toHaveLength(2);
+});
+
+test("a password lies in a file of its own that is secret, and the config includes it", () => {
+  const files = renderHost(plan([instance({ version: 2, authPass: "hush" })]));
+  const secret = files.filter((file) => file.secret);
+  expect(secret).toEqual([
+    expect.objectContaining({ path: "/etc/keepalived/gw.auth.conf", mode: "0600", owner: "root:root" }),
+  ]);
+  expect(secret[0]!.text).toContain("auth_pass hush\n");
+  expect(block(conf(plan([instance({ version: 2, authPass: "hush" })])), "vrrp_instance gw")).toContain(
+    "include gw.auth.conf",
+  );
+});
+
+test("a secret taints only the file that it is rendered into", () => {
+  const passwords = fc.stringMatching(/^[!#%-Z^-z]{6,8}$/);
+  fc.assert(
+    fc.property(passwords, (authPass) => {
+      const shown = renderHost(plan([instance({ version: 2, authPass })])).filter((file) => !file.secret);
+      return shown.every((file) => !file.text.includes(authPass));
+    }),
+  );
+});
+
+test("two passwords on one host are refused, because its instances include one file", () => {
+  const two = [
+    instance({ version: 2, authPass: "hush" }),
+    instance({ name: "b", version: 2, authPass: "hist" }),
+  ];
+  expect(() => renderHost(plan(two))).toThrow("authPass differs between the instances of one host");
+});
+
+test("two different checks of one name are refused, because keepalived would know only one of them", () => {
+  const check = { name: "ssh", process: "sshd", weight: 0, quorum: 1 };
+  const two = [
+    instance({ trackProcesses: [check] }),
+    instance({ name: "b", trackProcesses: [{ ...check, quorum: 2 }] }),
+  ];
+  expect(() => renderHost(plan(two))).toThrow("trackProcesses has two different checks 'ssh'");
+});
+
+test.each([
+  [0, false],
+  [-20, true],
+])("a sync group says that its members' checks have a weight when one has: %d, %s", (weight, kept) => {
+  const trackScripts = [
+    { name: "web", script: "/usr/bin/true", interval: 2, timeout: 1, fall: 3, rise: 2, weight },
+  ];
+  const text = conf(plan([instance({ trackScripts }), instance({ name: "gw-6", family: 6, trackScripts })]));
+  expect(block(text, "vrrp_sync_group gw").includes("sync_group_tracking_weight")).toBe(kept);
+});
