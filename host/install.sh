@@ -1,0 +1,74 @@
+#!/bin/sh
+# Installs vrrp-agent from an archive on stdin:
+#   vrrp-agent-archive 1
+#   file MODE OWNER:GROUP SHA256 LINES NAME
+#   ...
+#   end
+#   <the files' lines, in that order>
+# Each version is a directory of its own, /usr/lib/vrrp-agent.DIGEST; the link /usr/lib/vrrp-agent names the one in use.
+set -eu
+
+root=${VRRP_ROOT-}
+lib=$root/usr/lib
+
+# fail WHAT [WORDS]: WORDS are the tool's own.
+fail() {
+  printf 'vrrp-agent: %s: install: %s\n' "$(uname -n)" "$1" >&2
+  [ -z "${2-}" ] || printf '%s\n' "$2" >&2
+  exit 1
+}
+
+# unpack DIRECTORY: the files of DIRECTORY/archive, each looked at.
+unpack() {
+  [ "$(head -n 1 "$1/archive")" = "vrrp-agent-archive 1" ] || fail "stdin is no vrrp-agent-archive of version 1"
+  ahead=$(grep -n -x end "$1/archive" | head -n 1 | cut -d : -f 1)
+  [ -n "$ahead" ] || fail "the archive is cut off; send it again"
+  head -n "$ahead" "$1/archive" | grep '^file ' >"$1/list" || fail "the archive is empty"
+  while read -r _ mode owner digest lines name; do
+    case $name in
+    /* | *..*) fail "$name is no path within the agent" ;;
+    */*) mkdir -p "$1/${name%/*}" ;;
+    esac
+    tail -n "+$((ahead + 1))" "$1/archive" | head -n "$lines" >"$1/$name" ||
+      fail "cannot write to $lib; make room on its file system"
+    ahead=$((ahead + lines))
+    [ "$(sha256sum <"$1/$name" | cut -d ' ' -f 1)" = "$digest" ] ||
+      fail "$name arrived damaged; is there room on the file system of $lib?"
+    chmod "$mode" "$1/$name"
+    # Without privileges, as in a test, everything belongs to who runs this.
+    [ "$(id -u)" -ne 0 ] || chown "$owner" "$1/$name"
+  done <"$1/list"
+  rm "$1/list"
+}
+
+# link TARGET PATH: by rename, so PATH is there at every moment.
+link() {
+  [ "$(readlink "$2" || true)" != "$1" ] || return 0
+  ln -s "$1" "$2.new.$$"
+  mv -T "$2.new.$$" "$2"
+}
+
+umask 022
+mkdir -p "$lib" "$root/usr/sbin"
+incoming=$lib/vrrp-agent.incoming.$$
+trap 'rm -rf "$incoming"' EXIT
+mkdir "$incoming"
+words=$(cat 2>&1 >"$incoming/archive") || fail "cannot write to $lib; make room on its file system" "$words"
+version=$(sha256sum <"$incoming/archive" | cut -c 1-16)
+unpack "$incoming"
+rm "$incoming/archive"
+former=$(readlink "$lib/vrrp-agent" || true)
+if ! diff -r "$incoming" "$lib/vrrp-agent.$version" >/dev/null 2>&1; then
+  rm -rf "$lib/vrrp-agent.$version"
+  mv "$incoming" "$lib/vrrp-agent.$version"
+fi
+link "vrrp-agent.$version" "$lib/vrrp-agent"
+link ../lib/vrrp-agent/vrrp-agent "$root/usr/sbin/vrrp-agent"
+# The former version stays: a step that has just begun may still be reading it.
+for old in "$lib"/vrrp-agent.*; do
+  case ${old##*/} in
+  "vrrp-agent.$version" | "$former") ;;
+  *) rm -rf "$old" ;;
+  esac
+done
+printf 'installed vrrp-agent %s\n' "$version"

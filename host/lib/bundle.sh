@@ -1,0 +1,77 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# Reading a bundle, and the manifest (its head) that stays with a generation.
+
+# manifest_value KEY MANIFEST
+manifest_value() { awk -v key="$1" '$1 == key { print $2; exit }' "$2"; }
+
+# manifest_paths MANIFEST: absolute paths, one a line.
+manifest_paths() { [ ! -e "$1" ] || awk '$1 == "file" { print $6 }' "$1"; }
+
+# manifest_digest PATH MANIFEST: the sha256 that PATH should have.
+manifest_digest() { awk -v path="$1" '$1 == "file" && $6 == path { print $4 }' "$2"; }
+
+# unpack BUNDLE DIRECTORY: writes DIRECTORY/manifest, and the files as DIRECTORY/part.1, part.2 ... in its order.
+# Prints what is wrong with a bundle that is not whole.
+unpack() {
+  awk -v to="$2" '
+    function wrong(what) { print "line " NR ": " what; bad = 1; exit 1 }
+    function is_digest(text) { return length(text) == 64 && text !~ /[^0-9a-f]/ }
+    function next_part() {
+      close(to "/part." part)
+      for (part++; part <= files && lines[part] == 0; part++) { printf "" > (to "/part." part); close(to "/part." part) }
+      left = part <= files ? lines[part] : 0
+    }
+    NR == 1 { if ($0 != "vrrp-bundle 1") wrong("is no vrrp-bundle of version 1"); print > (to "/manifest"); next }
+    !ended {
+      print > (to "/manifest")
+      if ($0 == "end") { ended = 1; close(to "/manifest"); part = 0; next_part(); next }
+      if ($1 == "cluster" && $2 !~ /^[A-Za-z0-9][A-Za-z0-9_-]*$/) wrong("no cluster name: " $2)
+      if (($1 == "generation" || $1 == "digest") && !is_digest($2)) wrong($1 " is no sha256: " $2)
+      if ($1 == "file") {
+        if (NF != 6) wrong("a file line has six words")
+        if ($2 !~ /^[0-7][0-7][0-7][0-7]?$/) wrong("no mode: " $2)
+        if ($3 !~ /^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$/) wrong("no OWNER:GROUP: " $3)
+        if (!is_digest($4)) wrong("no sha256: " $4)
+        if ($5 !~ /^[0-9]+$/) wrong("no number of lines: " $5)
+        if ($6 !~ /^(\/[A-Za-z0-9_@.:-]+)+$/ || $6 ~ /\/\.\.?(\/|$)/) wrong("no plain absolute path: " $6)
+        if ($6 in seen) wrong("listed twice: " $6)
+        seen[$6] = 1; lines[++files] = $5
+      } else if ($1 == "package") {
+        if (NF != 3 || $0 ~ /[^A-Za-z0-9_.+: -]/) wrong("a package line has a command and a package")
+      } else if ($1 ~ /^(cluster|owner|generation|digest)$/) {
+        if (NF != 2) wrong($1 " has one value")
+        if (count[$1]++) wrong($1 " is there twice")
+      } else wrong("unknown word " $1)
+      next
+    }
+    part > files { wrong("more lines than the files have") }
+    { print > (to "/part." part); if (--left == 0) next_part() }
+    END {
+      if (bad) exit 1
+      if (!ended) { print "it has no end line"; exit 1 }
+      if (part <= files) { print "it is cut off: file " part " of " files " lacks " left " lines"; exit 1 }
+      split("cluster owner generation digest", keys, " ")
+      for (i = 1; i <= 4; i++) if (!count[keys[i]]) { print "it has no " keys[i] " line"; exit 1 }
+    }' "$1"
+}
+
+# lay_out DIRECTORY: moves the parts to DIRECTORY/files/PATH with mode and owner, after a look at each sha256.
+lay_out() {
+  lay_out_part=0
+  awk '$1 == "file"' "$1/manifest" >"$work/file-lines"
+  while read -r _ mode owner digest _ path; do
+    lay_out_part=$((lay_out_part + 1))
+    part=$1/part.$lay_out_part
+    [ "$(sha256 "$part")" = "$digest" ] ||
+      fail "the bundle's $path does not have the sha256 that its manifest states; send the bundle again"
+    mkdir -p "$1/files${path%/*}"
+    tool "cannot give $path to $owner; make that user and group on this host" chown "$owner" "$part"
+    chmod "$mode" "$part"
+    mv "$part" "$1/files$path"
+  done <"$work/file-lines"
+}
+
+sha256() {
+  sha256_line=$(sha256sum "$1")
+  say "${sha256_line%% *}"
+}

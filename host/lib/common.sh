@@ -1,0 +1,115 @@
+# shellcheck shell=sh disable=SC2034 # names for the other modules
+# Where things are, how the agent speaks, and the lock.
+
+root=${VRRP_ROOT-}
+conf_dir=$root/etc/vrrp-agent
+state_dir=$root/var/lib/vrrp-agent
+run_dir=$root/run/vrrp-agent
+log_dir=$root/var/log/vrrp-agent
+
+# Set by the dispatcher, and by those who learn the node's name in the cluster.
+step=agent
+node=$(uname -n)
+
+say() { printf '%s\n' "$*"; }
+
+warn() { printf 'vrrp-agent: %s: %s: %s\n' "$node" "$step" "$*" >&2; }
+
+# fail WHAT [FILE]: ends the step. FILE holds the tool's own words.
+fail() {
+  warn "$1"
+  [ ! -s "${2-}" ] || cat "$2" >&2
+  exit 1
+}
+
+# tool WHAT COMMAND...: runs a tool; when it fails, so does the step, with the tool's own words.
+tool() {
+  tool_failure=$1
+  shift
+  "$@" >"$work/words" 2>&1 8>&- 9>&- || fail "$tool_failure" "$work/words"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# make_run_dir: everybody may read the state files in it.
+make_run_dir() {
+  [ -d "$run_dir" ] || { mkdir -p "$run_dir" && chmod 755 "$run_dir"; }
+}
+
+# A directory of this run's own, gone when it ends.
+work=
+make_work() {
+  [ -z "$work" ] || return 0
+  make_run_dir
+  work=$(mktemp -d "$run_dir/work.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+}
+
+# Seconds that a step waits for another one to end.
+lock_patience=${VRRP_LOCK_SECONDS:-120}
+
+# take_lock NAME DESCRIPTOR: held on 8 or 9 until this process ends, however it ends.
+take_lock() {
+  make_run_dir
+  eval "exec $2>>\"\$run_dir/$1.lock\""
+  take_lock_left=$lock_patience
+  until flock -n "$2"; do
+    [ "$take_lock_left" -gt 0 ] || fail \
+      "another step holds the lock for more than $lock_patience s: $(cat "$run_dir/$1.holder"); wait until it has ended"
+    take_lock_left=$((take_lock_left - 1))
+    sleep 1
+  done
+  printf "%s (pid %s)\n" "$step" "$$" >"$run_dir/$1.holder"
+}
+
+# write_file PATH: replaces PATH with stdin in one go.
+write_file() {
+  cat >"$1.new.$$" || fail "cannot write $1; make room on its file system"
+  mv -f "$1.new.$$" "$1"
+}
+
+# check_name WHAT VALUE: VALUE becomes part of a path.
+check_name() {
+  case $2 in
+  '' | *[!A-Za-z0-9_.-]* | .*)
+    warn "$1 '$2' is not a name; letters, digits, '_', '.' and '-' make one"
+    exit 2
+    ;;
+  esac
+}
+
+# clusters: names of the sets that this host has.
+clusters() {
+  for clusters_dir in "$state_dir"/*/owner; do
+    [ -e "$clusters_dir" ] || continue
+    clusters_dir=${clusters_dir%/owner}
+    say "${clusters_dir##*/}"
+  done
+}
+
+# facts KEY FILE: the values of KEY in a node.conf, one line each.
+facts() {
+  [ -e "$2" ] || return 0
+  awk -v key="$1" '$1 == key { sub(/^[^ ]+ /, ""); print }' "$2"
+}
+
+# use_node FILE: speak as the node that this node.conf names.
+use_node() {
+  use_node_name=$(facts node "$1")
+  node=${use_node_name:-$node}
+}
+
+now() { date +%s; }
+
+# utc EPOCH: as ISO 8601.
+utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+
+# json_text VALUE: as a JSON string.
+json_text() {
+  printf '%s' "$1" | tr -d '\000-\010\013-\037\177' | awk '
+    { gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); text = text (NR > 1 ? "\\n" : "") $0 }
+    END { printf "\"%s\"", text }'
+}

@@ -1,0 +1,131 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# Whether this host can be what its node.conf says, before anything is changed.
+
+# check_host CLUSTER DIRECTORY: DIRECTORY has manifest and files/ of the staged generation.
+check_host() {
+  check_paths "$1" "$2/manifest"
+  check_room "$2"
+  facts_conf=$2/files/etc/vrrp-agent/$1/node.conf
+  if [ -s "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
+    check_firewall_manager
+  fi
+  [ -e "$facts_conf" ] || return 0
+  check_interfaces "$facts_conf"
+  check_vips "$facts_conf"
+}
+
+# check_paths CLUSTER MANIFEST: two clusters share a path only when both want the same there.
+check_paths() {
+  manifest_paths "$2" >"$work/paths"
+  while read -r path; do
+    other=$(managed_by_another "$1" "$path") || continue
+    theirs=$(manifest_digest "$path" "$(generation_dir "$other" "$(current_generation "$other")")/manifest")
+    [ "$theirs" = "$(manifest_digest "$path" "$2")" ] ||
+      fail "$path belongs to the cluster $other on this host; destroy that one first or use another host"
+  done <"$work/paths"
+}
+
+# check_room DIRECTORY: a generation is kept once, staged once and placed once.
+check_room() {
+  needed=$(($(du -sk "$1" | cut -f 1) * 3 + 64))
+  for place in "$state_dir" "$root/etc"; do
+    free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge "$needed" ] ||
+      fail "$place has $free KiB free, $needed KiB are needed; make room on its file system"
+  done
+}
+
+check_firewall_manager() {
+  if has_systemd && systemctl --quiet is-active firewalld.service 2>/dev/null; then
+    fail "firewalld is active and would undo our rules; admit protocol 112 from the peers there and set firewall: false"
+  fi
+  if have ufw && ufw status 2>/dev/null | grep -q '^Status: active'; then
+    fail "ufw is active and would undo our rules; admit protocol 112 from the peers there and set firewall: false"
+  fi
+}
+
+check_interfaces() {
+  {
+    facts interface "$1"
+    facts instance "$1" | awk '{ print $4 }'
+    facts vip "$1" | awk '{ print $3 }'
+  } | sort -u >"$work/interfaces"
+  while read -r dev; do
+    [ -d "$root/sys/class/net/$dev" ] ||
+      fail "interface $dev does not exist; this host has: $(interfaces)"
+  done <"$work/interfaces"
+  facts source "$1" >"$work/sources"
+  while read -r address dev; do
+    held "$address" "$dev" >/dev/null ||
+      fail "unicastSrcIp $address is not on $dev, which has $(networks "$dev"); use one of these"
+  done <"$work/sources"
+}
+
+# check_vips NODE_CONF
+check_vips() {
+  off_link=$(facts off-link "$1")
+  facts vip "$1" >"$work/vips"
+  while read -r _ vip dev; do
+    address=${vip%/*}
+    if [ "$off_link" != yes ]; then
+      on_network "$address" "$dev" || fail \
+        "virtual address $address is on no network of $dev, which has $(networks "$dev"); correct it or set vipOffLink: true"
+    fi
+    vip_is_managed "$address" || check_unused "$1" "$address" "$dev"
+  done <"$work/vips"
+}
+
+# vip_is_managed ADDRESS: by a cluster that is applied on this host.
+vip_is_managed() {
+  for managed_conf in "$conf_dir"/*/node.conf; do
+    facts vip "$managed_conf" | awk '{ sub(/\/.*/, "", $2); print $2 }' | grep -q -x -F "$1" && return 0
+  done
+  return 1
+}
+
+# check_unused NODE_CONF ADDRESS DEV: nobody has the address but a peer.
+check_unused() {
+  if held "$2" "$3" >/dev/null; then
+    # A keepalived that was set up by hand holds it: that one is taken over.
+    ! { keepalived_pid >/dev/null && grep -q -F "$2" "$root/etc/keepalived/keepalived.conf"; } || return 0
+    fail "virtual address $2 is already configured on $3 of this host; remove it there or choose another"
+  fi
+  answers=$(answering_macs "$2" "$3") || {
+    say "note: whether $2 is in use was not checked: neither arping nor ping is here"
+    return 0
+  }
+  [ -n "$answers" ] || return 0
+  peers=$(peer_macs "$1" "$3")
+  for mac in $answers; do
+    case " $peers " in
+    *" $mac "*) ;;
+    *) fail "virtual address $2 is in use on $3 by $mac, which is no peer; free it or choose another" ;;
+    esac
+  done
+}
+
+# answering_macs ADDRESS DEV: of everybody who answers for it; fails when no tool can ask.
+answering_macs() {
+  case $1 in
+  *:*) ;;
+  *)
+    if have arping && ! arping -V 2>&1 | grep -q Habets; then
+      arping -D -I "$2" -c 2 -w 2 "$1" 2>&1 | awk '
+        /reply from/ { for (i = 1; i <= NF; i++) if ($i ~ /^\[.*\]$/) print tolower(substr($i, 2, length($i) - 2)) }' |
+        sort -u
+      return 0
+    fi
+    ;;
+  esac
+  have ping || return 1
+  ask "$1" "$2" || true
+  neighbour "$1" "$2"
+}
+
+# peer_macs NODE_CONF DEV: on one line.
+peer_macs() {
+  facts peer "$1" | while read -r _ address; do
+    ask "$address" "$2" || true
+    ip neigh show "$address" dev "$2" | awk '{ for (i = 1; i < NF; i++) if ($i == "lladdr") print tolower($(i + 1)) }'
+  done | sort -u | tr '\n' ' ' | sed 's/ $//'
+}

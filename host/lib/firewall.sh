@@ -1,0 +1,245 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# Our rules in the chains that decide: every filter chain hooked on input or output that has a rule of somebody else
+# or a policy other than accept. An accept in a table of our own would not undo a drop in one of these.
+# A rule's comment is vrrp-agent:CLUSTER:DIGEST, the digest being that of its line in firewall.rules.
+#
+# A survey of the host, one line each, in the order of the chains:
+#   chain BACKEND FAMILY TABLE CHAIN input|output POLICY
+#   rule BACKEND FAMILY TABLE CHAIN REFERENCE own|passing|deciding COMMENT
+# BACKEND is nft, or the command that manages the table: iptables-nft, iptables-legacy. REFERENCE is an nft handle or
+# the number of the rule in its chain. A passing rule cannot drop a packet: ours may stand behind it.
+
+# iptables_commands: FAMILY NAME LIST-COMMAND CHANGE-COMMAND of each variant in use.
+iptables_commands() (
+  for variant in nft legacy; do
+    for pair in "ip iptables" "ip6 ip6tables"; do
+      family=${pair%% *}
+      command=${pair#* }
+      names=$root/proc/net/${family}_tables_names
+      # Asking legacy iptables for a table makes it: only those that are there.
+      [ "$variant" = nft ] || { [ -e "$names" ] && grep -q . "$names"; } || continue
+      if have "$command-$variant"; then
+        say "$family iptables-$variant $command-$variant-save $command-$variant"
+      elif have "$command" && [ "$(variant_of "$command")" = "$variant" ]; then
+        say "$family iptables-$variant $command-save $command"
+      elif [ "$variant" = legacy ]; then
+        fail "$names lists tables but $command-legacy is missing; install it or unload those tables"
+      fi
+    done
+  done
+)
+
+variant_of() {
+  case $("$1" -V) in
+  *nf_tables*) say nft ;;
+  *) say legacy ;;
+  esac
+}
+
+survey_iptables() (
+  iptables_commands >"$work/iptables-commands"
+  while read -r family backend list _; do
+    "$list" 2>"$work/words" </dev/null >"$work/saved" || fail "$list failed" "$work/words"
+    awk -v at="$backend $family" '
+      /^\*/ { table = substr($0, 2); next }
+      table !~ /^(filter|mangle|raw|security)$/ { next }
+      /^:(INPUT|OUTPUT) / { print "chain", at, table, substr($1, 2), tolower(substr($1, 2)), tolower($2); next }
+      /^-A (INPUT|OUTPUT) / {
+        comment = "-"; kind = "passing"
+        if (match($0, /--comment "?vrrp-agent:[A-Za-z0-9_:-]+/)) {
+          comment = substr($0, RSTART, RLENGTH); sub(/.*vrrp-agent:/, "vrrp-agent:", comment); kind = "own"
+        } else if ($0 ~ / -[jg] / && $0 !~ / -j (ACCEPT|LOG|NFLOG|MARK|CONNMARK|NOTRACK|CT|TOS|DSCP)( |$)/) kind = "deciding"
+        print "rule", at, table, $2, ++count[table, $2], kind, comment
+      }' "$work/saved"
+  done <"$work/iptables-commands"
+)
+
+# survey_nft: chains that iptables-nft lists with rules or a policy (in FILE) are its own and left to it.
+survey_nft() {
+  have nft || return 0
+  nft -a -s list ruleset 2>"$work/words" >"$work/ruleset" || fail "nft list ruleset failed" "$work/words"
+  awk '
+    FILENAME == ARGV[1] { if ($2 == "iptables-nft") theirs[$3, $4, $5] = 1; next }
+    /^table (ip|ip6|inet) / { family = $2; table = $3; next }
+    /^[^\t]/ { family = ""; next }
+    family == "" { next }
+    /^\tchain / { chain = $2; in_chain = 0; next }
+    /^\t}/ { in_chain = 0; next }
+    /^\t\ttype filter hook (input|output) / {
+      if ((family, table, chain) in theirs) next
+      in_chain = 1; at = "nft " family " " table " " chain
+      policy = match($0, /policy [a-z]+/) ? substr($0, RSTART + 7, RLENGTH - 7) : "accept"
+      print "chain", at, $4, policy; next
+    }
+    in_chain && match($0, / # handle [0-9]+$/) {
+      handle = substr($0, RSTART + 10); rule = substr($0, 1, RSTART - 1)
+      comment = "-"; kind = "passing"
+      if (match(rule, /comment "vrrp-agent:[A-Za-z0-9_:-]+"$/)) {
+        comment = substr(rule, RSTART + 9, RLENGTH - 10); kind = "own"
+      } else {
+        gsub(/"[^"]*"/, "", rule)
+        if (rule ~ /(^|[^a-z])(drop|reject|jump|goto|queue|return|vmap|continue)([^a-z]|$)/) kind = "deciding"
+      }
+      print "rule", at, handle, kind, comment
+    }' "$1" "$work/ruleset"
+}
+
+# survey: into $work/survey.
+survey() {
+  survey_iptables >"$work/survey-iptables"
+  # iptables-nft lists chains with policy ACCEPT that do not exist; only a chain with something in it is in use.
+  awk '
+    $1 == "chain" { key = $2 " " $3 " " $4 " " $5; order[++n] = key; line[key] = $0; used[key] = $7 != "accept" }
+    $1 == "rule" { key = $2 " " $3 " " $4 " " $5; used[key] = 1; rules[key] = rules[key] $0 "\n" }
+    END { for (i = 1; i <= n; i++) if (used[order[i]]) printf "%s\n%s", line[order[i]], rules[order[i]] }
+  ' "$work/survey-iptables" >"$work/survey"
+  survey_nft "$work/survey" >"$work/survey-nft"
+  cat "$work/survey-nft" >>"$work/survey"
+}
+
+# wanted_rules [EXCEPT]: COMMENT KIND input|output MATCH for each line of all clusters' firewall.rules.
+wanted_rules() (
+  for rules in "$conf_dir"/*/firewall.rules; do
+    [ -e "$rules" ] || continue
+    cluster=${rules%/firewall.rules}
+    cluster=${cluster##*/}
+    [ "$cluster" != "${1-}" ] || continue
+    while read -r line; do
+      [ -n "$line" ] || continue
+      digest=$(printf '%s' "$line" | sha256sum | cut -c 1-12)
+      say "vrrp-agent:$cluster:$digest $line"
+    done <"$rules"
+  done
+)
+
+# plan WANTED: what has to be done to the host of $work/survey, one line each:
+#   insert BACKEND FAMILY TABLE CHAIN COMMENT MATCH       (at the head; in this order they end up reversed)
+#   delete BACKEND FAMILY TABLE CHAIN REFERENCE           (of the chain as it was in the survey)
+# A chain that is right has no line. Deletions come from the highest reference down.
+plan() {
+  awk '
+    function settle(   i, n, list, right, want) {
+      if (key == "") return
+      n = 0
+      if (policy != "accept" || foreign)
+        for (i = 1; i <= wanted; i++) if (applies(kind[i], direction[i])) list[++n] = i
+      right = owned == n && !behind
+      for (i = 1; i <= n; i++) if (!(comment[list[i]] in at_head)) right = 0
+      if (!right) {
+        for (i = n; i >= 1; i--) print "insert", key, comment[list[i]], match_part[list[i]]
+        for (i = owned; i >= 1; i--) print "delete", key, reference[i]
+      }
+      key = ""
+    }
+    function applies(a_kind, a_direction,   family) {
+      if (a_direction != hook) return 0
+      if (backend == "nft") {
+        if (a_kind == "nft4") return nft_family != "ip6"
+        if (a_kind == "nft6") return nft_family != "ip"
+        return 0
+      }
+      return a_kind == (nft_family == "ip" ? "ipt4" : "ipt6")
+    }
+    FILENAME == ARGV[1] {
+      wanted++; comment[wanted] = $1; kind[wanted] = $2; direction[wanted] = $3
+      sub(/^[^ ]+ [^ ]+ [^ ]+ /, ""); match_part[wanted] = $0
+      next
+    }
+    $1 == "chain" {
+      settle()
+      key = $2 " " $3 " " $4 " " $5; backend = $2; nft_family = $3; hook = $6; policy = $7
+      owned = behind = foreign = decided = 0; split("", at_head)
+      next
+    }
+    $7 == "own" { reference[++owned] = $6; if (decided || ($8 in at_head)) behind = 1; at_head[$8] = 1; next }
+    { foreign = 1; if ($7 == "deciding") decided = 1 }
+    END { settle() }' "$1" "$work/survey"
+}
+
+# carry_out PLAN: nft's part in one transaction; iptables' inserts come before its deletions, so nothing is open between.
+carry_out() (
+  awk '
+    $2 != "nft" { next }
+    { at = $3 " " $4 " " $5 }
+    $1 == "insert" { comment = $6; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "")
+      printf "insert rule %s %s accept comment \"%s\"\n", at, $0, comment; next }
+    { printf "delete rule %s handle %s\n", at, $6 }' "$1" >"$work/nft-script"
+  if [ -s "$work/nft-script" ]; then
+    tool "nft refused to change our rules" nft -f "$work/nft-script"
+  fi
+  awk '$2 != "nft"' "$1" >"$work/iptables-plan"
+  shift_by=0
+  shift_at=
+  while read -r action backend family table chain reference match; do
+    change=$(awk -v family="$family" -v backend="$backend" '$1 == family && $2 == backend { print $4 }' \
+      "$work/iptables-commands")
+    [ "$shift_at" = "$backend $family $table $chain" ] || shift_by=0
+    shift_at="$backend $family $table $chain"
+    if [ "$action" = insert ]; then
+      # The match is a list of words.
+      # shellcheck disable=SC2086
+      tool "$change refused our rule for $chain: $match" \
+        "$change" -w -t "$table" -I "$chain" 1 $match -m comment --comment "$reference" -j ACCEPT
+      shift_by=$((shift_by + 1))
+    else
+      tool "$change refused to remove our rule $reference of $chain" \
+        "$change" -w -t "$table" -D "$chain" $((reference + shift_by))
+    fi
+  done <"$work/iptables-plan"
+)
+
+# firewall_problems: a line for each chain where our rules are not as they should be.
+firewall_problems() {
+  survey
+  wanted_rules >"$work/wanted"
+  plan "$work/wanted" | awk '
+    { key = $3 " " $4 " " $5 }
+    !(key in seen) { seen[key] = 1; print "chain " key ": the rules of vrrp-agent are not in force; run: vrrp-agent firewall ensure" }'
+}
+
+# firewall_set WANTED: what the host has of our rules becomes WANTED.
+firewall_set() {
+  take_lock firewall 8
+  survey
+  plan "$1" >"$work/plan"
+  carry_out "$work/plan"
+}
+
+firewall_ensure() {
+  wanted_rules >"$work/wanted"
+  firewall_set "$work/wanted"
+}
+
+# test_rules FILE: tries every line of a firewall.rules without changing anything.
+test_rules() {
+  awk '$1 !~ /^(nft4|nft6|ipt4|ipt6)$/ || $2 !~ /^(input|output)$/ || NF < 3 { print; bad = 1 } END { exit bad }' \
+    "$1" >"$work/words" || fail "firewall.rules has lines of an unknown form" "$work/words"
+  have nft || return 0
+  {
+    say "add table inet vrrp_agent_test"
+    say "add chain inet vrrp_agent_test test"
+    awk '$1 ~ /^nft/ { sub(/^[^ ]+ [^ ]+ /, ""); print "add rule inet vrrp_agent_test test " $0 " accept" }' "$1"
+  } >"$work/nft-test"
+  tool "nft does not accept firewall.rules" nft -c -f "$work/nft-test"
+}
+
+verb_firewall() {
+  step="firewall $1"
+  [ -z "${2-}" ] || check_name cluster "$2"
+  make_work
+  case $1 in
+  ensure) firewall_ensure ;;
+  check)
+    problems=$(firewall_problems)
+    [ -z "$problems" ] || fail "$problems"
+    ;;
+  remove)
+    if [ -n "${2-}" ]; then wanted_rules "$2"; fi >"$work/wanted"
+    firewall_set "$work/wanted"
+    ;;
+  *)
+    warn "unknown: $1; one of ensure, check, remove"
+    exit 2
+    ;;
+  esac
+}

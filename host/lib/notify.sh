@@ -1,0 +1,115 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# notify FIFO: the only reader of keepalived's notify FIFO. One line after the other becomes an event in the log and a
+# state file; a ticker's lines, which come through the same FIFO, renew the heartbeat: it beats only while this loop runs.
+
+# Seconds between two heartbeats.
+heartbeat=${VRRP_HEARTBEAT_SECONDS:-5}
+
+# Bytes of events.jsonl above which it becomes events.jsonl.1.
+events_limit=1048576
+
+verb_notify() {
+  umask 022
+  make_run_dir
+  events_dir=$log_dir
+  [ -d "$root/var/log" ] || events_dir=$run_dir
+  mkdir -p "$events_dir" || warn "cannot make $events_dir; events are not logged"
+  # A reload starts this program anew, and keepalived tells only what changes: what it told before still holds.
+  forget_unknown
+  ticker "$$" "$1" &
+  ticker_pid=$!
+  trap 'end_notify' EXIT
+  trap 'exit 0' TERM INT HUP
+  while read -r line; do
+    hear "$line"
+  done <"$1"
+}
+
+end_notify() {
+  kill "$ticker_pid" 2>/dev/null || true
+}
+
+# forget_unknown: state files of instances that there are no more.
+forget_unknown() {
+  for file in "$run_dir"/*/*.state; do
+    [ -e "$file" ] || continue
+    name=${file##*/}
+    [ -n "$(cluster_of "${name%.state}")" ] || rm -f "$file"
+  done
+}
+
+# report_stopped: once keepalived is gone; this program cannot tell its end from a reload.
+report_stopped() {
+  for file in "$run_dir"/*/*.state; do
+    [ ! -e "$file" ] || rewrite_state "$file" STOPPED
+  done
+}
+
+# ticker PARENT FIFO: ends with its parent. The FIFO is opened for reading too: that never blocks.
+ticker() {
+  trap - EXIT
+  trap 'kill "$sleeper" 2>/dev/null; exit 0' TERM
+  while kill -0 "$1" 2>/dev/null; do
+    printf 'TICK\n' 1<>"$2"
+    sleep "$heartbeat" &
+    sleeper=$!
+    wait "$sleeper"
+  done
+}
+
+# hear LINE: `INSTANCE "NAME" STATE PRIORITY`, the same with GROUP, or TICK.
+hear() {
+  kind=${1%% *}
+  if [ "$kind" = TICK ]; then
+    for file in "$run_dir"/*/*.state; do
+      # A full disk is no reason to stop listening: nobody would start this program again.
+      [ ! -e "$file" ] || rewrite_state "$file" || warn "cannot write $file"
+    done
+    greet_late_sources
+    return 0
+  fi
+  name=${1#*\"}
+  rest=${name##*\"}
+  name=${name%\"*}
+  # shellcheck disable=SC2086
+  set -- $rest
+  cluster=$(cluster_of "$name")
+  log_event "$kind" "$name" "${1-}" "${2-}" "$cluster" || warn "cannot write to $events_dir; an event is lost"
+  [ "$kind" = INSTANCE ] && [ -n "$cluster" ] || return 0
+  mkdir -p "$run_dir/$cluster"
+  time=$(now)
+  printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "${1-}" "${2-}" "$time" "$time" |
+    write_file "$run_dir/$cluster/$name.state" || warn "cannot write the state of $name"
+}
+
+# cluster_of INSTANCE: empty when it is none of ours.
+cluster_of() {
+  for conf in "$conf_dir"/*/node.conf; do
+    [ -e "$conf" ] || continue
+    if facts instance "$conf" | cut -d ' ' -f 1 | grep -q -x -F "$1"; then
+      facts cluster "$conf"
+      return 0
+    fi
+  done
+}
+
+# rewrite_state FILE [STATE]: renews the heartbeat.
+rewrite_state() {
+  rewritten=$(awk -v time="$(now)" -v state="${2-}" '
+    $1 == "heartbeat" { $2 = time }
+    state != "" && $1 == "state" { $2 = state }
+    state != "" && $1 == "since" { $2 = time }
+    { print }' "$1")
+  say "$rewritten" | write_file "$1"
+}
+
+# log_event KIND NAME STATE PRIORITY CLUSTER
+log_event() {
+  log=$events_dir/events.jsonl
+  if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt "$events_limit" ]; then
+    mv -f "$log" "$log.1"
+  fi
+  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s}\n' \
+    "$(json_text "$(utc "$(now)")")" "$(json_text "$node")" "$(json_text "$5")" "$(json_text "$1")" \
+    "$(json_text "$2")" "$(json_text "$3")" "$(json_text "$4")" >>"$log"
+}

@@ -1,0 +1,150 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# observe: what this host holds once the roles have settled. confirm: whether all hosts agree.
+
+verb_observe() {
+  check_name cluster "$1"
+  conf=$conf_dir/$1/node.conf
+  use_node "$conf"
+  make_work
+  facts vip "$conf" >"$work/vips"
+  # The other hosts were changed just before this: whoever holds an address now may be about to lose it.
+  settle=$(facts settle "$conf")
+  [ ! -s "$work/vips" ] || sleep "${settle:-0}"
+  while read -r _ vip dev; do
+    if [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null; then
+      say "vip ${vip%/*} holder $node"
+    else
+      say "vip ${vip%/*} free $node"
+    fi
+  done <"$work/vips"
+  say "generation $(current_generation "$1") $node"
+}
+
+# confirm CLUSTER GENERATION, all hosts' observations on stdin. The engine repeats a step that failed by itself, with
+# what it got the first time: observations of a try that was taken back say nothing about the next one.
+verb_confirm() {
+  check_name cluster "$1"
+  check_name generation "$2"
+  make_work
+  take_lock apply 9
+  cat >"$work/observations"
+  [ -e "$(generation_dir "$1" "$2")/manifest" ] ||
+    fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
+  conf=$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf
+  use_node "$conf"
+  elsewhere=$(facts peers-elsewhere "$conf")
+  verdict_status=0
+  if [ "$(current_generation "$1")" != "$2" ] || grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null; then
+    try_again "$1" "$2"
+    look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
+  else
+    {
+      facts node "$conf"
+      [ "$elsewhere" = yes ] || facts peer "$conf" | cut -d ' ' -f 1
+    } | sort -u >"$work/nodes"
+    [ -s "$work/nodes" ] || say "$node" >"$work/nodes"
+    facts vip "$conf" | awk '{ sub(/\/.*/, "", $2); print $2 }' >"$work/vips"
+    judge "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
+  fi
+  [ "$verdict_status" -eq 0 ] || refuse "$1" "$2" "$(cat "$work/verdict")"
+  rm -f "$state_dir/$1/pending" "$state_dir/$1/refused"
+  # A power loss must not bring the marker back.
+  sync "$state_dir/$1"
+  disarm_undo "$1"
+  prune "$1"
+  say "confirmed $2"
+}
+
+# try_again CLUSTER GENERATION: one that was taken back. The mark stays until it is confirmed, so that a try that is
+# cut short is not judged by old observations either.
+try_again() {
+  say "$2" | write_file "$state_dir/$1/refused"
+  say "note: generation $2 was taken back since it was observed; it is tried again and judged from this host"
+  [ "$(current_generation "$1")" = "$2" ] || (activate "$1" "$2")
+  retry_settle=$(facts settle "$conf")
+  sleep "${retry_settle:-0}"
+}
+
+# refuse CLUSTER GENERATION VERDICT
+refuse() {
+  refusal=$3
+  # Also where nothing is pending: the same observations again say nothing new.
+  say "$2" | write_file "$state_dir/$1/refused"
+  if [ -e "$state_dir/$1/pending" ]; then
+    read -r former _ <"$state_dir/$1/pending"
+    go_back "$1" "$former"
+    refusal="$refusal; this host is back at generation $former"
+  fi
+  fail "$refusal"
+}
+
+# look_from_here CLUSTER GENERATION ELSEWHERE: prints what this host can see that is not as it should be.
+look_from_here() {
+  if manifest_paths "$(generation_dir "$1" "$2")/manifest" | grep -q -x -F "$keepalived_conf" && ! keepalived_pid >/dev/null; then
+    say "keepalived does not run"
+    return 1
+  fi
+  facts vip "$conf" >"$work/seen-vips"
+  : >"$work/wrong"
+  while read -r _ vip dev; do
+    look_at_vip "${vip%/*}" "$dev" "$3" >>"$work/wrong" </dev/null
+  done <"$work/seen-vips"
+  [ -s "$work/wrong" ] || return 0
+  awk '{ text = text (NR > 1 ? "; " : "") $0 } END { print text }' "$work/wrong"
+  return 1
+}
+
+# look_at_vip ADDRESS DEV ELSEWHERE
+look_at_vip() {
+  if held "$1" "$2" >/dev/null; then
+    # Without arping there is no asking past our own address.
+    case $1 in *:*) can_ask=no ;; *) can_ask=$(! have arping || say yes) ;; esac
+    if [ "$can_ask" != yes ]; then
+      warn "note: whether another host holds $1 too was not checked"
+      return 0
+    fi
+    seen=$(answering_macs "$1" "$2") || true
+    [ -z "$seen" ] || say "$1 has 2 holders: $node and $(say "$seen" | tr '\n' ' ' | sed 's/ $//')"
+    return 0
+  fi
+  seen=$(answering_macs "$1" "$2") || {
+    warn "note: whether a peer holds $1 was not checked: neither arping nor ping is here"
+    return 0
+  }
+  if [ -z "$seen" ]; then
+    [ "$3" = yes ] || say "nobody holds $1"
+    return 0
+  fi
+  known=$(peer_macs "$conf" "$2")
+  for mac in $seen; do
+    case " $known 00:00:5e:00:01:${mac##*:} 00:00:5e:00:02:${mac##*:} " in
+    *" $mac "*) ;;
+    *) say "$1 is held by $mac, which is no peer" ;;
+    esac
+  done
+}
+
+# judge GENERATION ELSEWHERE: prints what is not as it should be. A peer that is applied elsewhere may be the holder.
+judge() {
+  awk -v wanted="$1" -v elsewhere="$2" '
+    FILENAME ~ /nodes$/ { nodes[++node_count] = $1; next }
+    FILENAME ~ /vips$/ { vips[++vip_count] = $1; next }
+    $1 == "generation" { generation[$3] = $2 }
+    $1 == "vip" { word[$2, $4] = $3; if ($3 == "holder") holders[$2] = holders[$2] " " $4 }
+    function wrong(what) { text = text (text == "" ? "" : "; ") what }
+    END {
+      for (i = 1; i <= node_count; i++) {
+        n = nodes[i]
+        if (!(n in generation)) { wrong(n " was not observed"); continue }
+        if (generation[n] != wanted) wrong(n " is at generation " generation[n] ", not " wanted)
+        for (j = 1; j <= vip_count; j++)
+          if (!((vips[j], n) in word)) wrong(n " did not say whether it holds " vips[j])
+      }
+      for (j = 1; j <= vip_count; j++) {
+        held = split(holders[vips[j]], unused, " ")
+        if (held == 0 && elsewhere != "yes") wrong("nobody holds " vips[j])
+        if (held > 1) wrong(vips[j] " has " held " holders:" holders[vips[j]])
+      }
+      if (text != "") { print text; exit 1 }
+    }' "$work/nodes" "$work/vips" "$work/observations"
+}

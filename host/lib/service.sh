@@ -1,0 +1,56 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# keepalived's service: systemd, else its init script.
+
+has_systemd() { [ -d "$root/run/systemd/system" ] && have systemctl; }
+
+init_script=$root/etc/init.d/keepalived
+
+# service VERB: start, stop, reload, restart, enable, disable.
+service() {
+  if has_systemd; then
+    tool "keepalived: systemctl $1 failed; see: journalctl -u keepalived" systemctl "$1" keepalived.service
+  elif [ -x "$init_script" ]; then
+    tool "keepalived: $init_script $1 failed; see the system's log" "$init_script" "$1"
+  else
+    fail "found neither systemd nor $init_script; one of them must run keepalived"
+  fi
+}
+
+service_enabled() {
+  if has_systemd; then
+    systemctl --quiet is-enabled keepalived.service 2>/dev/null
+  else
+    [ -x "$init_script" ] && "$init_script" enabled >/dev/null 2>&1
+  fi
+}
+
+# keepalived_pid: of the running daemon; fails when there is none.
+keepalived_pid() {
+  if has_systemd; then
+    keepalived_pid=$(systemctl show --property=MainPID keepalived.service)
+    keepalived_pid=${keepalived_pid#MainPID=}
+  else
+    keepalived_pid=
+    for pid_file in "$root/run/keepalived.pid" "$root/run/keepalived/keepalived.pid" "$root/var/run/keepalived.pid"; do
+      [ ! -s "$pid_file" ] || read -r keepalived_pid <"$pid_file"
+    done
+  fi
+  [ "${keepalived_pid:-0}" -gt 0 ] && [ -d "/proc/$keepalived_pid" ] && say "$keepalived_pid"
+}
+
+# keepalived_age PID: whole seconds since it was started.
+keepalived_age() {
+  awk -v ticks="$(getconf CLK_TCK 2>/dev/null || echo 100)" '
+    FNR == NR { sub(/.*\) /, ""); started = $20 / ticks; next }
+    { printf "%d\n", $1 - started }' "/proc/$1/stat" /proc/uptime
+}
+
+# children PID: pids, one a line.
+children() {
+  for stat in /proc/[0-9]*/stat; do
+    # A process may end while we look.
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    rest=${line##*) ? }
+    [ "${rest%% *}" != "$1" ] || say "${line%% *}"
+  done
+}

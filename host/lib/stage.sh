@@ -1,0 +1,71 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# stage: everything that can fail does so here, with nothing in force yet.
+
+verb_stage() {
+  umask 077
+  make_work
+  mkdir -p "$state_dir"
+  chmod 700 "$state_dir"
+  incoming=$state_dir/.incoming.$$
+  trap 'rm -rf "$work" "$incoming"' EXIT
+  rm -rf "$incoming"
+  mkdir "$incoming"
+  cat >"$incoming/bundle" 2>"$work/words" || fail "cannot store the bundle; make room on the disk" "$work/words"
+  unpack "$incoming/bundle" "$incoming" >"$work/words" 2>&1 ||
+    fail "cannot read the bundle; send it again, with the same version of agent and program" "$work/words"
+  rm "$incoming/bundle"
+  cluster=$(manifest_value cluster "$incoming/manifest")
+  generation=$(manifest_value generation "$incoming/manifest")
+  take_lock apply 9
+  check_owner "$cluster" "$(manifest_value owner "$incoming/manifest")"
+  lay_out "$incoming"
+  use_node "$incoming/files/etc/vrrp-agent/$cluster/node.conf"
+  check_host "$cluster" "$incoming"
+  set +e
+  (
+    set -e
+    mkdir -p "$state_dir/$cluster"
+    install_missing "$cluster" "$incoming/manifest"
+    test_staged "$cluster" "$incoming"
+  )
+  status=$?
+  set -e
+  if [ "$status" -ne 0 ]; then
+    forget_first_stage "$cluster"
+    exit 1
+  fi
+  manifest_value owner "$incoming/manifest" | write_file "$state_dir/$cluster/owner"
+  rm -rf "$state_dir/$cluster/staged"
+  mv "$incoming" "$state_dir/$cluster/staged"
+  if [ "$generation" = "$(current_generation "$cluster")" ]; then
+    say "generation $generation is applied already"
+  else
+    say "staged $generation"
+  fi
+}
+
+# check_owner CLUSTER OWNER: of one stack's nodes, the one that stages last has the host; another stack's is refused.
+check_owner() {
+  [ -e "$state_dir/$1/owner" ] || return 0
+  read -r owner <"$state_dir/$1/owner"
+  [ "${owner%/*}" = "${2%/*}" ] ||
+    fail "the cluster $1 on this host is managed by another stack; give this cluster another name or destroy that stack"
+}
+
+# forget_first_stage CLUSTER: a host that never had this cluster stays as it was.
+forget_first_stage() {
+  [ ! -e "$state_dir/$1/owner" ] || return 0
+  remove_installed "$1"
+  rm -rf "${state_dir:?}/$1"
+}
+
+# test_staged CLUSTER DIRECTORY: with the tools that will read the files.
+test_staged() {
+  if [ -e "$2/files$keepalived_conf" ]; then
+    have keepalived || fail "keepalived is not installed; install it"
+    tool "keepalived does not accept its config; correct the spec" keepalived -t -f "$2/files$keepalived_conf"
+  fi
+  if [ -e "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
+    test_rules "$2/files/etc/vrrp-agent/$1/firewall.rules"
+  fi
+}

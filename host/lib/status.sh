@@ -1,0 +1,137 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# status: what the interfaces, the daemon, the files and the firewall say. The state file's word stands beside it.
+
+verb_status() {
+  case ${1-} in
+  --json) ;;
+  '') ;;
+  *)
+    warn "unknown option $1; --json is the only one"
+    exit 2
+    ;;
+  esac
+  make_work
+  status_facts >"$work/facts"
+  if [ "${1-}" = --json ]; then status_json; else status_text; fi <"$work/facts"
+}
+
+# status_facts: one fact a line, in the order in which they are shown.
+status_facts() {
+  if pid=$(keepalived_pid); then
+    say "keepalived running $pid $(utc $(($(now) - $(keepalived_age "$pid"))))"
+    daemon=running
+  else
+    say "keepalived stopped"
+    daemon=stopped
+  fi
+  firewall_problems | sed 's/^/firewall /'
+  for cluster in $(clusters); do
+    cluster_facts "$cluster"
+  done
+}
+
+cluster_facts() {
+  conf=$conf_dir/$1/node.conf
+  current=0 applied=
+  [ ! -e "$state_dir/$1/current" ] || read -r current applied <"$state_dir/$1/current"
+  name=$(facts node "$conf")
+  say "cluster $1 ${name:-$node} $current ${applied:+$(utc "$applied")}"
+  [ ! -e "$state_dir/$1/pending" ] || say "pending $(cut -d ' ' -f 1 "$state_dir/$1/pending")"
+  drift "$1" "$current"
+  facts instance "$conf" >"$work/instances"
+  while read -r instance _; do
+    instance_facts "$1" "$instance"
+  done <"$work/instances"
+}
+
+# drift CLUSTER GENERATION: managed files that are not as they were applied.
+drift() {
+  dir=$(generation_dir "$1" "$2")
+  manifest_paths "$dir/manifest" >"$work/managed"
+  while read -r path; do
+    same "$dir/files$path" "$root$path" || say "drift $path"
+  done <"$work/managed"
+}
+
+# instance_facts CLUSTER INSTANCE
+instance_facts() {
+  facts vip "$conf" | awk -v instance="$2" '$1 == instance' >"$work/instance-vips"
+  total=0 here_count=0
+  : >"$work/instance-facts"
+  while read -r _ vip dev; do
+    total=$((total + 1))
+    word=free
+    if [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null; then
+      word=held
+      here_count=$((here_count + 1))
+    fi
+    say "vip ${vip%/*} $dev $word" >>"$work/instance-facts"
+  done <"$work/instance-vips"
+  case $daemon:$here_count in
+  running:0) state=BACKUP ;;
+  running:"$total") state=MASTER ;;
+  running:*) state=PARTIAL ;;
+  stopped:0) state=STOPPED ;;
+  *) state=LEFTOVER ;;
+  esac
+  say "instance $2 $state"
+  cat "$work/instance-facts"
+  file=$run_dir/$1/$2.state
+  if [ -e "$file" ]; then
+    awk -v now="$(now)" '{ v[$1] = $2 } END { print "reported", v["state"], v["priority"], now - v["heartbeat"] }' "$file"
+  fi
+}
+
+status_text() {
+  awk '
+    $1 == "keepalived" { print "keepalived: " $2 ($3 ? " (pid " $3 ", since " $4 ")" : "") }
+    $1 == "firewall" { sub(/^firewall /, ""); print "firewall: " $0 }
+    $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
+    $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
+    $1 == "drift" { print "  changed by hand: " $2 }
+    $1 == "instance" { print "  " $2 ": " $3 }
+    $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
+    $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
+}
+
+# Names, addresses and paths hold no character that JSON escapes but in the firewall's words.
+status_json() {
+  awk -v node="$node" '
+    function text(value) { gsub(/\\/, "&&", value); gsub(/"/, "\\\"", value); return "\"" value "\"" }
+    function list(items) { return "[" items "]" }
+    function add(items, item) { return items (items == "" ? "" : ",") item }
+    function end_instance() {
+      if (instance == "") return
+      instances = add(instances, "{" instance ",\"vips\":" list(vips) ",\"reported\":" (reported == "" ? "null" : reported) "}")
+      instance = vips = reported = ""
+    }
+    function end_cluster() {
+      end_instance()
+      if (cluster == "") return
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drift\":" list(drift) ",\"instances\":" list(instances) "}")
+      cluster = instances = drift = ""
+    }
+    $1 == "keepalived" {
+      daemon = $2 == "running" ? "{\"running\":true,\"pid\":" $3 ",\"since\":" text($4) "}" : "{\"running\":false}"
+    }
+    $1 == "firewall" { sub(/^firewall /, ""); problems = add(problems, text($0)) }
+    $1 == "cluster" {
+      end_cluster()
+      cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
+      pending = "false"
+    }
+    $1 == "pending" { pending = "true" }
+    $1 == "drift" { drift = add(drift, text($2)) }
+    $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
+    $1 == "vip" {
+      vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")
+    }
+    $1 == "reported" {
+      reported = "{\"state\":" text($2) ",\"priority\":" ($3 ~ /^[0-9]+$/ ? $3 : "null") ",\"heartbeatAge\":" $4 "}"
+    }
+    END {
+      end_cluster()
+      printf "{\"host\":%s,\"keepalived\":%s,\"firewall\":{\"ok\":%s,\"problems\":%s},\"clusters\":%s}\n",
+        text(node), daemon, problems == "" ? "true" : "false", list(problems), list(clusters)
+    }'
+}
