@@ -1,0 +1,20 @@
+import { RenderedFile, renderHost } from "../render";
+import { HostPlan } from "../spec";
+
+/** What a host that runs keepalived must have: program -> package. */
+export const PACKAGES = { keepalived: "keepalived" };
+
+/** Files as a component's input. */
+export function textByPath(files: RenderedFile[]): Record<string, string> {
+  return Object.fromEntries(files.map((file) => [file.path, file.text]));
+}
+
+/** Files of a host that may be shown. */
+export function shownFiles(plan: HostPlan): Record<string, string> {
+  return textByPath(renderHost(plan).filter((file) => !file.secret));
+}
+
+/** Files of a host that hold a secret. */
+export function secretFiles(plan: HostPlan): Record<string, string> {
+  return textByPath(renderHost(plan).filter((file) => file.secret));
+}

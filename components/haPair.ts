@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { Cluster, hostPlan, parseCluster } from "../spec";
+import { applyCluster, AppliedHost } from "./apply";
+import { NodeArgs, Preemption, TrackProcessArgs, TrackScriptArgs } from "./args";
+import { PACKAGES, secretFiles, shownFiles } from "./files";
+import { HostConfig, HostConfigArgs } from "./hostConfig";
+import { derive, prove, proveSecrets } from "./proof";
+import { userContext } from "./ssh";
+import { withSecrets } from "./values";
+
+/** Arguments of HaPair: a cluster of two or more nodes on one network. */
+export interface HaPairArgs {
+  /** Name of the cluster: of its instance in keepalived and of its files on the hosts, 1 to 40 characters. @default the resource's name */
+  name?: string;
+  /** The machines, primary first: 2 to 100. */
+  nodes: NodeArgs[];
+  /** VRRP virtual router id, 1 to 255, unique among the clusters on the network. */
+  virtualRouterId: pulumi.Input<number>;
+  /** The addresses that move, in keepalived's words: `192.168.1.1/24 [dev eth0] [label eth0:vip]`, IPv4 and IPv6, 1 to 255 of them. */
+  virtualIpAddresses: pulumi.Input<string>[];
+  /** Seconds between two adverts: 0.01 to 40.95 in steps of 0.01; whole seconds 1 to 255 with version 2. @default 1 */
+  advertInt?: pulumi.Input<number>;
+  /** VRRP version, 2 or 3. IPv6 addresses always use 3. @default 3 */
+  version?: pulumi.Input<number>;
+  /** Send adverts to the VRRP group (224.0.0.18, ff02::12) instead of to the peers. @default false */
+  multicast?: pulumi.Input<boolean>;
+  /** Who holds the addresses once everybody is healthy again. @default prefer-primary */
+  preemption?: pulumi.Input<Preemption>;
+  /** Seconds a node with a higher priority waits before it takes over, 0 to 1000. @default 0 */
+  preemptDelay?: pulumi.Input<number>;
+  /** VRRP version 2 password, 1 to 8 printable ASCII characters without blanks, in clear on the wire. Always kept as a secret. @default none */
+  authPass?: pulumi.Input<string>;
+  /** User that keepalived runs the track scripts as. @default "root" */
+  scriptUser?: pulumi.Input<string>;
+  /** Programs that decide whether a node may hold the addresses. @default none */
+  trackScripts?: TrackScriptArgs[];
+  /** Processes that decide whether a node may hold the addresses. @default none */
+  trackProcesses?: TrackProcessArgs[];
+  /** Let services bind to a virtual address that their host does not hold now. @default false */
+  nonlocalBind?: pulumi.Input<boolean>;
+  /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
+  vipOffLink?: pulumi.Input<boolean>;
+  /** Open protocol 112 for the peers in the hosts' own firewall. @default true */
+  firewall?: pulumi.Input<boolean>;
+}
+
+/**
+ * Two or more machines that hold one address. Proves the spec over all nodes before anything is registered, renders
+ * each host's files, and applies them to the cluster as one change.
+ *
+ * @example
+ * new HaPair("gw", {
+ *   virtualRouterId: 51,
+ *   virtualIpAddresses: ["192.168.1.1/24"],
+ *   nodes: [
+ *     { name: "gw-a", connection: { host: "192.168.1.2", privateKey }, interface: "eth0", unicastSrcIp: "192.168.1.2" },
+ *     { name: "gw-b", connection: { host: "192.168.1.3", privateKey }, interface: "eth0", unicastSrcIp: "192.168.1.3" },
+ *   ],
+ * });
+ */
+export class HaPair extends pulumi.ComponentResource {
+  static readonly __pulumiType = "pulumi-keepalived:index:HaPair";
+
+  /** The addresses that move, as given. */
+  public readonly virtualIpAddresses: pulumi.Output<string[]>;
+
+  constructor(name: string, args: HaPairArgs, opts?: pulumi.ComponentResourceOptions) {
+    const named = { ...args, name: args.name ?? name };
+    const parse = (input: unknown) => parseCluster(input, userContext());
+    const cluster = prove(name, named, parse);
+    super(HaPair.__pulumiType, name, withSecrets(named), opts);
+
+    const real = args.authPass === undefined ? undefined : proveSecrets(name, named, parse);
+    const hosts = primaryFirst(args.nodes, cluster).map((node) =>
+      this.host(`${name}-${node.name}`, {
+        cluster: named.name,
+        connection: node.connection,
+        files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
+        secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
+        packages: PACKAGES,
+        apply: false,
+      }),
+    );
+    applyCluster(name, named.name, hosts);
+
+    this.virtualIpAddresses = pulumi.output(args.virtualIpAddresses);
+    this.registerOutputs({ virtualIpAddresses: this.virtualIpAddresses });
+  }
+
+  private host(name: string, args: HostConfigArgs): AppliedHost {
+    return { name, args, connection: args.connection, parent: new HostConfig(name, args, { parent: this }) };
+  }
+}
+
+/** The node that will hold the addresses is started first, so that they need not move during the first apply. */
+function primaryFirst(nodes: NodeArgs[], cluster: Cluster | pulumi.Output<Cluster>): NodeArgs[] {
+  if (pulumi.Output.isInstance(cluster)) {
+    return nodes;
+  }
+  const priority = new Map(cluster.nodes.map((node) => [node.name, node.priority]));
+  return [...nodes].sort((a, b) => priority.get(b.name)! - priority.get(a.name)!);
+}

@@ -1,0 +1,6 @@
+export * from "./args";
+export * from "./haPair";
+export * from "./hostConfig";
+export * from "./hostFirewall";
+export * from "./keepalivedInstance";
+export * from "./stackConfig";

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource that a program registered. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJV8C0wZ8bBqRVPsxSfZbVDbTCk4vIGR7cfTj0X7LZ0x";
+
+/** Runs a program against Pulumi's mocks and gives what it registered, once nothing is under way any more. */
+export async function registeredBy(program: () => void): Promise<Registered[]> {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+      return { id: name, state: { ...inputs, stdout: "", stderr: "" } as Record<string, unknown> };
+    },
+    call: () => ({}),
+  });
+  program();
+  await pulumi.runtime.disconnect();
+  return registered;
+}
+
+/** The one resource of that type and name. */
+export function find(registered: Registered[], type: string, name: string): Registered {
+  const found = registered.find((r) => r.type === type && r.name === name);
+  if (found === undefined) {
+    throw new Error(
+      `no ${type} ${name}; there are ${registered.map((r) => `${r.type} ${r.name}`).join(", ")}`,
+    );
+  }
+  return found;
+}
+
+/** What is in a secret as the engine gets it; throws when it is none. */
+export function secretValue(value: unknown): string {
+  const secret = value as { value: string } & Record<string, string>;
+  expect(secret[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
+  return secret.value;
+}
+
+/** Everything that is registered outside a secret, as text. */
+export function visible(registered: Registered[]): string {
+  return JSON.stringify(registered, (_key, value: unknown) =>
+    value !== null && typeof value === "object" && pulumi.runtime.specialSigKey in value ? "[secret]" : value,
+  );
+}
