@@ -1,0 +1,67 @@
+import { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { checkCluster, Problem, Rule, toProblem } from "../spec";
+import { groupMachines, groupRouters } from "./groups";
+import { plain } from "./plain";
+import { HA_PAIR, KEEPALIVED_INSTANCE, LooseInstance, readInstance, Seen } from "./resources";
+
+/** A problem as a violation; Pulumi prints the description, and so the fix, above it. Problems hold no secrets. */
+function message({ path, value, allowed }: Problem): string {
+  return `${path}: ${value}; allowed: ${allowed}`;
+}
+
+function description(rule: Rule): string {
+  return `${rule.doc} Fix: ${rule.fix}.`;
+}
+
+/** The problems that a rule sees in one resource. */
+function problemsOf(rule: Rule, resource: Seen): Problem[] {
+  if (resource.type === HA_PAIR) {
+    return checkCluster(plain(resource.props), { name: resource.name }).filter((p) => p.rule === rule.id);
+  }
+  if (resource.type !== KEEPALIVED_INSTANCE || rule.scope !== "instance") {
+    return [];
+  }
+  const instance = readInstance(resource);
+  return instance === undefined
+    ? []
+    : rule([instance]).map((finding) => toProblem(rule, finding, (_at, property) => property));
+}
+
+/**
+ * A rule as a resource policy: of an instance, over HaPair and KeepalivedInstance; of a pair, over HaPair, whose
+ * inputs hold all nodes. It runs before the resource is made, even under `pulumi up --skip-preview`.
+ */
+export function resourcePolicy(rule: Rule): ResourceValidationPolicy {
+  return {
+    name: rule.id,
+    description: description(rule),
+    enforcementLevel: "mandatory",
+    validateResource: ({ type, name, urn, props }, reportViolation) => {
+      for (const problem of problemsOf(rule, { type, name, urn, props })) {
+        reportViolation(message(problem));
+      }
+    },
+  };
+}
+
+/** A rule over several instances as a stack policy: over the KeepalivedInstances of a stack. */
+export function stackPolicy(rule: Rule): StackValidationPolicy {
+  return {
+    name: `${rule.id}-in-stack`,
+    description: description(rule),
+    enforcementLevel: "mandatory",
+    validateStack: ({ resources }, reportViolation) => {
+      const loose = resources
+        .filter(({ type }) => type === KEEPALIVED_INSTANCE)
+        .map(readInstance)
+        .filter((instance) => instance !== undefined);
+      const groups: LooseInstance[][] = rule.scope === "node" ? groupMachines(loose) : groupRouters(loose);
+      for (const group of groups) {
+        for (const finding of rule(group)) {
+          const problem = toProblem(rule, finding, (at, property) => `${group[at]!.name}.${property}`);
+          reportViolation(message(problem), group[finding.at]!.urn);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,8 @@
+import { PolicyPack } from "@pulumi/policy";
+import { policies } from "./policies";
+
+new PolicyPack("pulumi-keepalived", {
+  description: "Keepalived clusters that cannot work, told before they are applied",
+  enforcementLevel: "mandatory",
+  policies,
+});

@@ -1,0 +1,55 @@
+import { checkInstance, InstanceDraft, InstanceInput, Judged, UNKNOWN } from "../spec";
+import { plain } from "./plain";
+
+export const HA_PAIR = "pulumi-keepalived:index:HaPair";
+export const KEEPALIVED_INSTANCE = "pulumi-keepalived:index:KeepalivedInstance";
+
+/** A resource as a policy sees it. */
+export interface Seen {
+  type: string;
+  name: string;
+  urn: string;
+  props: Record<string, unknown>;
+}
+
+/** A KeepalivedInstance, ready to be judged. */
+export interface LooseInstance extends Judged {
+  name: string;
+  urn: string;
+  instance: InstanceDraft;
+  /** Cluster that the instance states; undefined where it is only the resource's own name. */
+  cluster?: string;
+  /** What tells its machine from others: its SSH server, else its node's name. */
+  machine: string;
+}
+
+/** Reads a KeepalivedInstance; undefined when its properties are of no use at all. */
+export function readInstance({ name, urn, props }: Seen): LooseInstance | undefined {
+  const checked = checkInstance(plain(props), { name });
+  if (Array.isArray(checked)) {
+    return undefined;
+  }
+  const { instance, input } = checked;
+  const node = typeof input.node === "string" ? input.node : name;
+  const sshHost = input.connection === UNKNOWN ? UNKNOWN : input.connection?.host;
+  return {
+    name,
+    urn,
+    node,
+    instance,
+    scriptUser: input.scriptUser,
+    sshHost,
+    cluster: typeof input.cluster === "string" && input.cluster !== name ? input.cluster : undefined,
+    machine: machineOf(input.connection) ?? node,
+  };
+}
+
+function machineOf(connection: unknown): string | undefined {
+  if (connection === null || typeof connection !== "object") {
+    return undefined;
+  }
+  const { host, port = 22, proxy } = connection as Partial<NonNullable<InstanceInput["connection"]>>;
+  return typeof host === "string"
+    ? `${host}:${String(port)} ${(proxy && machineOf(proxy)) ?? ""}`.trim()
+    : undefined;
+}
