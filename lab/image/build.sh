@@ -1,0 +1,97 @@
+#!/bin/sh
+# Makes the disks of the lab's hosts in the empty directory OUT:
+#   base        a Debian root without keepalived and without any package source
+#   keepalived  a layer over base: keepalived installed
+#   repository  a layer over base: keepalived can be installed from a repository on the host's own disk
+# Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
+set -eu
+out=$1
+sources=$2
+
+say() { printf '%s\n' "$*" >&2; }
+
+# What a gateway has. Nothing else is on it, so that what is missing shows.
+base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,nftables,iptables,iproute2,iputils-ping,iputils-arping
+base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase,netcat-openbsd,less
+# What the repository holds, with all that these need over base.
+repository_packages="keepalived iptables-persistent"
+
+merged=$out/merged
+work=$out/work
+mkdir -p "$out/base" "$out/keepalived" "$out/repository" "$out/debs" "$work" "$merged"
+trap 'umount "$merged" 2>/dev/null || true' EXIT
+
+# A layer is the upper directory of an overlay in which a command has run.
+# nspawn gives the command processes and a network of its own: nothing it starts reaches this machine.
+in_layer() {
+  layer=$1
+  shift
+  mount -t overlay overlay -o "lowerdir=$out/base,upperdir=$layer,workdir=$work" "$merged"
+  mkdir -p "$merged/var/lib/lab-packages"
+  cp "$out"/debs/* "$merged/var/lib/lab-packages/"
+  printf '#!/bin/sh\nexit 101\n' >"$merged/usr/sbin/policy-rc.d"
+  chmod 755 "$merged/usr/sbin/policy-rc.d"
+  # nspawn keeps its own state in a directory that vanishes with it.
+  mkdir -p /run/systemd/nspawn
+  # shellcheck disable=SC2016
+  unshare --mount --propagation slave sh -euc 'mount -t tmpfs lab /run/systemd/nspawn; exec systemd-nspawn "$@"' sh \
+    --quiet --register=no --keep-unit --private-network --console=pipe --directory="$merged" \
+    --setenv=DEBIAN_FRONTEND=noninteractive "$@" >&2
+  rm "$merged/usr/sbin/policy-rc.d"
+  umount "$merged"
+}
+
+# The hooks run as this machine's root, with the new root's path as $1.
+# shellcheck disable=SC2016
+download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '$repository_packages
+# shellcheck disable=SC2016
+collect='cp "$1"/var/cache/apt/archives/*.deb '"$out/debs/"
+# shellcheck disable=SC2016
+settle='
+set -eu
+cd "$1"
+rm -f etc/ssh/ssh_host_* etc/apt/sources.list etc/hostname etc/resolv.conf
+: >etc/machine-id
+: >etc/apt/sources.list
+mkdir -p etc/ssh/sshd_config.d var/log/journal
+printf "HostKey /etc/ssh/ssh_host_ed25519_key\n" >etc/ssh/sshd_config.d/lab.conf
+chroot . systemctl --quiet enable systemd-networkd.service
+chroot . systemctl --quiet disable systemd-networkd-wait-online.service e2scrub_reap.service
+chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
+  fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target getty-static.service
+'
+
+say "lab image: downloading and unpacking Debian"
+mmdebstrap --mode=root --variant=minbase --include="$base_packages" \
+  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+  --aptopt='Acquire::Languages "none"' \
+  --customize-hook="$download" --customize-hook="$collect" --customize-hook="$settle" \
+  bookworm "$out/base" - <"$sources" >&2
+
+say "lab image: indexing the repository"
+for deb in "$out"/debs/*.deb; do
+  # apt names a file with an epoch EPOCH%3aVERSION; a plain name spares the index the escaping.
+  plain=$(printf '%s' "$deb" | sed 's/%3a/./')
+  [ "$deb" = "$plain" ] || mv "$deb" "$plain"
+  dpkg-deb --field "$plain"
+  printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${plain##*/}" "$(stat -c %s "$plain")" \
+    "$(sha256sum "$plain" | cut -d' ' -f1)"
+done >"$out/Packages"
+mv "$out/Packages" "$out/debs/Packages"
+
+say "lab image: adding keepalived"
+list=/etc/apt/sources.list.d/lab.list
+repository="deb [trusted=yes] file:/var/lib/lab-packages ./"
+in_layer "$out/keepalived" sh -euc "
+  echo '$repository' >$list
+  apt-get --quiet=2 update
+  apt-get --quiet=2 --yes --no-install-recommends install keepalived
+  rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
+
+say "lab image: adding the repository"
+in_layer "$out/repository" sh -euc "
+  echo '$repository' >$list
+  apt-get --quiet=2 update"
+
+rm -rf "$out/debs" "$work" "$merged"
