@@ -1,0 +1,90 @@
+import { dropVrrp, type Host, Lab, restoreVrrp, Stack } from "../../../lab";
+import { configure, errorsOf, nodeOf, staysWith, VIP } from "./cluster";
+
+interface Status {
+  clusters: { generation: string; pending: boolean }[];
+}
+
+describe("a change that was taken back, and another try at it", () => {
+  let lab: Lab;
+  let stack: Stack;
+
+  beforeAll(async () => {
+    lab = await Lab.start({ name: "retry", hosts: [{ name: "gw-a" }, { name: "gw-b" }] });
+    stack = await Stack.create({ client: lab.client });
+    await configure(
+      stack,
+      lab,
+      lab.hosts.map((host) => nodeOf(host)),
+    );
+  });
+
+  afterAll(async () => {
+    stack?.remove();
+    await lab?.stop();
+  });
+
+  async function statusOf(host: Host): Promise<Status> {
+    return JSON.parse((await host.exec("vrrp-agent status --json")).stdout) as Status;
+  }
+
+  /** No host runs anything of the pair. */
+  async function expectNothingInForce(): Promise<void> {
+    for (const host of lab.hosts) {
+      const { stdout } = await host.exec("systemctl is-active keepalived; ip -o address show dev eth0", {
+        check: false,
+      });
+      expect(stdout).toMatch(/^inactive\n/);
+      expect(stdout).not.toContain(VIP);
+    }
+  }
+
+  async function expectApplied(): Promise<void> {
+    await staysWith(lab.host("gw-a"), lab.hosts);
+    for (const host of lab.hosts) {
+      expect((await statusOf(host)).clusters).toEqual([expect.objectContaining({ pending: false })]);
+    }
+  }
+
+  test("two holders are refused, and both hosts go back to what was there before", async () => {
+    await dropVrrp(lab.host("gw-b"));
+    const result = await stack.up([], { check: false });
+    expect(result.code).not.toBe(0);
+    for (const { text } of errorsOf(result)) {
+      expect(text).toContain(`${VIP} has 2 holders`);
+    }
+    await expectNothingInForce();
+  });
+
+  test("trying again while the cause is still there is refused again, not waved through", async () => {
+    const result = await stack.up([], { check: false });
+    expect(result.code).not.toBe(0);
+    expect(errorsOf(result)[0]!.text).toContain(`${VIP} has 2 holders`);
+    await expectNothingInForce();
+  });
+
+  test("trying again once the cause is gone applies the change", async () => {
+    await restoreVrrp(lab.host("gw-b"));
+    await stack.up();
+    await expectApplied();
+  });
+
+  test("a change that its timer took back before anybody confirmed it is applied by the next up", async () => {
+    await configure(
+      stack,
+      lab,
+      lab.hosts.map((host) => nodeOf(host)),
+      { advertInt: 0.5 },
+    );
+    await stack.up(["--exclude", "**-confirm"]);
+    for (const host of lab.hosts) {
+      const [cluster] = (await statusOf(host)).clusters;
+      expect(cluster!.pending).toBe(true);
+      await host.exec(`vrrp-agent undo gw ${cluster!.generation}`);
+    }
+    await stack.up();
+    await expectApplied();
+    const { stdout } = await lab.host("gw-a").exec("grep advert_int /etc/keepalived/keepalived.conf");
+    expect(stdout.trim()).toBe("advert_int 0.5");
+  });
+});

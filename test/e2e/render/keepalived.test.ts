@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+
+import { plan } from "../../unit/render/plan";
+import { inNamespace, withStaged } from "./namespace";
+import { plans } from "./plans";
+
+test.each(Object.entries(plans))("real keepalived accepts %s", (_name, host) => {
+  // Without a word, too: a missing include passes with status 0 and one line.
+  expect(withStaged(host, (conf) => inNamespace(`keepalived --config-test -f ${conf}`))).toEqual({
+    status: 0,
+    output: "",
+  });
+});
+
+test.each([
+  ["s/virtual_router_id 51/virtual_router_id 0/", /VRID/],
+  ["s/sync_group_tracking_weight//", /ignoring tracked script web with weights due to SYNC group/],
+])("real keepalived refuses a config changed by %s, so accepting means something", (change, words) => {
+  withStaged(plans["both families with checks that have a weight"], (conf) => {
+    execFileSync("sed", ["-i", change, conf]);
+    const { status, output } = inNamespace(`keepalived --config-test -f ${conf}`);
+    expect(status).not.toBe(0);
+    expect(output).toMatch(words);
+  });
+});
+
+test("the longest line that is rendered is read whole", () => {
+  const host = plan(undefined, { routerId: `# ${"é".repeat(478)}` });
+  withStaged(host, (conf) => {
+    expect(inNamespace(`keepalived --config-test -f ${conf}`)).toEqual({ status: 0, output: "" });
+  });
+});
