@@ -263,11 +263,9 @@ export class Host {
     const addresses6 = readProc(`/proc/${leader}/net/if_inet6`) ?? "";
     const own = Buffer.from(parse(this.address6).toByteArray()).toString("hex");
     // Fields: address, interface's number, prefix length, scope, flags; 0x40 marks an address still being checked.
-    const flags = addresses6
-      .split("\n")
-      .find((line) => line.startsWith(own))
-      ?.split(/ +/)[4];
-    const usable = flags !== undefined && (parseInt(flags, 16) & 0x40) === 0;
+    const lines = addresses6.split("\n").map((line) => line.trim().split(/ +/));
+    const settled = lines.every(([, , , , flags = "0"]) => (parseInt(flags, 16) & 0x40) === 0);
+    const usable = settled && lines.some(([address]) => address === own);
     return usable && new RegExp(`-- ${this.address}\\n`).test(routes);
   }
 
