@@ -72,6 +72,41 @@ export interface TrackProcessArgs {
   quorum?: pulumi.Input<number>;
 }
 
+/** A port of the hosts that their own firewall lets in. */
+export interface OpenPortArgs {
+  /** Protocol: tcp or udp. */
+  protocol: pulumi.Input<string>;
+  /** Port, 1 to 65535. */
+  port: pulumi.Input<number>;
+  /** Address or network that is let in: `192.168.1.9`, `192.168.1.0/24`, `2001:db8::/32`. @default everybody, over IPv4 and IPv6 */
+  from?: pulumi.Input<string>;
+}
+
+/** How an instance tells others of its state: neighbours by gratuitous ARP (IPv6: unsolicited NA), its host by programs. */
+export interface AnnouncementArgs {
+  /** Seconds after a takeover until the addresses are announced for the second time (`garp_master_delay`), whole, 0 to 4294; 0: once only. @default 5 */
+  garpMasterDelay?: pulumi.Input<number>;
+  /** Announcements in a row after a takeover, each time (`garp_master_repeat`), 1 to 4294967295; thousands keep keepalived from its adverts. @default 5 */
+  garpMasterRepeat?: pulumi.Input<number>;
+  /** Seconds between two announcements of a holder (`garp_master_refresh`), whole, 0 to 4294967295; 0: none. Neighbours need them after a healed cut. @default 5 */
+  garpMasterRefresh?: pulumi.Input<number>;
+  /** Announcements in a row at each refresh (`garp_master_refresh_repeat`), 1 to 4294967295. @default 1 */
+  garpMasterRefreshRepeat?: pulumi.Input<number>;
+  /** Announcements in a row of a holder that hears a lower priority (`garp_lower_prio_repeat`), 0 to 2147483647. @default 5 */
+  garpLowerPrioRepeat?: pulumi.Input<number>;
+  /**
+   * Absolute path of a program on the node, and its arguments: started as scriptUser when the node takes the addresses
+   * (`notify_master`), at most 950 bytes without ", \\, $_ and ${. Each virtual router (IPv4, IPv6) starts it for itself.
+   * keepalived waits for none of these programs and promises no order: a former one may still run, or end later.
+   * @default none
+   */
+  notifyMaster?: pulumi.Input<string>;
+  /** The same when the node becomes backup, also at its start (`notify_backup`). @default none */
+  notifyBackup?: pulumi.Input<string>;
+  /** The same when the node may not hold the addresses: a check or its interface fails (`notify_fault`). @default none */
+  notifyFault?: pulumi.Input<string>;
+}
+
 /** One machine of the cluster. */
 export interface NodeArgs {
   /** Name of the node, unique in the cluster, 1 to 63 characters; part of resource names. */

@@ -2,7 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
-import { NodeArgs, Preemption, TrackProcessArgs, TrackScriptArgs } from "./args";
+import {
+  AnnouncementArgs,
+  NodeArgs,
+  OpenPortArgs,
+  Preemption,
+  TrackProcessArgs,
+  TrackScriptArgs,
+} from "./args";
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
@@ -10,7 +17,7 @@ import { userContext } from "./ssh";
 import { withSecrets } from "./values";
 
 /** Arguments of HaPair: a cluster of two or more nodes on one network. */
-export interface HaPairArgs {
+export interface HaPairArgs extends AnnouncementArgs {
   /** Name of the cluster: of its instance in keepalived and of its files on the hosts, 1 to 40 characters. @default the resource's name */
   name?: string;
   /** The machines, primary first: 2 to 100. */
@@ -31,7 +38,7 @@ export interface HaPairArgs {
   preemptDelay?: pulumi.Input<number>;
   /** VRRP version 2 password, 1 to 8 printable ASCII characters without blanks, in clear on the wire. Always kept as a secret. @default none */
   authPass?: pulumi.Input<string>;
-  /** User that keepalived runs the track scripts as. @default "root" */
+  /** User that keepalived runs the track scripts and the notify programs as. @default "root" */
   scriptUser?: pulumi.Input<string>;
   /** Programs that decide whether a node may hold the addresses. @default none */
   trackScripts?: TrackScriptArgs[];
@@ -41,8 +48,10 @@ export interface HaPairArgs {
   nonlocalBind?: pulumi.Input<boolean>;
   /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
   vipOffLink?: pulumi.Input<boolean>;
-  /** Open protocol 112 for the peers in the hosts' own firewall. @default true */
+  /** Open protocol 112 for the peers, and openPorts, in the hosts' own firewall. @default true */
   firewall?: pulumi.Input<boolean>;
+  /** Ports of the hosts that their own firewall lets in, on every interface; not with `firewall: false`. @default none */
+  openPorts?: OpenPortArgs[];
 }
 
 /**

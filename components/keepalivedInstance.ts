@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { HostPlan, parseInstance } from "../spec";
-import { ConnectionArgs, TrackProcessArgs, TrackScriptArgs } from "./args";
+import { AnnouncementArgs, ConnectionArgs, OpenPortArgs, TrackProcessArgs, TrackScriptArgs } from "./args";
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
@@ -17,7 +17,7 @@ export enum InstanceState {
 }
 
 /** Arguments of KeepalivedInstance: the words of a `vrrp_instance`. */
-export interface KeepalivedInstanceArgs {
+export interface KeepalivedInstanceArgs extends AnnouncementArgs {
   /** How the host is reached over SSH. */
   connection: ConnectionArgs;
   /** Name of the virtual router: of the instance and of its files on the host, 1 to 40 characters. @default the resource's name */
@@ -56,10 +56,12 @@ export interface KeepalivedInstanceArgs {
   trackScripts?: TrackScriptArgs[];
   /** Processes that decide whether this host may hold the addresses. @default none */
   trackProcesses?: TrackProcessArgs[];
-  /** User that keepalived runs scripts as. */
+  /** User that keepalived runs track scripts and notify programs as. */
   scriptUser?: pulumi.Input<string>;
-  /** Open protocol 112 for the peers in the host's own firewall. @default true */
+  /** Open protocol 112 for the peers, and openPorts, in the host's own firewall. @default true */
   firewall?: pulumi.Input<boolean>;
+  /** Ports of the host that its own firewall lets in, on every interface; not with `firewall: false`. @default none */
+  openPorts?: OpenPortArgs[];
   /** Let services bind to a virtual address that this host does not hold now. @default false */
   nonlocalBind?: pulumi.Input<boolean>;
   /** The virtual addresses are routed here, not on a network of the interface. @default false */

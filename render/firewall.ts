@@ -1,4 +1,4 @@
-import { Family, VrrpFlow } from "../spec";
+import { Family, OpenPort, VrrpFlow } from "../spec";
 import { word } from "./word";
 
 /** The match part of one rule. The agent adds the verdict and the comment that it knows its rules by. */
@@ -26,6 +26,25 @@ export function firewallRules(flows: VrrpFlow[]): FirewallRule[] {
     ...incoming(flow).flatMap((ends) => bothTools("input", flow, ends)),
     ...outgoing(flow).flatMap((ends) => bothTools("output", flow, ends)),
   ]);
+}
+
+/** Matches every packet of a family, in tables of any. */
+const ANYBODY: Record<Family, string> = { 4: "ip version 4", 6: "ip6 version 6" };
+
+/** Rules that let in ports of the host: from an address or a network, or from everybody over both families. */
+export function portRules(ports: OpenPort[]): FirewallRule[] {
+  return ports.flatMap(({ protocol, port, from }) =>
+    (from === undefined ? ([4, 6] as const) : [from.family]).flatMap((family) => {
+      const source = from && word(from.text, "openPorts.from");
+      const nft = source === undefined ? ANYBODY[family] : `${family === 4 ? "ip" : "ip6"} saddr ${source}`;
+      const ipt = source === undefined ? "" : `-s ${source} `;
+      const hook = "input";
+      return [
+        { tool: `nft${family}` as const, hook, match: `${nft} ${protocol} dport ${port}` },
+        { tool: `ipt${family}` as const, hook, match: `${ipt}-p ${protocol} --dport ${port}` },
+      ] satisfies FirewallRule[];
+    }),
+  );
 }
 
 function incoming({ family, source, peers, multicast }: VrrpFlow): Ends[] {

@@ -1,13 +1,13 @@
 import { FirewallPlan, flowsOf, HostPlan } from "../spec";
 import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
 import { RenderedFile } from "./file";
-import { firewallRules } from "./firewall";
+import { firewallRules, portRules } from "./firewall";
 import { keepalivedFiles } from "./keepalived";
 import { clusterName } from "./word";
 
 export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
 export { RenderedFile } from "./file";
-export { FirewallRule, firewallRules } from "./firewall";
+export { FirewallRule, firewallRules, portRules } from "./firewall";
 
 /** All files of a host that runs keepalived, sorted by path. */
 export function renderHost(plan: HostPlan): RenderedFile[] {
@@ -16,7 +16,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     ...keepalivedFiles(plan),
     keepalivedUnit(),
     nodeConf(plan),
-    ...firewallFiles(plan.cluster, firewallRules(flowsOf(plan))),
+    ...firewallFiles(plan.cluster, [...firewallRules(flowsOf(plan)), ...portRules(plan.openPorts)]),
     ...sysctlFiles(plan),
   ]);
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { HostPlan, InstanceConfig, VirtualIpAddress } from "../spec";
+import { announcements } from "./announcements";
 import { plainFile, RenderedFile, secretFile } from "./file";
 import { fitting, quoted, quotedCommand } from "./quote";
 import { fill } from "./template";
@@ -24,6 +25,7 @@ export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
     processes,
     weighted: [...scripts, ...processes].some((check) => check.weight !== 0),
     authFile,
+    announcements,
     vipWords,
     q: quoted,
     command: quotedCommand,

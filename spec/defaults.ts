@@ -1,10 +1,21 @@
 import { canonical } from "./addresses";
 import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
-import { Cluster, Node, Preemption, Problem, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import {
+  Cluster,
+  GarpTimers,
+  Node,
+  NotifyPrograms,
+  Preemption,
+  Problem,
+  TrackProcess,
+  TrackScript,
+  VirtualIpAddress,
+} from "./model";
+import { portsOf } from "./ports";
 import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
 import { ClusterInput, NodeInput } from "./schema/cluster";
-import { Draft, isKnown, UNKNOWN, Unknown } from "./unknown";
+import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
 
 /** A cluster of which some values are UNKNOWN. */
@@ -52,11 +63,13 @@ export function withDefaults(
     preemption,
     preemptDelay: input.preemptDelay ?? 0,
     authPass: input.authPass,
+    ...announcements(input),
     scriptUser: input.scriptUser ?? "root",
     ...checksWithDefaults(input),
     nonlocalBind: input.nonlocalBind ?? false,
     vipOffLink: input.vipOffLink ?? false,
     firewall: input.firewall ?? true,
+    openPorts: portsOf(input.openPorts),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }
@@ -91,6 +104,23 @@ export function vips(texts: Draft<string[]>): Draft<VirtualIpAddress[]> {
         return parsed !== undefined && "vip" in parsed ? parsed.vip : UNKNOWN;
       })
     : UNKNOWN;
+}
+
+/** What keepalived itself, or global_defs, has a default for. */
+export type Announcements = Partially<GarpTimers & NotifyPrograms>;
+
+/** The timers and programs that a cluster or an instance states, and nothing else of it. */
+export function announcements(from: Announcements): Announcements {
+  return {
+    garpMasterDelay: from.garpMasterDelay,
+    garpMasterRepeat: from.garpMasterRepeat,
+    garpMasterRefresh: from.garpMasterRefresh,
+    garpMasterRefreshRepeat: from.garpMasterRefreshRepeat,
+    garpLowerPrioRepeat: from.garpLowerPrioRepeat,
+    notifyMaster: from.notifyMaster,
+    notifyBackup: from.notifyBackup,
+    notifyFault: from.notifyFault,
+  };
 }
 
 /** The checks of a cluster or an instance with their defaults. */

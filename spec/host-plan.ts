@@ -33,5 +33,6 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     nonlocalBind: cluster.nonlocalBind,
     vipOffLink: cluster.vipOffLink,
     firewall: cluster.firewall,
+    openPorts: cluster.openPorts,
   };
 }

@@ -1,9 +1,19 @@
-import { canonicalDraft, checksWithDefaults, vips } from "./defaults";
+import { announcements, canonicalDraft, checksWithDefaults, vips } from "./defaults";
 import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
 import { InstanceDraft } from "./members";
-import { HostPlan, InstanceConfig, Problem, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import {
+  HostPlan,
+  InstanceConfig,
+  OpenPort,
+  Problem,
+  TrackProcess,
+  TrackScript,
+  VirtualIpAddress,
+} from "./model";
 import { finish, named, Parsed } from "./parse";
+import { portProblems, portsOf } from "./ports";
+import { runsScripts } from "./rules/scripts";
 import { InstanceInput, instanceSchema } from "./schema/instance";
 import { validate } from "./schema/validate";
 import { Draft, isKnown, Unknown, wholly } from "./unknown";
@@ -42,6 +52,7 @@ function instanceOf(input: Exclude<Draft<InstanceInput>, Unknown>): InstanceDraf
     nopreempt: input.nopreempt ?? false,
     preemptDelay: input.preemptDelay ?? 0,
     authPass: input.authPass,
+    ...announcements(input),
     virtualIpAddresses: addresses,
     trackScripts: wholly<TrackScript[]>(checks.trackScripts),
     trackProcesses: wholly<TrackProcess[]>(checks.trackProcesses),
@@ -59,22 +70,26 @@ export function parseInstance(input: unknown, context: SpecContext = {}): Parsed
   }
   const { instance, input: own, problems } = checked;
   const connection = own.connection && resolveConnection(own.connection, context, ["connection"]);
-  const parsed = finish<{ instance: InstanceConfig; own: InstanceInput }>({ instance, own }, [
-    ...problems,
-    ...(connection?.problems ?? []),
-  ]);
+  const openPorts = portsOf(own.openPorts);
+  const parsed = finish<{ instance: InstanceConfig; own: InstanceInput; openPorts: OpenPort[] }>(
+    { instance, own, openPorts },
+    [...problems, ...(connection?.problems ?? []), ...portProblems(openPorts, own.firewall ?? true)],
+  );
   return "problems" in parsed
     ? parsed
-    : { value: planOf(parsed.value.instance, parsed.value.own), warnings: parsed.warnings };
+    : {
+        value: planOf(parsed.value.instance, parsed.value.own, parsed.value.openPorts),
+        warnings: parsed.warnings,
+      };
 }
 
-function planOf(instance: InstanceConfig, input: InstanceInput): HostPlan {
+function planOf(instance: InstanceConfig, input: InstanceInput, openPorts: OpenPort[]): HostPlan {
   return {
     cluster: input.cluster,
     node: input.node,
     routerId: input.node,
     // keepalived wants a user even for the agent's own program, which names one; without it -t fails.
-    scriptUser: input.scriptUser ?? (instance.trackScripts.length === 0 ? "root" : undefined),
+    scriptUser: input.scriptUser ?? (runsScripts(instance) ? undefined : "root"),
     instances: [instance],
     // A low-level instance knows its peers by their addresses only.
     peers: instance.unicastPeers.map((address) => ({ name: address, addresses: [address] })),
@@ -82,5 +97,6 @@ function planOf(instance: InstanceConfig, input: InstanceInput): HostPlan {
     nonlocalBind: input.nonlocalBind ?? false,
     vipOffLink: input.vipOffLink ?? false,
     firewall: input.firewall ?? true,
+    openPorts,
   };
 }

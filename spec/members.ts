@@ -1,5 +1,5 @@
 import { familyOf } from "./addresses";
-import { ClusterDraft, NodeDraft } from "./defaults";
+import { announcements, Announcements, ClusterDraft, NodeDraft } from "./defaults";
 import { Cluster, Family, InstanceConfig, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
 import { isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
 
@@ -86,7 +86,7 @@ type Shared =
   | "trackProcesses";
 
 /** What all instances of a cluster have in common. */
-function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> {
+function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> & Announcements {
   return {
     // A node that starts as BACKUP listens first: no second master when it comes back.
     state: "BACKUP",
@@ -97,6 +97,7 @@ function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> {
     nopreempt: false,
     preemptDelay: cluster.preemptDelay,
     authPass: cluster.authPass,
+    ...announcements(cluster),
     trackScripts: wholly<TrackScript[]>(cluster.trackScripts),
     trackProcesses: wholly<TrackProcess[]>(cluster.trackProcesses),
   };

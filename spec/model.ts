@@ -18,6 +18,12 @@ export const Preemption = {
 } as const;
 export type Preemption = (typeof Preemption)[keyof typeof Preemption];
 
+/** Where packets come from: one address, or a network with its prefix length. */
+export interface Source {
+  text: string;
+  family: Family;
+}
+
 /** One virtual IP address, as `virtual_ipaddress` writes it. */
 export interface VirtualIpAddress {
   address: string;
@@ -57,11 +63,40 @@ export interface TrackProcess {
   quorum: number;
 }
 
+/** How a holder tells its neighbours where the addresses are; absent: as global_defs says, or keepalived itself. */
+export interface GarpTimers {
+  /** Seconds until the addresses are announced again after a takeover; 0: not again. */
+  garpMasterDelay?: number;
+  /** Announcements in a row after a takeover. */
+  garpMasterRepeat?: number;
+  /** Seconds between two announcements of a holder; 0: none. */
+  garpMasterRefresh?: number;
+  /** Announcements in a row each time. */
+  garpMasterRefreshRepeat?: number;
+  /** Announcements in a row when a holder hears a lower priority. */
+  garpLowerPrioRepeat?: number;
+}
+
+/** Programs and their arguments that keepalived starts when an instance changes its state. */
+export interface NotifyPrograms {
+  notifyMaster?: string;
+  notifyBackup?: string;
+  notifyFault?: string;
+}
+
+/** A port that a host's own firewall lets in. */
+export interface OpenPort {
+  protocol: "tcp" | "udp";
+  port: number;
+  /** Address or network that is let in; absent: everybody, over both families. */
+  from?: Source;
+}
+
 /**
  * One `vrrp_instance` on one node, in keepalived's own words. The rules judge this shape wherever it comes from:
  * a proved cluster, a KeepalivedInstance's arguments, a parsed keepalived.conf.
  */
-export interface InstanceConfig {
+export interface InstanceConfig extends GarpTimers, NotifyPrograms {
   name: string;
   family: Family;
   /** Where the state machine starts. We always render BACKUP; MASTER can come from a low-level instance. */
@@ -92,7 +127,7 @@ export interface HostPlan {
   cluster: string;
   node: string;
   routerId: string;
-  /** User that keepalived runs scripts as. Absent only on a low-level instance that has scripts and did not name one. */
+  /** User that keepalived runs scripts as. Absent only on a low-level instance that has any and did not name one. */
   scriptUser?: string;
   instances: InstanceConfig[];
   /** Name of the sync group that ties the instances together; absent with a single instance. */
@@ -107,6 +142,8 @@ export interface HostPlan {
   vipOffLink: boolean;
   /** Whether protocol 112 is opened for the peers in the host's firewall. */
   firewall: boolean;
+  /** Ports that the host's firewall lets in; none where it is left alone. */
+  openPorts: OpenPort[];
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -158,7 +195,7 @@ export interface Node {
 }
 
 /** A cluster that the proof has passed. */
-export interface Cluster {
+export interface Cluster extends GarpTimers, NotifyPrograms {
   name: string;
   nodes: Node[];
   virtualRouterId: number;
@@ -175,6 +212,7 @@ export interface Cluster {
   nonlocalBind: boolean;
   vipOffLink: boolean;
   firewall: boolean;
+  openPorts: OpenPort[];
 }
 
 /** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */

@@ -1,6 +1,7 @@
 import { canonical, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
 import { Problem, VirtualIpAddress } from "../model";
+import { portProblems } from "../ports";
 import { isKnown, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 
@@ -185,6 +186,9 @@ export const multicastSourceMissing: ClusterRule = (cluster) => {
   });
 };
 
+/** Ports are opened where the hosts' firewall is ours to change, each once. */
+export const openPorts: ClusterRule = (cluster) => portProblems(cluster.openPorts, cluster.firewall);
+
 /** Every rule over a cluster's spec. */
 export const CLUSTER_RULES: readonly ClusterRule[] = [
   duplicateNames,
@@ -194,4 +198,5 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   vipIsSource,
   vipOutsideNetwork,
   multicastSourceMissing,
+  openPorts,
 ];

@@ -53,7 +53,14 @@ export interface Ready<K extends keyof InstanceConfig> extends Omit<Judged, "ins
   instance: Pick<InstanceConfig, K>;
 }
 
-const ABSENT_MEANS_NONE: (keyof InstanceConfig)[] = ["unicastSrcIp", "mcastSrcIp", "authPass"];
+const ABSENT_MEANS_NONE: (keyof InstanceConfig)[] = [
+  "unicastSrcIp",
+  "mcastSrcIp",
+  "authPass",
+  "notifyMaster",
+  "notifyBackup",
+  "notifyFault",
+];
 
 function ready<K extends keyof InstanceConfig>(members: Judged[], needs: K[]): Ready<K>[] {
   return members.flatMap((member, at) => {

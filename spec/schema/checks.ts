@@ -2,6 +2,26 @@ import { z } from "zod";
 import { CHECK_NAME, USER_NAME } from "../names";
 import { field, text, whole } from "./fields";
 
+/** Bytes that a command may have: keepalived reads a line in pieces of 1023, with the keyword and the quotes. */
+const MAX_COMMAND = 950;
+
+/** Whether keepalived.conf can express a command: on one line, and its single quotes in pairs. */
+function isCommand(value: string): boolean {
+  return (
+    /^\/[^\s"\\\p{Cc}][^"\\\p{Cc}]*$/u.test(value) &&
+    !/\$[_{]/.test(value) &&
+    value.split("'").length % 2 === 1 &&
+    Buffer.byteLength(value) <= MAX_COMMAND
+  );
+}
+
+/** A command that keepalived runs. */
+export const command = () =>
+  field(
+    z.string().refine(isCommand),
+    `an absolute path and its arguments on one line of at most ${MAX_COMMAND} bytes, without ", \\, $_, \${ and a single quote alone`,
+  );
+
 const checkName = () => text(CHECK_NAME, "a name of 1 to 32 letters, digits, '.', '_' and '-'");
 
 /** Above it keepalived's count overflows. */
@@ -16,10 +36,7 @@ export const trackScriptSchema = field(
     /** Name of the check, unique in the cluster, 1 to 32 characters. */
     name: checkName(),
     /** Absolute path of a program that is on the node, and its arguments. */
-    script: text(
-      /^\/[^\s"\\\p{Cc}][^"\\\p{Cc}]*$/u,
-      'an absolute path and its arguments on one line, without " and \\',
-    ),
+    script: command(),
     /** Whole seconds between two runs, 1 to 4294. @default 2 */
     interval: wholeSeconds().optional(),
     /** Whole seconds after which a run counts as failed, 1 to 4294. @default the interval */

@@ -2,9 +2,11 @@ import { z } from "zod";
 import { Preemption } from "../model";
 import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME } from "../names";
 import { parseSpecVip } from "../vip";
+import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, seconds, sourceAddress, text, whole } from "./fields";
+import { openPorts } from "./ports";
 
 const vip = field(
   z.string().check((ctx) => {
@@ -71,7 +73,9 @@ export const clusterSchema = field(
     authPass: field(z.string().regex(/^[\x21-\x7e]+$/), "1 to 8 printable ASCII characters without blanks", {
       secret: true,
     }).optional(),
-    /** User that keepalived runs the track scripts as. @default "root" */
+    ...garpTimers(),
+    ...notifyPrograms(),
+    /** User that keepalived runs the track scripts and the notify programs as. @default "root" */
     scriptUser: scriptUser().optional(),
     /** Programs that decide whether a node may hold the addresses. @default none */
     trackScripts: trackScripts().optional(),
@@ -81,8 +85,10 @@ export const clusterSchema = field(
     nonlocalBind: flag().optional(),
     /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
     vipOffLink: flag().optional(),
-    /** Open protocol 112 for the peers in the hosts' own firewall. @default true */
+    /** Open protocol 112 for the peers, and openPorts, in the hosts' own firewall. @default true */
     firewall: flag().optional(),
+    /** Ports of the hosts that their own firewall lets in. @default none */
+    openPorts: openPorts().optional(),
   }),
   "a cluster: nodes, virtualRouterId, virtualIpAddresses",
 );

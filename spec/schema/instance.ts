@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME } from "../names";
 import { parseVip } from "../vip";
+import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, seconds, sourceAddress, text, whole } from "./fields";
+import { openPorts } from "./ports";
 
 const vip = field(
   z.string().check((ctx) => {
@@ -58,10 +60,14 @@ export const instanceSchema = field(
     trackScripts: trackScripts().optional(),
     /** Processes that decide whether this host may hold the addresses. @default none */
     trackProcesses: trackProcesses().optional(),
-    /** User that keepalived runs scripts as. */
+    ...garpTimers(),
+    ...notifyPrograms(),
+    /** User that keepalived runs track scripts and notify programs as. */
     scriptUser: scriptUser().optional(),
-    /** Open protocol 112 for the peers in the host's own firewall. @default true */
+    /** Open protocol 112 for the peers, and openPorts, in the host's own firewall. @default true */
     firewall: flag().optional(),
+    /** Ports of the host that its own firewall lets in. @default none */
+    openPorts: openPorts().optional(),
     /** Let services bind to a virtual address that this host does not hold now. @default false */
     nonlocalBind: flag().optional(),
     /** The virtual addresses are routed here, not on a network of the interface. @default false */

@@ -24,6 +24,21 @@ test.each([
   });
 });
 
+test.each([
+  ["garp_master_delay 4294", "4295"],
+  ["garp_master_repeat 4294967295", "0"],
+  ["garp_master_refresh 4294967295", "4294967296"],
+  ["garp_master_refresh_repeat 4294967295", "0"],
+  ["garp_lower_prio_repeat 2147483647", "2147483648"],
+])("real keepalived has the bounds that the schema has: %s, not %s", (line, outside) => {
+  withStaged(plans["the widest timers"], (conf) => {
+    const changed = `${line.split(" ")[0]} ${outside}`;
+    execFileSync("sed", ["-i", `s/^    ${line}$/    ${changed}/`, conf]);
+    const { output } = inNamespace(`keepalived --config-test -f ${conf}`);
+    expect(output).toMatch(/outside|invalid|must be greater than 0/i);
+  });
+});
+
 test("the longest line that is rendered is read whole", () => {
   const host = plan(undefined, { routerId: `# ${"é".repeat(478)}` });
   withStaged(host, (conf) => {

@@ -36,6 +36,27 @@ export const plans = {
   "an interval of 30 ms": plan([instance({ advertInt: 0.03 })]),
   "a delay before preemption": plan([instance({ preemptDelay: 300 })]),
   "no preemption": plan([instance({ nopreempt: true })]),
+  "timers and programs of its own": plan([
+    instance({
+      garpMasterDelay: 7,
+      garpMasterRepeat: 3,
+      garpMasterRefresh: 60,
+      garpMasterRefreshRepeat: 2,
+      garpLowerPrioRepeat: 1,
+      notifyMaster: "/usr/bin/true --x 'a # b'",
+      notifyBackup: "/usr/bin/true",
+      notifyFault: "/usr/bin/true ! {x} @",
+    }),
+  ]),
+  "the widest timers": plan([
+    instance({
+      garpMasterDelay: 4294,
+      garpMasterRepeat: 4294967295,
+      garpMasterRefresh: 4294967295,
+      garpMasterRefreshRepeat: 4294967295,
+      garpLowerPrioRepeat: 2147483647,
+    }),
+  ]),
   "several addresses": plan([
     instance({
       virtualIpAddresses: [

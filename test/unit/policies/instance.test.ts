@@ -64,6 +64,12 @@ const MUTATIONS: [string, string, Props, RegExp][] = [
   ["auth-too-long", "a long password", { version: 2, authPass: "hunter2hunter2" }, /^authPass: \(secret\)/],
   ["auth-with-v3", "a password in version 3", { authPass: "hunter2" }, /^authPass: \(secret\)/],
   ["script-without-user", "a script without user", { trackScripts: [SCRIPT] }, /^scriptUser: \(missing\)/],
+  [
+    "script-without-user",
+    "a notify program without user",
+    { notifyBackup: "/bin/true" },
+    /^scriptUser: \(missing\)/,
+  ],
 ];
 
 it("accepts the compliant instance", () => {

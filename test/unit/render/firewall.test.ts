@@ -1,4 +1,4 @@
-import { firewallRules, renderFirewall, renderHost } from "../../../render";
+import { firewallRules, portRules, renderFirewall, renderHost } from "../../../render";
 import { VrrpFlow } from "../../../spec";
 import { instance, plan } from "./plan";
 
@@ -59,6 +59,31 @@ test("every rule names protocol 112, an interface and both ends", () => {
       expect(rule.match).toMatch(/saddr .*daddr|-s .*-d/);
     }
   }
+});
+
+test("an open port is let in from whom it is for, over both families from everybody, and goes nowhere else", () => {
+  const rules = portRules([
+    { protocol: "tcp", port: 443 },
+    { protocol: "udp", port: 53, from: { text: "192.168.1.0/24", family: 4 } },
+    { protocol: "tcp", port: 22, from: { text: "2001:db8::1", family: 6 } },
+  ]);
+  expect(rules.map((rule) => `${rule.tool} ${rule.hook} ${rule.match}`)).toEqual([
+    "nft4 input ip version 4 tcp dport 443",
+    "ipt4 input -p tcp --dport 443",
+    "nft6 input ip6 version 6 tcp dport 443",
+    "ipt6 input -p tcp --dport 443",
+    "nft4 input ip saddr 192.168.1.0/24 udp dport 53",
+    "ipt4 input -s 192.168.1.0/24 -p udp --dport 53",
+    "nft6 input ip6 saddr 2001:db8::1 tcp dport 22",
+    "ipt6 input -s 2001:db8::1 -p tcp --dport 22",
+  ]);
+});
+
+test("open ports stand in the host's rules beside those of VRRP", () => {
+  const files = renderHost(plan([instance()], { openPorts: [{ protocol: "tcp", port: 443 }] }));
+  const rules = files.find((file) => file.path === "/etc/vrrp-agent/gw/firewall.rules")!.text;
+  expect(rules).toContain("meta l4proto 112\n");
+  expect(rules).toContain("ipt4 input -p tcp --dport 443\n");
 });
 
 test("a host whose firewall is left alone gets no rule and no drop-in of a firewall service", () => {

@@ -49,6 +49,13 @@ const texts: Record<string, [string, (value: string) => HostPlan]> = {
     "trackScripts.script",
     (command) => plan([instance({ trackScripts: [{ ...script, script: command }] })]),
   ],
+  notifyMaster: ["notifyMaster", (notifyMaster) => plan([instance({ notifyMaster })])],
+  notifyBackup: ["notifyBackup", (notifyBackup) => plan([instance({ notifyBackup })])],
+  notifyFault: ["notifyFault", (notifyFault) => plan([instance({ notifyFault })])],
+  "source of an open port": [
+    "openPorts.from",
+    (text) => plan([instance()], { openPorts: [{ protocol: "tcp", port: 1, from: { text, family: 4 } }] }),
+  ],
   "name of a process check": [
     "trackProcesses.name",
     (name) => plan([instance({ trackProcesses: [{ ...check, name }] })]),

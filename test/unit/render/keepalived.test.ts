@@ -61,16 +61,30 @@ test.each([
   [{ preemptDelay: 300 }, "preempt_delay 300"],
   [{ advertInt: 0.03 }, "advert_int 0.03"],
   [{ state: "MASTER" as const }, "state MASTER"],
+  [{ garpMasterDelay: 0 }, "garp_master_delay 0"],
+  [{ garpMasterRepeat: 1 }, "garp_master_repeat 1"],
+  [{ garpMasterRefresh: 0 }, "garp_master_refresh 0"],
+  [{ garpMasterRefreshRepeat: 2 }, "garp_master_refresh_repeat 2"],
+  [{ garpLowerPrioRepeat: 0 }, "garp_lower_prio_repeat 0"],
+  [{ notifyMaster: "/bin/echo 'a b' c" }, `notify_master "/bin/echo 'a b' c"`],
+  [{ notifyBackup: "/bin/true" }, "notify_backup /bin/true"],
+  [{ notifyFault: "/bin/true x" }, 'notify_fault "/bin/true x"'],
 ])("%j is written as %s", (changes, line) => {
   expect(block(conf(plan([instance(changes)])), "vrrp_instance gw")).toContain(line);
 });
 
-test.each(["nopreempt", "preempt_delay", "include", "track_script", "track_process", "vrrp_sync_group"])(
-  "what is not asked for is not written: %s",
-  (word) => {
-    expect(conf(plan())).not.toContain(word);
-  },
-);
+test.each([
+  "nopreempt",
+  "preempt_delay",
+  " garp_",
+  "notify_master",
+  "include",
+  "track_script",
+  "track_process",
+  "vrrp_sync_group",
+])("what is not asked for is not written: %s", (word) => {
+  expect(conf(plan())).not.toContain(word);
+});
 
 test("an address keeps its device and its label", () => {
   const vip = {
@@ -149,13 +163,21 @@ test("two different checks of one name are refused, because keepalived would kno
   expect(() => renderHost(plan(two))).toThrow("trackProcesses has two different checks 'ssh'");
 });
 
+test("a sync group keeps what its members' weights do: a drain has one, even where no check has", () => {
+  const text = conf(plan([instance(), instance({ name: "gw-6", family: 6 })]));
+  expect(block(text, "vrrp_sync_group gw")).toContain("sync_group_tracking_weight");
+});
+
+test("every instance tracks the drain file of the cluster, which lies outside of its generations", () => {
+  const text = conf(plan([instance(), instance({ name: "gw-6", family: 6 })], { cluster: "lan" }));
+  expect(block(text, "vrrp_track_file drain")).toEqual(["file /var/lib/vrrp-agent/lan/drain"]);
+  expect(text.match(/vrrp_track_file/g)).toHaveLength(1);
+  expect(text.match(/^ {4}track_file \{\n {8}drain weight -253\n {4}\}$/gm)).toHaveLength(2);
+});
+
 test.each([
-  [0, false],
-  [-20, true],
-])("a sync group says that its members' checks have a weight when one has: %d, %s", (weight, kept) => {
-  const trackScripts = [
-    { name: "web", script: "/usr/bin/true", interval: 2, timeout: 1, fall: 3, rise: 2, weight },
-  ];
-  const text = conf(plan([instance({ trackScripts }), instance({ name: "gw-6", family: 6, trackScripts })]));
-  expect(block(text, "vrrp_sync_group gw").includes("sync_group_tracking_weight")).toBe(kept);
+  ["is FAULT with nopreempt, where a lower priority moves nothing", { nopreempt: true }, ["drain weight 0"]],
+  ["is not known at priority 255, where keepalived takes no weight", { priority: 255 }, []],
+])("a drain %s", (_what, changes, lines) => {
+  expect(block(conf(plan([instance(changes)])), "track_file")).toEqual(lines);
 });

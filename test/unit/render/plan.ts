@@ -37,6 +37,7 @@ export function plan(instances: InstanceConfig[] = [instance()], changes: Partia
     nonlocalBind: false,
     vipOffLink: false,
     firewall: true,
+    openPorts: [],
     ...changes,
   };
 }

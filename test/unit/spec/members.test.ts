@@ -119,6 +119,17 @@ describe("hostPlan", () => {
     ]);
   });
 
+  it("gives every instance the timers and the programs of the cluster, and the host its ports", () => {
+    const openPorts = [{ protocol: "tcp", port: 443, from: "192.168.1.0/24" }];
+    const stated = { garpMasterDelay: 0, garpMasterRefreshRepeat: 3, notifyMaster: "/bin/true a" };
+    const plan = hostPlan(cluster(mixedInput({ ...stated, openPorts })), "gw-b");
+    expect(plan.instances).toMatchObject([stated, stated]);
+    expect(plan.instances.map((i) => i.garpMasterRefresh)).toEqual([undefined, undefined]);
+    expect(plan.openPorts).toEqual([
+      { protocol: "tcp", port: 443, from: { text: "192.168.1.0/24", family: 4 } },
+    ]);
+  });
+
   it("has no sync group around a single instance", () => {
     expect(hostPlan(cluster(clusterInput()), "gw-a").syncGroup).toBeUndefined();
   });
@@ -173,6 +184,31 @@ describe("parseInstance", () => {
     expect(scriptUserOf({})).toBe("root");
     expect(scriptUserOf({ trackScripts })).toBeUndefined();
     expect(scriptUserOf({ trackScripts, scriptUser: "check" })).toBe("check");
+    expect(scriptUserOf({ notifyFault: "/bin/true" })).toBeUndefined();
+  });
+
+  it("takes timers, programs and ports as a cluster does", () => {
+    const stated = { garpMasterRepeat: 1, garpLowerPrioRepeat: 0, notifyBackup: "/bin/true" };
+    const openPorts = [{ protocol: "udp", port: 53 }];
+    expect(parseInstance({ ...input, ...stated, openPorts }, { name: "loose" })).toMatchObject({
+      value: { openPorts, instances: [stated] },
+    });
+  });
+
+  it.each([
+    [{ garpMasterDelay: 4295 }, "garpMasterDelay", "bounds"],
+    [{ notifyMaster: "true" }, "notifyMaster", "bounds"],
+    [{ openPorts: [{ protocol: "tcp", port: 0 }] }, "openPorts[0].port", "bounds"],
+    [
+      { openPorts: [{ protocol: "tcp", port: 1 }], firewall: false },
+      "openPorts",
+      "open-ports-without-firewall",
+    ],
+    [{ openPorts: Array(2).fill({ protocol: "tcp", port: 1 }) }, "openPorts[1]", "duplicate-port"],
+  ])("refuses %j at %s: %s", (changes, path, rule) => {
+    expect(parseInstance({ ...input, ...changes }, { name: "loose" })).toMatchObject({
+      problems: [{ path, rule }],
+    });
   });
 
   it("knows its peers by their addresses", () => {

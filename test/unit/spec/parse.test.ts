@@ -38,6 +38,7 @@ describe("a compliant cluster", () => {
       nonlocalBind: false,
       vipOffLink: false,
       firewall: true,
+      openPorts: [],
       nodes: [
         { name: "gw-a", routerId: "gw-a", priority: 100, connection: { port: 22, user: "root" } },
         { name: "gw-b", routerId: "gw-b", priority: 90 },
@@ -90,6 +91,25 @@ describe("a compliant cluster", () => {
   });
 });
 
+const COMMANDS = {
+  good: ["/bin/true", "/bin/sh -c 'exit 0'", "/opt/é # ! {x} @", `/${"a".repeat(949)}`],
+  bad: [
+    "true",
+    "",
+    "/",
+    "/ x",
+    '/bin/echo "x"',
+    "/bin/a\n/bin/b",
+    "/bin/echo \\n",
+    "/bin/echo it's",
+    "/bin/echo $_X",
+    "/bin/echo ${X}",
+    `/${"a".repeat(950)}`,
+    `/${"é".repeat(475)}`,
+    7,
+  ],
+};
+
 describe("bounds", () => {
   it.each([
     ["virtualRouterId", [1, 255], [0, 256, 1.5, "51", null]],
@@ -100,6 +120,14 @@ describe("bounds", () => {
     ["multicast", [true, false], ["yes", 1]],
     ["name", ["a", "gw-1_x"], ["", "a b", "a/b", "-a", "a".repeat(41)]],
     ["scriptUser", ["root", "keepalived_script"], ["", "a b", "1a"]],
+    ["garpMasterDelay", [0, 5, 4294], [-1, 0.5, 4295, "5"]],
+    ["garpMasterRepeat", [1, 4294967295], [0, 1.5, 4294967296]],
+    ["garpMasterRefresh", [0, 4294967295], [-1, 0.5, 4294967296]],
+    ["garpMasterRefreshRepeat", [1, 4294967295], [0, 1.5, 4294967296]],
+    ["garpLowerPrioRepeat", [0, 2147483647], [-1, 0.5, 2147483648]],
+    ["notifyMaster", COMMANDS.good, COMMANDS.bad],
+    ["notifyBackup", COMMANDS.good, COMMANDS.bad],
+    ["notifyFault", COMMANDS.good, COMMANDS.bad],
   ])("%s accepts %j and refuses %j", (property, good, bad) => {
     for (const value of good) {
       expect([value, problemsOf(clusterInput({ [property]: value })).map((p) => p.path)]).toEqual([
@@ -130,7 +158,7 @@ describe("bounds", () => {
   });
 
   it.each([
-    ["script", ["/bin/true", "/bin/sh -c 'exit 0'"], ["true", "", "/", '/bin/echo "x"', "/bin/a\n/bin/b"]],
+    ["script", COMMANDS.good, COMMANDS.bad],
     ["interval", [1, 4294], [0, 0.5, 4295]],
     ["timeout", [1, 4294], [0, 0.5, 4295]],
     ["fall", [1], [0, 1.5]],
@@ -163,6 +191,46 @@ describe("bounds", () => {
       const found = problemsOf(withProcess(value));
       expect([value, found.map((p) => p.path)]).toEqual([value, [`trackProcesses[0].${property}`]]);
     }
+  });
+
+  it.each([
+    ["protocol", ["tcp", "udp"], ["TCP", "icmp", "", 6]],
+    ["port", [1, 65535], [0, 65536, 80.5, "80"]],
+    ["from", ["192.168.1.9", "192.168.1.0/24", "10.0.0.1/32", "2001:db8::/32", "2001:DB8::1"], []],
+  ])("of an open port: %s accepts %j and refuses %j", (property, good, bad) => {
+    const withPort = (value: unknown) =>
+      clusterInput({ openPorts: [{ protocol: "tcp", port: 443, [property]: value }] });
+    for (const value of good) {
+      expect([value, problemsOf(withPort(value)).map((p) => p.path)]).toEqual([value, []]);
+    }
+    for (const value of bad) {
+      const found = problemsOf(withPort(value));
+      expect([value, found.map((p) => p.path)]).toEqual([value, [`openPorts[0].${property}`]]);
+    }
+  });
+
+  it.each([
+    ["host", /write it as in/],
+    ["192.168.1.300", /write it as in/],
+    ["192.168.1.0/24/24", /write it as in/],
+    ["192.168.1.0 ", /write it as in/],
+    ["fe80::1%eth0", /write it as in/],
+    ["0.0.0.0/0", /leave 'from' out/],
+    ["::/0", /leave 'from' out/],
+    ["192.168.1.0/33", /prefix length/],
+    ["192.168.1.0/", /prefix length/],
+    ["2001:db8::/129", /prefix length/],
+    ["192.168.1.9/24", /write '192\.168\.1\.0\/24', or '192\.168\.1\.9' for the one address/],
+    ["2001:db8::1/64", /write '2001:db8::\/64', or '2001:db8::1'/],
+  ])("of an open port: from '%s' is refused with what to write", (from, fix) => {
+    expect(problemsOf(clusterInput({ openPorts: [{ protocol: "udp", port: 53, from }] }))).toEqual([
+      expect.objectContaining({
+        rule: "bounds",
+        path: "openPorts[0].from",
+        value: from,
+        fix: expect.stringMatching(fix) as string,
+      }),
+    ]);
   });
 
   it("says the bound of a priority that will hold", () => {
@@ -230,6 +298,59 @@ describe("virtual addresses", () => {
     expect(
       problemsOf(clusterInput({ nodes, virtualIpAddresses: ["10.9.9.0/31"], vipOffLink: true })),
     ).toEqual([]);
+  });
+});
+
+describe("open ports", () => {
+  const open = { protocol: "tcp", port: 443 };
+
+  it("are held in canonical text, one address as such", () => {
+    const openPorts = [open, { ...open, from: "2001:DB8::/32" }, { ...open, from: "10.0.0.1/32" }];
+    expect(clusterOf(clusterInput({ openPorts })).openPorts).toEqual([
+      open,
+      { ...open, from: { text: "2001:db8::/32", family: 6 } },
+      { ...open, from: { text: "10.0.0.1", family: 4 } },
+    ]);
+  });
+
+  it("need a firewall that is ours to change", () => {
+    expect(problemsOf(clusterInput({ openPorts: [open], firewall: false }))).toMatchObject([
+      {
+        rule: "open-ports-without-firewall",
+        path: "openPorts",
+        value: "(list of 1)",
+        allowed: expect.stringContaining("firewall: false") as string,
+        fix: expect.stringContaining("firewall: true") as string,
+      },
+    ]);
+    expect(problemsOf(clusterInput({ openPorts: [], firewall: false }))).toEqual([]);
+    expect(checkCluster(clusterInput({ openPorts: [open], firewall: UNKNOWN }))).toEqual([]);
+  });
+
+  it("are stated once each, however they are written", () => {
+    const from = { ...open, from: "2001:db8::1" };
+    const openPorts = [
+      open,
+      from,
+      { ...open, protocol: "udp" },
+      open,
+      { ...open, from: "2001:DB8:0::1/128" },
+    ];
+    expect(problemsOf(clusterInput({ openPorts }))).toMatchObject([
+      { rule: "duplicate-port", path: "openPorts[3]", value: "tcp 443 from everybody" },
+      {
+        rule: "duplicate-port",
+        path: "openPorts[4]",
+        value: "tcp 443 from 2001:db8::1",
+        allowed: "another one than openPorts[1]'s",
+      },
+    ]);
+  });
+
+  it("that are known only later are no problem", () => {
+    const openPorts = [open, { protocol: "tcp", port: UNKNOWN }, UNKNOWN, { ...open, from: UNKNOWN }];
+    expect(checkCluster(clusterInput({ openPorts }))).toEqual([]);
+    expect(checkCluster(clusterInput({ openPorts: UNKNOWN, firewall: false }))).toEqual([]);
   });
 });
 
