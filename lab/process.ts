@@ -21,6 +21,8 @@ export interface RunOptions {
   cwd?: string;
   /** Gets each line of its standard error while it runs. */
   onStderrLine?: (line: string) => void;
+  /** Gets the process as soon as it is there, to end it for example. */
+  onStart?: (child: ChildProcess) => void;
 }
 
 /** A command that did not exit with 0. */
@@ -53,6 +55,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     timeout: options.timeout,
     killSignal: "SIGKILL",
   });
+  options.onStart?.(child);
   const result = await collect(child, options);
   if (result.code !== 0 && options.check !== false) throw new CommandError(argv.join(" "), result);
   return result;
