@@ -44,13 +44,14 @@ cluster_facts() {
   done <"$work/instances"
 }
 
-# drift CLUSTER GENERATION: managed files that are not as they were applied.
+# drift CLUSTER GENERATION: what is not as it was applied, in words.
 drift() {
+  [ "$2" != 0 ] || return 0
   dir=$(generation_dir "$1" "$2")
-  manifest_paths "$dir/manifest" >"$work/managed"
-  while read -r path; do
-    same "$dir/files$path" "$root$path" || say "drift $path"
-  done <"$work/managed"
+  {
+    drifted "$dir"
+    firewall_drift "$dir" | sed 's/;.*//'
+  } | sed 's/^/drift /'
 }
 
 # instance_facts CLUSTER INSTANCE
@@ -88,7 +89,7 @@ status_text() {
     $1 == "firewall" { sub(/^firewall /, ""); print "firewall: " $0 }
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
-    $1 == "drift" { print "  changed by hand: " $2 }
+    $1 == "drift" { sub(/^drift /, ""); print "  changed by hand: " $0 }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
     $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
@@ -121,7 +122,7 @@ status_json() {
       pending = "false"
     }
     $1 == "pending" { pending = "true" }
-    $1 == "drift" { drift = add(drift, text($2)) }
+    $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
     $1 == "vip" {
       vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")

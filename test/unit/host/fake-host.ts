@@ -180,6 +180,14 @@ export class FakeHost {
     chmodSync(full, mode);
   }
 
+  remove(path: string): void {
+    rmSync(join(this.root, path), { recursive: true });
+  }
+
+  link(target: string, path: string): void {
+    symlinkSync(target, join(this.root, path));
+  }
+
   read(path: string): string {
     return readFileSync(join(this.root, path), "utf8");
   }

@@ -1,0 +1,221 @@
+# shellcheck shell=sh disable=SC2154 # the names of common.sh
+# drift: what is on the host now of everything that the current generation manages. reapply: puts it right.
+
+# More of a file than this is not shown.
+drift_limit=262144
+
+# drift CLUSTER, read-only. One fact a line, in this order; a path holds no blank:
+#   vrrp-drift 1
+#   generation SHA256                      (0: nothing is applied, and nothing follows)
+#   pending                                (a change is not confirmed yet)
+#   service enabled|disabled running|stopped
+#   firewall WHAT IS WRONG                 (one line each; none: our rules are in force)
+#   sysctl KEY IS WANTED                   (where they differ)
+#   absent PATH
+#   other PATH WHAT IT IS                  (no plain file)
+#   secret PATH MODE OWNER:GROUP same|changed
+#   file PATH MODE OWNER:GROUP LINES ended|open|cut
+#   |TEXT                                  (LINES of them; open: the last has no newline; cut: there is more)
+#   end
+verb_drift() {
+  check_name cluster "$1"
+  make_work
+  say "vrrp-drift 1"
+  drift_current=$(current_generation "$1")
+  say "generation $drift_current"
+  if [ "$drift_current" != 0 ]; then
+    drift_dir=$(generation_dir "$1" "$drift_current")
+    [ ! -e "$state_dir/$1/pending" ] || say pending
+    ! manages_keepalived "$drift_dir" || say "service $(service_words)"
+    firewall_drift "$drift_dir"
+    drifted_sysctls "$drift_dir" | sed 's/^/sysctl /'
+    awk '$1 == "file" { print $2, $6 }' "$drift_dir/manifest" >"$work/drift-files"
+    while read -r mode path; do
+      describe_file "$mode" "$drift_dir/files$path" "$path"
+    done <"$work/drift-files"
+  fi
+  say end
+}
+
+manages_keepalived() { manifest_paths "$1/manifest" | grep -q -x -F "$keepalived_conf"; }
+
+# service_words: enabled|disabled running|stopped
+service_words() {
+  service_words=disabled
+  ! service_enabled || service_words=enabled
+  if keepalived_pid >/dev/null; then say "$service_words running"; else say "$service_words stopped"; fi
+}
+
+# firewall_drift DIRECTORY: what is wrong with our rules, where the generation in DIRECTORY has any; also that a tool
+# cannot tell.
+firewall_drift() {
+  manifest_paths "$1/manifest" | grep -q '^/etc/vrrp-agent/.*/firewall\.rules$' || return 0
+  set +e
+  (
+    set -e
+    firewall_problems
+  ) >"$work/firewall-drift" 2>"$work/firewall-words"
+  firewall_drift_status=$?
+  set -e
+  [ "$firewall_drift_status" -eq 0 ] || cat "$work/firewall-words" >>"$work/firewall-drift"
+  sed 's/^/firewall /' "$work/firewall-drift"
+}
+
+# drifted_sysctls DIRECTORY: KEY IS WANTED
+drifted_sysctls() {
+  manifest_paths "$1/manifest" | grep '^/etc/sysctl\.d/' | while read -r path; do
+    sed -n 's/^ *\([a-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$1/files$path"
+  done | while read -r key wanted; do
+    is=$(cat "$root/proc/sys/$(say "$key" | tr . /)" 2>/dev/null || say absent)
+    [ "$is" = "$wanted" ] || say "$key $is $wanted"
+  done
+}
+
+# drifted_files DIRECTORY: managed paths that are not as they were applied.
+drifted_files() {
+  manifest_paths "$1/manifest" | while read -r path; do
+    same "$1/files$path" "$root$path" || say "$path"
+  done
+}
+
+# drifted DIRECTORY: what is not as it was applied, in words; the firewall, which belongs to all clusters, not.
+drifted() {
+  drifted_files "$1"
+  if manages_keepalived "$1"; then
+    case $(service_words) in disabled*) say "keepalived.service is disabled" ;; esac
+    case $(service_words) in *stopped) say "keepalived.service is stopped" ;; esac
+  fi
+  drifted_sysctls "$1" | while read -r key is wanted; do say "sysctl $key is $is, not $wanted"; done
+}
+
+# describe_file MODE APPLIED PATH: MODE is that of the manifest; 0600 is a secret.
+describe_file() {
+  describe_is=$root$3
+  if [ -L "$describe_is" ]; then
+    say "other $3 a symbolic link to $(readlink "$describe_is" | head -n 1)"
+  elif [ ! -e "$describe_is" ]; then
+    say "absent $3"
+  elif [ ! -f "$describe_is" ]; then
+    say "other $3 no plain file"
+  elif [ "$1" = 0600 ] || [ "$1" = 600 ]; then
+    describe_word=changed
+    ! cmp -s "$2" "$describe_is" || describe_word=same
+    say "secret $3 $(octal_rights "$describe_is") $describe_word"
+  else
+    # A password that somebody wrote here is no less one. NULs would end a line for some tools.
+    head -c "$drift_limit" "$describe_is" | tr '\000' '?' |
+      sed 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' | awk '{ print "|" $0 }' >"$work/drift-text"
+    describe_end=ended
+    [ -z "$(tail -c 1 "$describe_is" | tr '\000' '?')" ] || describe_end=open
+    [ "$(wc -c <"$describe_is")" -le "$drift_limit" ] || describe_end="cut"
+    say "file $3 $(octal_rights "$describe_is") $(($(wc -l <"$work/drift-text"))) $describe_end"
+    cat "$work/drift-text"
+  fi
+}
+
+# octal_rights PATH: MODE OWNER:GROUP, as a bundle has them.
+octal_rights() {
+  # shellcheck disable=SC2012 # a stat is not everywhere
+  ls -ld "$1" | awk '{
+    special = 0; mode = ""
+    for (i = 0; i < 3; i++) {
+      r = substr($1, 2 + 3 * i, 1); w = substr($1, 3 + 3 * i, 1); x = substr($1, 4 + 3 * i, 1)
+      mode = mode ((r == "r" ? 4 : 0) + (w == "w" ? 2 : 0) + (x ~ /[xst]/ ? 1 : 0))
+      if (x ~ /[sStT]/) special += i == 0 ? 4 : i == 1 ? 2 : 1
+    }
+    print special mode, $3 ":" $4
+  }'
+}
+
+# How many times text that was changed by hand is kept.
+by_hand_kept=5
+
+# reapply CLUSTER [GENERATION]: what was changed by hand becomes what the current generation says. GENERATION (`-`: from
+# stdin) is the one that the caller takes for the current one.
+verb_reapply() {
+  check_name cluster "$1"
+  reapply_expected=${2-}
+  [ "$reapply_expected" != - ] || IFS= read -r reapply_expected || reapply_expected=
+  umask 022
+  make_work
+  take_lock apply 9
+  reapply_current=$(current_generation "$1")
+  reapply_dir=$(generation_dir "$1" "$reapply_current")
+  use_node "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"
+  [ "$reapply_current" != 0 ] ||
+    fail "nothing of the cluster $1 is applied on this host; change the spec, or destroy the cluster and apply it again"
+  [ ! -e "$state_dir/$1/pending" ] ||
+    fail "a change of $1 is not confirmed yet; confirm it, or wait until it has gone back, and try again"
+  [ -z "$reapply_expected" ] || [ "$reapply_expected" = "$reapply_current" ] ||
+    fail "this host is not at the generation that was applied last: $1 was rolled back here; see: vrrp-agent generations $1"
+  {
+    drifted "$reapply_dir"
+    firewall_drift "$reapply_dir"
+  } >"$work/drifted"
+  if [ ! -s "$work/drifted" ]; then
+    say "nothing of $1 has drifted"
+    return 0
+  fi
+  drifted_files "$reapply_dir" >"$work/by-hand"
+  while read -r path; do
+    [ -L "$root$path" ] || [ ! -d "$root$path" ] || fail "$path is a directory; move it away"
+  done <"$work/by-hand"
+  test_staged "$1" "$reapply_dir"
+  reapply_copies=$state_dir/$1/by-hand/$(utc "$(now)")
+  keep_by_hand "$1"
+  set +e
+  (
+    set -e
+    bring_into_force "$1" "$reapply_current"
+    restart_for_options
+  )
+  reapply_status=$?
+  set -e
+  if [ "$reapply_status" -ne 0 ]; then
+    return_by_hand
+    warn "the files are again as they were changed by hand"
+    exit 1
+  fi
+  say "put right what had drifted of $1:"
+  sed 's/^/  /' "$work/drifted"
+  [ ! -d "$reapply_copies" ] || say "what was there is kept in ${reapply_copies#"$root"}"
+}
+
+# keep_by_hand CLUSTER: copies, for root only, of what is about to be overwritten.
+keep_by_hand() {
+  while read -r path; do
+    [ -e "$root$path" ] || [ -L "$root$path" ] || continue
+    (umask 077 && mkdir -p "$reapply_copies${path%/*}")
+    tool "cannot keep a copy of $path; make room on its file system" cp -pP "$root$path" "$reapply_copies$path"
+  done <"$work/by-hand"
+  [ -d "$reapply_copies" ] || return 0
+  sync "$reapply_copies"
+  for kept in "$state_dir/$1/by-hand"/*; do say "$kept"; done | sort -r | tail -n +$((by_hand_kept + 1)) >"$work/old-copies"
+  while read -r kept; do rm -rf "$kept"; done <"$work/old-copies"
+}
+
+# restart_for_options: the daemon may have been started with the file that somebody changed.
+restart_for_options() {
+  [ -f "$reapply_copies$keepalived_conf" ] || return 0
+  [ "$(start_time_options "$reapply_copies$keepalived_conf")" != "$(start_time_options "$root$keepalived_conf")" ] ||
+    return 0
+  service restart
+  look_keepalived
+}
+
+# return_by_hand: the host worked with these.
+return_by_hand() {
+  while read -r path; do
+    if [ -e "$reapply_copies$path" ] || [ -L "$reapply_copies$path" ]; then
+      place "$reapply_copies$path" "$path"
+    else
+      rm -f "$root$path"
+    fi
+  done <"$work/by-hand"
+  if grep -q '^/etc/systemd/system/' "$work/by-hand" && has_systemd; then
+    systemctl daemon-reload || true
+  fi
+  if grep -q '^/etc/keepalived/' "$work/by-hand" && keepalived_pid >/dev/null; then
+    (service reload) || true
+  fi
+}
