@@ -48,10 +48,14 @@ export interface HaPairArgs extends AnnouncementArgs {
   nonlocalBind?: pulumi.Input<boolean>;
   /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
   vipOffLink?: pulumi.Input<boolean>;
+  /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
+  undoAfter?: pulumi.Input<number>;
   /** Open protocol 112 for the peers, and openPorts, in the hosts' own firewall. @default true */
   firewall?: pulumi.Input<boolean>;
   /** Ports of the hosts that their own firewall lets in, on every interface; not with `firewall: false`. @default none */
   openPorts?: OpenPortArgs[];
+  /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
+  drift?: boolean;
 }
 
 /**
@@ -89,6 +93,7 @@ export class HaPair extends pulumi.ComponentResource {
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
         packages: PACKAGES,
         apply: false,
+        drift: args.drift,
       }),
     );
     applyCluster(name, named.name, hosts);

@@ -66,6 +66,10 @@ export interface KeepalivedInstanceArgs extends AnnouncementArgs {
   nonlocalBind?: pulumi.Input<boolean>;
   /** The virtual addresses are routed here, not on a network of the interface. @default false */
   vipOffLink?: pulumi.Input<boolean>;
+  /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
+  undoAfter?: pulumi.Input<number>;
+  /** Have `pulumi refresh` and `preview --refresh` look at the host and show what was changed there by hand; the next `up` puts it right. @default false */
+  drift?: boolean;
 }
 
 /**
@@ -94,6 +98,7 @@ export class KeepalivedInstance extends pulumi.ComponentResource {
         secretFiles:
           args.authPass === undefined ? undefined : proveSecrets(name, named, parse).apply(secretFiles),
         packages: PACKAGES,
+        drift: args.drift,
       },
       { parent: this },
     );

@@ -64,6 +64,31 @@ if ! diff -r "$incoming" "$lib/vrrp-agent.$version" >/dev/null 2>&1; then
 fi
 link "vrrp-agent.$version" "$lib/vrrp-agent"
 link ../lib/vrrp-agent/vrrp-agent "$root/usr/sbin/vrrp-agent"
+# A change that is pending when the host goes down is undone also where keepalived is not started.
+if [ -d "$root/run/systemd/system" ]; then
+  units=$root/etc/systemd/system
+  mkdir -p "$units/multi-user.target.wants"
+  cat >"$units/.vrrp-agent.service" <<'UNIT'
+# Managed by pulumi-keepalived.
+[Unit]
+Description=Undo a change of keepalived that was not confirmed before the host went down
+ConditionPathExistsGlob=/var/lib/vrrp-agent/*/pending
+Wants=network-online.target
+After=network-online.target nftables.service netfilter-persistent.service
+Before=keepalived.service
+
+[Service]
+Type=oneshot
+ExecStart=/usr/lib/vrrp-agent/vrrp-agent recover
+TimeoutStartSec=120
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+  mv -f "$units/.vrrp-agent.service" "$units/vrrp-agent.service"
+  link ../vrrp-agent.service "$units/multi-user.target.wants/vrrp-agent.service"
+  sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$lib"
+fi
 # The former version stays: a step that has just begun may still be reading it.
 for old in "$lib"/vrrp-agent.*; do
   case ${old##*/} in

@@ -1,5 +1,5 @@
-import { settleSeconds } from "../simulate/timing";
-import { FirewallPlan, HostPlan } from "../spec";
+import { handOverSeconds, settleSeconds } from "../simulate/timing";
+import { FirewallPlan, HostPlan, InstanceConfig } from "../spec";
 import { plainFile, RenderedFile } from "./file";
 import { FirewallRule } from "./firewall";
 import { fill } from "./template";
@@ -13,10 +13,11 @@ export function nodeConf(plan: HostPlan): RenderedFile {
     plan,
     w: word,
     sources: plan.instances.flatMap((instance) => {
+      const address = sourceOf(instance);
       const property = instance.multicast ? "mcastSrcIp" : "unicastSrcIp";
-      const address = instance[property];
       return address === undefined ? [] : [{ address, dev: instance.interface, property }];
     }),
+    sourceOf,
     vips: plan.instances.flatMap((instance) =>
       instance.virtualIpAddresses.map((vip) => ({
         instance: instance.name,
@@ -26,8 +27,14 @@ export function nodeConf(plan: HostPlan): RenderedFile {
     ),
     peers: plan.peers.flatMap((peer) => peer.addresses.map((address) => ({ name: peer.name, address }))),
     settle: settleSeconds(plan.instances),
+    handOver: handOverSeconds(plan.instances),
   });
   return plainFile(`${directory(plan.cluster)}/node.conf`, text);
+}
+
+/** The address that an instance's adverts come from; absent where keepalived chooses. */
+function sourceOf(instance: InstanceConfig): string | undefined {
+  return instance.multicast ? instance.mcastSrcIp : instance.unicastSrcIp;
 }
 
 /** What vrrp-agent is told about a host of which only the firewall is managed. */

@@ -165,3 +165,17 @@ export function settleSeconds(instances: readonly VrrpTiming[]): number {
     throw new RangeError("instances: is empty; settleSeconds needs at least one instance");
   return Math.ceil(seconds(Math.max(...instances.map(downMicroseconds)) + second));
 }
+
+/**
+ * Whole seconds within which a healthy peer of any priority takes the addresses from a host that says a lower one: the
+ * down timer with the longest skew, `preempt_delay` where the peers have one, and a second, rounded up. `hand-over` in
+ * node.conf.
+ */
+export function handOverSeconds(instances: readonly (VrrpTiming & { preemptDelay: number })[]): number {
+  if (instances.length === 0)
+    throw new RangeError("instances: is empty; handOverSeconds needs at least one instance");
+  const slowest = instances.map(
+    ({ preemptDelay, ...timing }) => takeBackAfterRecovery({ ...timing, priority: 1 }, preemptDelay).max,
+  );
+  return Math.ceil(Math.max(...slowest) + 1);
+}

@@ -18,6 +18,9 @@ import { ClusterInput, NodeInput } from "./schema/cluster";
 import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
 
+/** Seconds within which a change must be confirmed. */
+export const UNDO_AFTER = 300;
+
 /** A cluster of which some values are UNKNOWN. */
 export type ClusterDraft = Exclude<Draft<Cluster>, Unknown>;
 export type NodeDraft = Exclude<Draft<Node>, Unknown>;
@@ -68,6 +71,7 @@ export function withDefaults(
     ...checksWithDefaults(input),
     nonlocalBind: input.nonlocalBind ?? false,
     vipOffLink: input.vipOffLink ?? false,
+    undoAfter: input.undoAfter ?? UNDO_AFTER,
     firewall: input.firewall ?? true,
     openPorts: portsOf(input.openPorts),
   };

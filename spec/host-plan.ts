@@ -32,6 +32,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     peersElsewhere: false,
     nonlocalBind: cluster.nonlocalBind,
     vipOffLink: cluster.vipOffLink,
+    undoAfter: cluster.undoAfter,
     firewall: cluster.firewall,
     openPorts: cluster.openPorts,
   };

@@ -1,4 +1,4 @@
-import { announcements, canonicalDraft, checksWithDefaults, vips } from "./defaults";
+import { announcements, canonicalDraft, checksWithDefaults, UNDO_AFTER, vips } from "./defaults";
 import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
 import { InstanceDraft } from "./members";
@@ -96,6 +96,7 @@ function planOf(instance: InstanceConfig, input: InstanceInput, openPorts: OpenP
     peersElsewhere: true,
     nonlocalBind: input.nonlocalBind ?? false,
     vipOffLink: input.vipOffLink ?? false,
+    undoAfter: input.undoAfter ?? UNDO_AFTER,
     firewall: input.firewall ?? true,
     openPorts,
   };

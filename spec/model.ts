@@ -140,6 +140,8 @@ export interface HostPlan {
   nonlocalBind: boolean;
   /** The virtual addresses are routed here, not on a network of the interface. */
   vipOffLink: boolean;
+  /** Seconds within which a change must be confirmed, or the host takes it back by itself. */
+  undoAfter: number;
   /** Whether protocol 112 is opened for the peers in the host's firewall. */
   firewall: boolean;
   /** Ports that the host's firewall lets in; none where it is left alone. */
@@ -211,6 +213,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms {
   trackProcesses: TrackProcess[];
   nonlocalBind: boolean;
   vipOffLink: boolean;
+  undoAfter: number;
   firewall: boolean;
   openPorts: OpenPort[];
 }

@@ -1,4 +1,3 @@
-# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
 # activate and finish: a staged generation comes into force; rollback and undo: a former one does.
 
 verb_activate() { apply_verb "$1" "$2" may-defer; }
@@ -18,16 +17,35 @@ apply_verb() {
     say "generation $2 is applied already"
     return 0
   fi
-  if [ "$3" = may-defer ] && [ "$applied" != 0 ] && holds_a_vip "$1"; then
+  take_in "$1" "$2"
+  conf=$(words_conf "$1" "$2")
+  use_node "$conf"
+  holding=no
+  ! serves_a_vip "$1" "$conf" || holding=yes
+  if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
     say deferred
     return 0
   fi
-  take_in "$1" "$2"
-  use_node "$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf"
+  how=whole
+  if must_agree "$1" "$applied" "$2"; then
+    if [ "$holding" = yes ]; then
+      # Hosts that this change has left out, because they were changed in a former try, are asked to join at the end.
+      if can_tell "$1" "$2" && [ -n "$(silent_peers "$1" "$2" apart running)" ]; then
+        say deferred
+        return 0
+      fi
+    elif vip_elsewhere "$conf" && ! somebody_tells "$1" running "$2" >/dev/null; then
+      how=apart
+    fi
+  fi
   # Observations that follow are of this try.
   rm -f "$state_dir/$1/refused"
-  activate "$1" "$2"
-  say "activated $2"
+  activate "$1" "$2" "$how"
+  if [ "$how" = apart ]; then
+    say "activated $2; keepalived starts when the holder has it, too"
+  else
+    say "activated $2"
+  fi
 }
 
 # take_in CLUSTER GENERATION: from where stage left it.
@@ -38,66 +56,187 @@ take_in() {
     mkdir -p "$state_dir/$1/generations"
     mv "$staged" "$(generation_dir "$1" "$2")"
   fi
-  [ -e "$(generation_dir "$1" "$2")/manifest" ] || fail "generation $2 of $1 is not on this host; stage it first"
+  [ -e "$(generation_dir "$1" "$2")/manifest" ] || fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
 }
 
-# activate CLUSTER GENERATION: in force at the end, or the host is back where it was and the step has failed.
+# activate CLUSTER GENERATION [apart]: in force at the end, or the host is back where it was and the step has failed.
 activate() {
   former=$(current_generation "$1")
   # What was never confirmed is nothing to go back to.
   [ ! -e "$state_dir/$1/pending" ] || read -r former _ <"$state_dir/$1/pending"
   # The first apply starts from what is there now.
   [ "$former" != 0 ] || [ -e "$state_dir/$1/pending" ] || rm -rf "$(generation_dir "$1" 0)"
+  untell "$1"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
-  say "$former $2 $(boot_id)" | write_file "$state_dir/$1/pending"
-  sync "$state_dir/$1/pending" "$state_dir/$1"
+  write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
   set +e
   (
     set -e
-    bring_into_force "$1" "$2"
+    bring_into_force "$1" "$2" "${3-}"
     set_current "$1" "$2"
   )
   activate_status=$?
   set -e
-  [ "$activate_status" -ne 0 ] || return 0
+  if [ "$activate_status" -eq 0 ]; then
+    if [ "${3-}" = apart ]; then tell "$1" apart "$2"; else tell "$1" running "$2"; fi || true
+    return 0
+  fi
+  # In words of its own when this fails, too: the timer then tries on.
   go_back "$1" "$former"
   warn "the host is back at generation $former"
   exit 1
 }
 
-# go_back CLUSTER FORMER: undoes a change that is pending.
+# pending_generation CLUSTER: empty when there is none.
+pending_generation() { [ ! -e "$state_dir/$1/pending" ] || cut -d ' ' -f 2 "$state_dir/$1/pending"; }
+
+# write_pending CLUSTER FORMER NEW DEADLINE
+write_pending() {
+  say "$2 $3 $(boot_id) $4" | write_file "$state_dir/$1/pending"
+  sync "$state_dir/$1/pending" "$state_dir/$1"
+}
+
+# go_back CLUSTER FORMER: undoes a change, pending or not. Where hosts on either side of it would not hear each other,
+# one that is not alone in having it stops keepalived first, and starts it when nobody runs the other side any more.
 go_back() {
-  bring_into_force "$1" "$2"
+  go_back_new=
+  go_back_how=whole
+  if [ -e "$state_dir/$1/pending" ]; then
+    read -r _ go_back_new _ <"$state_dir/$1/pending"
+    # Due already, should this be cut short. And of this boot: keepalived's start must not undo it a second time.
+    write_pending "$1" "$2" "$go_back_new" 0
+    tell "$1" refused "$go_back_new" || true
+    if [ "$2" != 0 ] && must_agree "$1" "$2" "$go_back_new"; then
+      if can_tell "$1" "$go_back_new"; then
+        ! somebody_tells "$1" running "$go_back_new" >/dev/null || go_back_how=apart
+      elif ! serves_a_vip "$1" "$(words_conf "$1" "$go_back_new")"; then
+        go_back_how=apart
+      fi
+    fi
+  fi
+  [ "$go_back_how" = whole ] || say "$go_back_new" | write_file "$state_dir/$1/apart"
+  bring_into_force "$1" "$2" "$go_back_how"
   set_current "$1" "$2"
   [ "$2" != 0 ] || remove_made_directories "$1"
+  sync "$state_dir/$1"
+  drain_off "$1"
+  untell "$1" running
+  untell "$1" apart
+  untell "$1" here
+  [ "$go_back_how" = whole ] || start_again "$1"
   rm -f "$state_dir/$1/pending"
+  sync "$state_dir/$1"
   disarm_undo "$1"
 }
 
-# bring_into_force CLUSTER GENERATION: files, then what reads them, then a look.
+# Seconds that a host which goes back waits for those that have not yet.
+patience=${VRRP_PATIENCE_SECONDS:-30}
+
+# start_again CLUSTER: keepalived, once nobody runs the generation that this host has left.
+start_again() {
+  # keepalived's own start waits, see verb_boot.
+  [ "$step" != boot ] || return 0
+  start_left=$patience
+  while blocks_start "$1"; do
+    # The timer tries on.
+    [ "$start_left" -gt 0 ] ||
+      fail "$(somebody_tells "$1" running "$(cat "$state_dir/$1/apart")") still runs what this host went back from; keepalived starts when it went back, too"
+    start_left=$((start_left - 1))
+    sleep 1
+  done
+  rm -f "$state_dir/$1/apart"
+  keepalived_pid >/dev/null || service start
+  look_keepalived
+}
+
+# blocks_start CLUSTER: the mark that keepalived is not to run yet still holds.
+blocks_start() {
+  [ -e "$state_dir/$1/apart" ] || return 1
+  read -r blocks_generation <"$state_dir/$1/apart"
+  # Of the generation that is in force: the others have to get it first.
+  if [ "$blocks_generation" = "$(current_generation "$1")" ]; then
+    can_tell "$1" "$blocks_generation" || return 1
+    ! somebody_tells "$1" running "$blocks_generation" >/dev/null &&
+      ! somebody_tells "$1" confirmed "$blocks_generation" >/dev/null &&
+      vip_elsewhere "$(words_conf "$1" "$blocks_generation")"
+    return
+  fi
+  if can_tell "$1" "$blocks_generation"; then
+    somebody_tells "$1" running "$blocks_generation" >/dev/null
+  else
+    # Nobody can be asked: while somebody serves, there is time to let that one go back first.
+    [ "${start_left:-0}" -gt 0 ] && vip_elsewhere "$(words_conf "$1" "$(current_generation "$1")")"
+  fi
+}
+
+# can_tell CLUSTER GENERATION: whether the peers can be asked at all.
+can_tell() {
+  can_tell_dev=$(facts interface "$(words_conf "$1" "$2")")
+  [ -n "$can_tell_dev" ] && ip -6 -o address show dev "$can_tell_dev" scope link 2>/dev/null | grep -q .
+}
+
+# must_agree CLUSTER FORMER NEW: whether daemons with these two generations would not accept each other's adverts, or the
+# change makes keepalived drop the instance. Nothing is known of what was there before the first apply.
+must_agree() (
+  new_dir=$(generation_dir "$1" "$3")
+  new_conf=$new_dir/files/etc/vrrp-agent/$1/node.conf
+  [ -n "$(facts instance "$new_conf")" ] && [ "$(facts peers-elsewhere "$new_conf")" != yes ] || exit 1
+  [ "$2" != 0 ] || exit 0
+  former_dir=$(generation_dir "$1" "$2")
+  former_conf=$former_dir/files/etc/vrrp-agent/$1/node.conf
+  [ "$(agreement "$former_conf")" = "$(agreement "$new_conf")" ] || exit 0
+  auth=files/etc/keepalived/$1.auth.conf
+  [ ! -e "$former_dir/$auth" ] && [ ! -e "$new_dir/$auth" ] || cmp -s "$former_dir/$auth" "$new_dir/$auth" || exit 0
+  # A peer whose adverts would not be accepted any more; one that is new says nothing yet.
+  facts peer "$new_conf" >"$work/new-peers"
+  [ -n "$(facts peer "$former_conf" | grep -v -x -F -f "$work/new-peers")" ]
+)
+
+# agreement CONF: what the hosts of a cluster must have alike.
+agreement() { awk '$1 == "instance" || $1 == "agree" || $1 == "vip"' "$1" | sort; }
+
+# bring_into_force CLUSTER GENERATION [apart]: files, then what reads them, then a look.
 bring_into_force() {
-  force_conf=$(generation_dir "$1" "$(current_generation "$1")")/files$keepalived_conf
   manages=no
   ! manifest_paths "$(generation_dir "$1" "$2")/manifest" | grep -q -x -F "$keepalived_conf" || manages=yes
   if [ "$manages" = yes ]; then
     mkdir -p "$state_dir/$1/generations/0"
     record_service "$1"
   fi
+  # Also when a change that came into force in part is taken back.
+  must_hold=no
+  for other in "$(current_generation "$1")" "$(pending_generation "$1")"; do
+    [ "$2" = 0 ] || [ -z "$other" ] || ! must_agree "$1" "$other" "$2" || must_hold=yes
+  done
+  # It leaves with its own files still there.
+  [ "${3-}" != apart ] || [ "$step" = boot ] || ! keepalived_pid >/dev/null || service stop
   move_to "$1" "$2"
-  if grep -q '^/etc/systemd/system/' "$work/changed" && has_systemd; then
+  if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi
   apply_sysctls "$1" "$(generation_dir "$1" "$2")"
-  firewall_ensure
+  if [ "$step" = boot ]; then firewall_ensure_or_warn; else firewall_ensure; fi
   if [ "$manages" = no ]; then
     return_service "$1"
+  elif [ "${3-}" = apart ]; then
+    say "$2" | apart_mark "$1"
+    service_enabled || service enable
   elif [ "$step" != boot ]; then
-    drive_keepalived "$force_conf"
+    rm -f "$state_dir/$1/apart"
+    drive_keepalived "$1" "$2" "$must_hold"
     look_keepalived
   fi
-  problems=$(firewall_problems)
-  [ -z "$problems" ] || fail "$problems"
+  if [ "$step" != boot ]; then
+    problems=$(firewall_problems)
+    [ -z "$problems" ] || fail "$problems"
+  fi
+  rm -f "$state_dir/$1/moving"
+}
+
+# apart_mark CLUSTER: one that go_back has set stays.
+apart_mark() {
+  if [ -e "$state_dir/$1/apart" ]; then cat >/dev/null; else write_file "$state_dir/$1/apart"; fi
 }
 
 # apply_sysctls CLUSTER DIRECTORY: values of the generation's sysctl files; those it does not set become what they were.
@@ -120,34 +259,78 @@ apply_sysctls() {
   done <"$work/former-sysctls"
 }
 
+# own_vips CLUSTER CONF: ADDRESS/PREFIX DEV of the addresses that are on this host's interfaces now, of those that are
+# applied, else of CONF.
+own_vips() {
+  own_conf=$conf_dir/$1/node.conf
+  [ -e "$own_conf" ] || own_conf=$2
+  facts vip "$own_conf" | while read -r _ vip dev; do
+    [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null || continue
+    say "$vip $dev"
+  done
+}
+
 # holds_a_vip CLUSTER: as the interfaces have it now.
-holds_a_vip() {
-  facts vip "$conf_dir/$1/node.conf" >"$work/own-vips"
+holds_a_vip() { [ -n "$(own_vips "$1" "")" ]; }
+
+# serves_a_vip CLUSTER CONF: as the interfaces have it now, with a daemon that minds it.
+serves_a_vip() { [ -n "$(own_vips "$1" "$2")" ] && keepalived_pid >/dev/null; }
+
+# vip_elsewhere CONF: another host answers for an address that this one does not have; so be it where nobody can be asked.
+vip_elsewhere() {
+  facts vip "$1" >"$work/asked-vips"
   while read -r _ vip dev; do
-    if [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null; then return 0; fi
-  done <"$work/own-vips"
+    ! held "${vip%/*}" "$dev" >/dev/null || continue
+    elsewhere_macs=$(answering_macs "${vip%/*}" "$dev" </dev/null) || return 0
+    [ -z "$elsewhere_macs" ] || return 0
+  done <"$work/asked-vips"
   return 1
 }
 
-# rollback [CLUSTER [GENERATION]]: a pending change is undone; else the generation before the current one comes back.
+# rollback [CLUSTER [GENERATION]]: a pending change is undone; else the generation confirmed before the current one comes
+# back, or the one that is named.
 verb_rollback() {
+  umask 022
   make_work
   take_lock apply 9
   for cluster in ${1:-$(clusters)}; do
     check_name cluster "$cluster"
     [ -e "$state_dir/$cluster/owner" ] || fail "there is no cluster $cluster on this host; see: vrrp-agent status"
+    present=$(current_generation "$cluster")
     target=${2:-$(former_generation "$cluster")}
+    [ -n "$target" ] || fail "there is no generation of $cluster before the present one; see: vrrp-agent generations"
+    if [ "$target" = "$present" ] && [ ! -e "$state_dir/$cluster/pending" ]; then
+      say "$cluster is at generation $target already"
+      continue
+    fi
     [ "$target" = 0 ] || [ -e "$(generation_dir "$cluster" "$target")/manifest" ] ||
       fail "generation $target of $cluster is not on this host; see: vrrp-agent generations"
-    go_back "$cluster" "$target"
+    use_node "$(words_conf "$cluster" "$target")"
+    if [ -e "$state_dir/$cluster/pending" ] || [ "$target" = 0 ]; then
+      go_back "$cluster" "$target"
+    else
+      if must_agree "$cluster" "$present" "$target"; then
+        switch_together "$cluster" "$target"
+      else
+        (activate "$cluster" "$target")
+      fi
+      commit "$cluster" "$target" in-its-place
+    fi
     say "$cluster is at generation $target"
   done
 }
 
+# confirmed_generation CLUSTER: the one that a pending change goes back to, else the current one.
+confirmed_generation() {
+  if [ -e "$state_dir/$1/pending" ]; then cut -d ' ' -f 1 "$state_dir/$1/pending"; else current_generation "$1"; fi
+}
+
+# former_generation CLUSTER: empty when there is none.
 former_generation() {
   if [ -e "$state_dir/$1/pending" ]; then
     cut -d ' ' -f 1 "$state_dir/$1/pending"
   else
-    { say 0; cat "$state_dir/$1/history" 2>/dev/null || true; } | grep -v -x "$(current_generation "$1")" | tail -n 1
+    { say 0; cat "$state_dir/$1/history" 2>/dev/null || true; } |
+      awk -v current="$(current_generation "$1")" '$0 == current { print former; exit } { former = $0 }'
   fi
 }

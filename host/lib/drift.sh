@@ -91,16 +91,16 @@ drifted() {
 # describe_file MODE APPLIED PATH: MODE is that of the manifest; 0600 is a secret.
 describe_file() {
   describe_is=$root$3
-  if [ -L "$describe_is" ]; then
-    say "other $3 a symbolic link to $(readlink "$describe_is" | head -n 1)"
-  elif [ ! -e "$describe_is" ]; then
+  if [ ! -e "$describe_is" ] && [ ! -L "$describe_is" ]; then
     say "absent $3"
-  elif [ ! -f "$describe_is" ]; then
-    say "other $3 no plain file"
   elif [ "$1" = 0600 ] || [ "$1" = 600 ]; then
     describe_word=changed
-    ! cmp -s "$2" "$describe_is" || describe_word=same
+    [ -L "$describe_is" ] || ! cmp -s "$2" "$describe_is" || describe_word=same
     say "secret $3 $(octal_rights "$describe_is") $describe_word"
+  elif [ -L "$describe_is" ]; then
+    say "other $3 a symbolic link to $(readlink "$describe_is" | head -n 1)"
+  elif [ ! -f "$describe_is" ]; then
+    say "other $3 no plain file"
   else
     # A password that somebody wrote here is no less one. NULs would end a line for some tools.
     head -c "$drift_limit" "$describe_is" | tr '\000' '?' |

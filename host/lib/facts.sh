@@ -94,12 +94,27 @@ check_unused() {
     say "note: whether $2 is in use was not checked: neither arping nor ping is here"
     return 0
   }
-  [ -n "$answers" ] || return 0
-  peers=$(peer_macs "$1" "$3")
-  for mac in $answers; do
-    case " $peers " in
-    *" $mac "*) ;;
-    *) fail "virtual address $2 is in use on $3 by $mac, which is no peer; free it or choose another" ;;
+  # shellcheck disable=SC2086
+  strangers=$(strangers_among "$1" "$3" $answers)
+  [ -z "$strangers" ] || fail \
+    "virtual address $2 is in use on $3 by $(say "$strangers" | tr '\n' ' ' | sed 's/ $//'), which is no peer; free it or choose another"
+}
+
+# strangers_among NODE_CONF DEV MAC...: those that no peer has, one a line. A peer may answer with the MAC that VRRP gives
+# to its virtual router.
+strangers_among() {
+  strangers_conf=$1
+  strangers_dev=$2
+  shift 2
+  [ $# -gt 0 ] || return 0
+  strangers_known=$(
+    facts instance "$strangers_conf" | awk '{ printf "00:00:5e:00:%s:%02x ", $2 == 6 ? "02" : "01", $3 }'
+    peer_macs "$strangers_conf" "$strangers_dev"
+  )
+  for strangers_mac; do
+    case " $strangers_known " in
+    *" $strangers_mac "*) ;;
+    *) say "$strangers_mac" ;;
     esac
   done
 }

@@ -5,11 +5,14 @@
 #
 # A survey of the host, one line each, in the order of the chains:
 #   chain BACKEND FAMILY TABLE CHAIN input|output POLICY
-#   rule BACKEND FAMILY TABLE CHAIN REFERENCE own|passing|deciding COMMENT
-# BACKEND is nft, or the command that manages the table: iptables-nft, iptables-legacy. REFERENCE is an nft handle or
-# the number of the rule in its chain. A passing rule cannot drop a packet: ours may stand behind it.
+#   rule BACKEND FAMILY TABLE CHAIN HANDLE own|passing|deciding COMMENT [WORDS]
+# BACKEND is nft, or the command that manages the table: iptables-nft, iptables-legacy. nft knows a rule by its HANDLE,
+# iptables by the WORDS that it was made with, ours among them; never by its number, which changes when somebody else
+# inserts a rule. A passing rule cannot drop a packet: ours may stand behind it.
+#
+# set -e is off in what a condition calls: everything here says itself what it does about a failure.
 
-# iptables_commands: FAMILY NAME LIST-COMMAND CHANGE-COMMAND of each variant in use.
+# iptables_commands: FAMILY NAME LIST-COMMAND RESTORE-COMMAND of each variant in use.
 iptables_commands() (
   for variant in nft legacy; do
     for pair in "ip iptables" "ip6 ip6tables"; do
@@ -19,9 +22,9 @@ iptables_commands() (
       # Asking legacy iptables for a table makes it: only those that are there.
       [ "$variant" = nft ] || { [ -e "$names" ] && grep -q . "$names"; } || continue
       if have "$command-$variant"; then
-        say "$family iptables-$variant $command-$variant-save $command-$variant"
+        say "$family iptables-$variant $command-$variant-save $command-$variant-restore"
       elif have "$command" && [ "$(variant_of "$command")" = "$variant" ]; then
-        say "$family iptables-$variant $command-save $command"
+        say "$family iptables-$variant $command-save $command-restore"
       elif [ "$variant" = legacy ]; then
         fail "$names lists tables but $command-legacy is missing; install it or unload those tables"
       fi
@@ -37,7 +40,7 @@ variant_of() {
 }
 
 survey_iptables() (
-  iptables_commands >"$work/iptables-commands"
+  iptables_commands >"$work/iptables-commands" || exit 1
   while read -r family backend list _; do
     "$list" 2>"$work/words" </dev/null >"$work/saved" || fail "$list failed" "$work/words"
     awk -v at="$backend $family" '
@@ -49,8 +52,10 @@ survey_iptables() (
         if (match($0, /--comment "?vrrp-agent:[A-Za-z0-9_:-]+/)) {
           comment = substr($0, RSTART, RLENGTH); sub(/.*vrrp-agent:/, "vrrp-agent:", comment); kind = "own"
         } else if ($0 ~ / -[jg] / && $0 !~ / -j (ACCEPT|LOG|NFLOG|MARK|CONNMARK|NOTRACK|CT|TOS|DSCP)( |$)/) kind = "deciding"
-        print "rule", at, table, $2, ++count[table, $2], kind, comment
-      }' "$work/saved"
+        words = kind == "own" ? $0 : ""
+        sub(/^-A [^ ]+ /, "", words)
+        print "rule", at, table, $2, "-", kind, comment, words
+      }' "$work/saved" || exit 1
   done <"$work/iptables-commands"
 )
 
@@ -86,15 +91,15 @@ survey_nft() {
 
 # survey: into $work/survey.
 survey() {
-  survey_iptables >"$work/survey-iptables"
+  survey_iptables >"$work/survey-iptables" || exit 1
   # iptables-nft lists chains with policy ACCEPT that do not exist; only a chain with something in it is in use.
   awk '
     $1 == "chain" { key = $2 " " $3 " " $4 " " $5; order[++n] = key; line[key] = $0; used[key] = $7 != "accept" }
     $1 == "rule" { key = $2 " " $3 " " $4 " " $5; used[key] = 1; rules[key] = rules[key] $0 "\n" }
     END { for (i = 1; i <= n; i++) if (used[order[i]]) printf "%s\n%s", line[order[i]], rules[order[i]] }
-  ' "$work/survey-iptables" >"$work/survey"
-  survey_nft "$work/survey" >"$work/survey-nft"
-  cat "$work/survey-nft" >>"$work/survey"
+  ' "$work/survey-iptables" >"$work/survey" &&
+    survey_nft "$work/survey" >"$work/survey-nft" &&
+    cat "$work/survey-nft" >>"$work/survey" || exit 1
 }
 
 # wanted_rules [EXCEPT]: COMMENT KIND input|output MATCH for each line of all clusters' firewall.rules.
@@ -114,8 +119,9 @@ wanted_rules() (
 
 # plan WANTED: what has to be done to the host of $work/survey, one line each:
 #   insert BACKEND FAMILY TABLE CHAIN COMMENT MATCH       (at the head; in this order they end up reversed)
-#   delete BACKEND FAMILY TABLE CHAIN REFERENCE           (of the chain as it was in the survey)
-# A chain that is right has no line. Deletions come from the highest reference down.
+#   delete BACKEND FAMILY TABLE CHAIN HANDLE|WORDS
+# A chain that is right has no line. Deletions come first: -D takes the first rule of those words, which would be one
+# that was just inserted.
 plan() {
   awk '
     function settle(   i, n, list, right, want) {
@@ -126,11 +132,12 @@ plan() {
       right = owned == n && !behind
       for (i = 1; i <= n; i++) if (!(comment[list[i]] in at_head)) right = 0
       if (!right) {
+        for (i = 1; i <= owned; i++) print "delete", key, reference[i]
         for (i = n; i >= 1; i--) print "insert", key, comment[list[i]], match_part[list[i]]
-        for (i = owned; i >= 1; i--) print "delete", key, reference[i]
       }
       key = ""
     }
+    function words(   text) { text = $0; sub(/^([^ ]+ ){8}/, "", text); return text }
     function applies(a_kind, a_direction,   family) {
       if (a_direction != hook) return 0
       if (backend == "nft") {
@@ -151,62 +158,90 @@ plan() {
       owned = behind = foreign = decided = 0; split("", at_head)
       next
     }
-    $7 == "own" { reference[++owned] = $6; if (decided || ($8 in at_head)) behind = 1; at_head[$8] = 1; next }
+    $7 == "own" { reference[++owned] = $6; if (backend != "nft") reference[owned] = words(); if (decided || ($8 in at_head)) behind = 1; at_head[$8] = 1; next }
     { foreign = 1; if ($7 == "deciding") decided = 1 }
     END { settle() }' "$1" "$work/survey"
 }
 
-# carry_out PLAN: nft's part in one transaction; iptables' inserts come before its deletions, so nothing is open between.
+# carry_out PLAN: one transaction for nft, and one for each iptables table, so nothing is open between.
 carry_out() (
   awk '
     $2 != "nft" { next }
     { at = $3 " " $4 " " $5 }
     $1 == "insert" { comment = $6; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "")
       printf "insert rule %s %s accept comment \"%s\"\n", at, $0, comment; next }
-    { printf "delete rule %s handle %s\n", at, $6 }' "$1" >"$work/nft-script"
+    { printf "delete rule %s handle %s\n", at, $6 }' "$1" >"$work/nft-script" || exit 1
   if [ -s "$work/nft-script" ]; then
     tool "nft refused to change our rules" nft -f "$work/nft-script"
   fi
-  awk '$2 != "nft"' "$1" >"$work/iptables-plan"
-  shift_by=0
-  shift_at=
-  while read -r action backend family table chain reference match; do
-    change=$(awk -v family="$family" -v backend="$backend" '$1 == family && $2 == backend { print $4 }' \
+  awk '$2 != "nft" && !seen[$2, $3]++ { print $2, $3 }' "$1" >"$work/iptables-changes" || exit 1
+  while read -r backend family; do
+    restore=$(awk -v family="$family" -v backend="$backend" '$1 == family && $2 == backend { print $4 }' \
       "$work/iptables-commands")
-    [ "$shift_at" = "$backend $family $table $chain" ] || shift_by=0
-    shift_at="$backend $family $table $chain"
-    if [ "$action" = insert ]; then
-      # The match is a list of words.
-      # shellcheck disable=SC2086
-      tool "$change refused our rule for $chain: $match" \
-        "$change" -w -t "$table" -I "$chain" 1 $match -m comment --comment "$reference" -j ACCEPT
-      shift_by=$((shift_by + 1))
-    else
-      tool "$change refused to remove our rule $reference of $chain" \
-        "$change" -w -t "$table" -D "$chain" $((reference + shift_by))
-    fi
-  done <"$work/iptables-plan"
+    have "$restore" || fail "$restore is missing; install it"
+    awk -v backend="$backend" -v family="$family" '
+      $2 != backend || $3 != family { next }
+      $4 != table { if (table != "") print "COMMIT"; table = $4; print "*" table }
+      $1 == "insert" { comment = $6; chain = $5; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, "")
+        printf "-I %s 1 %s -m comment --comment \"%s\" -j ACCEPT\n", chain, $0, comment; next }
+      { chain = $5; sub(/^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /, ""); print "-D", chain, $0 }
+      END { print "COMMIT" }' "$1" >"$work/iptables-script" || exit 1
+    tool "$restore refused to change our rules" "$restore" --wait=10 --noflush "$work/iptables-script"
+  done <"$work/iptables-changes"
 )
 
 # firewall_problems: a line for each chain where our rules are not as they should be.
 firewall_problems() {
   survey
-  wanted_rules >"$work/wanted"
-  plan "$work/wanted" | awk '
+  wanted_rules >"$work/wanted" && plan "$work/wanted" >"$work/plan" || exit 1
+  awk '
     { key = $3 " " $4 " " $5 }
-    !(key in seen) { seen[key] = 1; print "chain " key ": the rules of vrrp-agent are not in force; run: vrrp-agent firewall ensure" }'
+    !(key in seen) { seen[key] = 1; print "chain " key ": the rules of vrrp-agent are not in force; run: vrrp-agent firewall ensure" }
+  ' "$work/plan"
 }
 
-# firewall_set WANTED: what the host has of our rules becomes WANTED.
+# firewall_report: as firewall_problems, and that the rules cannot be read is a problem too, in the tool's own words.
+firewall_report() {
+  (firewall_problems) >"$work/firewall-problems" 2>"$work/firewall-words" || {
+    warn_prefix="vrrp-agent: $node: $step: "
+    tr '\t' ' ' <"$work/firewall-words" | tr -d '\000-\011\013-\037\177' | awk -v prefix="$warn_prefix" '
+      index($0, prefix) == 1 { $0 = substr($0, length(prefix) + 1) }
+      { text = text (NR > 1 ? ": " : "") $0 }
+      END { print text == "" ? "the rules cannot be read" : text }'
+    return 0
+  }
+  cat "$work/firewall-problems"
+}
+
+# firewall_set WANTED: what the host has of our rules becomes WANTED. What somebody else changes meanwhile makes the
+# change fail as a whole, and then it is planned anew.
 firewall_set() {
   take_lock firewall 8
   survey
-  plan "$1" >"$work/plan"
-  carry_out "$work/plan"
+  plan "$1" >"$work/plan" || exit 1
+  firewall_tries=5
+  until carry_out "$work/plan" 2>"$work/refusal"; do
+    firewall_tries=$((firewall_tries - 1))
+    mv "$work/plan" "$work/plan-before"
+    survey
+    plan "$1" >"$work/plan" || exit 1
+    if [ "$firewall_tries" -eq 0 ] || cmp -s "$work/plan" "$work/plan-before"; then
+      cat "$work/refusal" >&2
+      exit 1
+    fi
+  done
+}
+
+# firewall_ensure_or_warn: where keepalived is to start all the same, and within the time that its start may take.
+firewall_ensure_or_warn() {
+  (
+    lock_patience=10
+    firewall_ensure
+  ) || warn "the firewall may not let VRRP through; keepalived goes on; afterwards run: vrrp-agent firewall ensure"
 }
 
 firewall_ensure() {
-  wanted_rules >"$work/wanted"
+  wanted_rules >"$work/wanted" || exit 1
   firewall_set "$work/wanted"
 }
 
@@ -242,4 +277,16 @@ verb_firewall() {
     exit 2
     ;;
   esac
+}
+
+# firewall_ensure_or_warn: where trouble with the firewall is no reason to stop, as at boot.
+firewall_ensure_or_warn() {
+  set +e
+  (
+    set -e
+    firewall_ensure
+  )
+  ensure_status=$?
+  set -e
+  [ "$ensure_status" -eq 0 ] || warn "note: the rules of vrrp-agent may not be in force; see: vrrp-agent firewall check"
 }

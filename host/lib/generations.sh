@@ -5,8 +5,11 @@
 #   owner                       who manages the set
 #   packages                    what we have installed for it
 #   current                     GENERATION EPOCH; absent: what was there before the first apply
-#   history                     generations that were current, newest last
-#   pending                     FORMER NEW BOOT-ID: a change that nobody has confirmed yet
+#   history                     generations that were confirmed, newest last
+#   pending                     FORMER NEW BOOT-ID DEADLINE: a change that nobody has confirmed yet; DEADLINE in
+#                               seconds since the boot, so that no clock moves it
+#   moving                      paths that were touched and whose readers have not been told yet
+#   apart                       keepalived is not to run before no peer runs this generation any more, or all do
 #   refused                     the generation that confirm refused last
 #   staged/                     manifest, files/
 #   generations/DIGEST/         manifest, files/
@@ -26,11 +29,15 @@ set_current() {
     rm -f "$state_dir/$1/current"
   else
     say "$2 $(now)" | write_file "$state_dir/$1/current"
-    {
-      [ ! -e "$state_dir/$1/history" ] || grep -v -x "$2" "$state_dir/$1/history" || true
-      say "$2"
-    } | write_file "$state_dir/$1/history"
   fi
+}
+
+# remember CLUSTER GENERATION: it was confirmed.
+remember() {
+  {
+    [ ! -e "$state_dir/$1/history" ] || grep -v -x "$2" "$state_dir/$1/history" || true
+    say "$2"
+  } | write_file "$state_dir/$1/history"
 }
 
 # Generations that stay on the host besides what was there before the first apply.
@@ -40,9 +47,13 @@ generations_kept=5
 prune() {
   rm -rf "$state_dir/$1/staged"
   tail -n "$generations_kept" "$state_dir/$1/history" >"$work/keep"
+  prune_current=$(current_generation "$1")
   for prune_dir in "$state_dir/$1/generations"/*; do
     prune_name=${prune_dir##*/}
-    [ "$prune_name" = 0 ] || grep -q -x "$prune_name" "$work/keep" || rm -rf "$prune_dir"
+    case $prune_name in
+    0 | "$prune_current") ;;
+    *) grep -q -x "$prune_name" "$work/keep" || rm -rf "$prune_dir" ;;
+    esac
   done
   write_file "$state_dir/$1/history" <"$work/keep"
 }
@@ -131,34 +142,47 @@ place() {
 put_back() {
   if kept_as file "$1" "$2"; then
     same "$state_dir/$1/generations/0/files$2" "$root$2" && return 0
+    note_move "$1" "$2"
     [ -d "$root${2%/*}" ] || make_directory "${2%/*}" "$1"
     place "$state_dir/$1/generations/0/files$2" "$2"
   else
     [ -e "$root$2" ] || [ -L "$root$2" ] || return 0
+    note_move "$1" "$2"
     rm -f "$root$2"
   fi
-  say "$2" >>"$work/changed"
 }
 
-# move_to CLUSTER GENERATION: puts the generation's files into place and takes back what it does not list.
-# The paths that changed are in $work/changed.
+# note_move CLUSTER PATH: before it is touched, so that after a run that was cut short the next one still tells the
+# readers of PATH.
+note_move() {
+  grep -q -x -F "$2" "$state_dir/$1/moving" 2>/dev/null || say "$2" >>"$state_dir/$1/moving"
+}
+
+# moved CLUSTER PREFIX: whether the readers of a path that begins so have to be told.
+moved() { grep -q "^$2" "$state_dir/$1/moving" 2>/dev/null; }
+
+# move_to CLUSTER GENERATION: puts the generation's files into place and takes back what it does not list. The drop-in
+# that undoes a change at boot comes first and goes last.
 move_to() {
-  : >"$work/changed"
   move_dir=$(generation_dir "$1" "$2")
   mkdir -p "$state_dir/$1/generations/0"
   manifest_paths "$move_dir/manifest" >"$work/target"
+  grep '^/etc/systemd/' "$work/target" >"$work/ordered" || true
+  grep -v '^/etc/systemd/' "$work/target" >>"$work/ordered" || true
   while read -r path; do
     keep "$1" "$path"
     same "$move_dir/files$path" "$root$path" && continue
+    note_move "$1" "$path"
     make_directory "${path%/*}" "$1"
     place "$move_dir/files$path" "$path"
-    say "$path" >>"$work/changed"
-  done <"$work/target"
+  done <"$work/ordered"
   sed -n -e 's/^file //p' -e 's/^absent //p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched" || true
+  grep -v '^/etc/systemd/' "$work/touched" >"$work/ordered" || true
+  grep '^/etc/systemd/' "$work/touched" >>"$work/ordered" || true
   while read -r path; do
     grep -q -x -F "$path" "$work/target" && continue
     managed_by_another "$1" "$path" >/dev/null || put_back "$1" "$path"
-  done <"$work/touched"
+  done <"$work/ordered"
 }
 
 # remove_made_directories CLUSTER: those that we made and that are empty again.
@@ -175,9 +199,15 @@ verb_generations() {
     check_name cluster "$cluster"
     [ -e "$state_dir/$cluster/owner" ] || fail "there is no cluster $cluster on this host; see: vrrp-agent status"
     current=$(current_generation "$cluster")
-    for generation in 0 $(cat "$state_dir/$cluster/history" 2>/dev/null); do
+    unconfirmed=
+    [ ! -e "$state_dir/$cluster/pending" ] || unconfirmed=" not confirmed yet"
+    {
+      say 0
+      cat "$state_dir/$cluster/history" 2>/dev/null || true
+      say "$current"
+    } | awk '!($0 in seen) { seen[$0] = 1; print }' | while read -r generation; do
       mark=
-      [ "$generation" != "$current" ] || mark=" current"
+      [ "$generation" != "$current" ] || mark=" current$unconfirmed"
       say "$cluster $generation$mark"
     done
   done

@@ -9,18 +9,87 @@ start_time_options() {
   [ ! -e "$1" ] || grep -E '^[[:space:]]*(net_namespace|namespace_with_ipsets|use_pid_dir|instance|nftables)' "$1" || true
 }
 
-# drive_keepalived FORMER_CONF: runs with the present files; FORMER_CONF is what it was started with.
+# There while keepalived runs: the options that it was started with.
+started_with=$run_dir/started-with
+
+# drive_keepalived CLUSTER GENERATION MUST_HOLD: runs with the present files. MUST_HOLD: yes when a reload drops the
+# instances, so that the addresses that this host serves are kept on it by hand meanwhile.
 drive_keepalived() {
   service_enabled || service enable
   if ! pid=$(keepalived_pid); then
     service start
-  elif ! grep -q '^/etc/keepalived/' "$work/changed"; then
     return 0
-  elif [ "$(start_time_options "$1")" != "$(start_time_options "$root$keepalived_conf")" ]; then
-    service restart
+  fi
+  moved "$1" /etc/keepalived/ || return 0
+  verb=reload
+  # One that we did not start is taken to be like its file was.
+  [ -e "$started_with" ] || start_time_options "$state_dir/$1/generations/0/files$keepalived_conf" >"$started_with"
+  [ "$(cat "$started_with")" = "$(start_time_options "$root$keepalived_conf")" ] || verb=restart
+  own_vips "$1" "$(words_conf "$1" "$2")" >"$work/served"
+  if [ ! -s "$work/served" ]; then
+    service "$verb"
+  elif [ "$3" = yes ]; then
+    hold_by_hand "$1" "$2" "$verb"
+  elif [ "$verb" = restart ]; then
+    restart_drained "$1"
   else
     service reload
   fi
+}
+
+# restart_drained CLUSTER: a peer takes over first; where none can, the restart is a gap all the same.
+restart_drained() {
+  restart_undrain=no
+  if ! is_drained "$1"; then
+    drain_on "$1"
+    restart_undrain=yes
+  fi
+  restart_settle=$(facts settle "$conf_dir/$1/node.conf")
+  await_no_vip "$1" $((${restart_settle:-0} + 5)) ||
+    warn "note: no peer took over within $((${restart_settle:-0} + 5)) s; keepalived is restarted here all the same"
+  service restart
+  [ "$restart_undrain" = no ] || drain_off "$1"
+}
+
+# hold_by_hand CLUSTER GENERATION VERB: no peer runs, so nobody else can have the addresses while keepalived, which
+# starts as a backup, waits for adverts that do not come. Those of the served ones that the generation has stay here.
+hold_by_hand() {
+  facts vip "$(words_conf "$1" "$2")" | awk '{ print $2, $3 }' >"$work/wanted-vips"
+  grep -x -F -f "$work/wanted-vips" "$work/served" >"$work/by-hand" || true
+  hold_addresses <"$work/by-hand" &
+  hold_pid=$!
+  service "$3"
+  wait "$hold_pid" || true
+  hold_left=$(facts settle "$(words_conf "$1" "$2")")
+  until is_master "$1" "$2"; do
+    [ "${hold_left:-0}" -gt 0 ] || {
+      while read -r address dev; do
+        ! held "${address%/*}" "$dev" >/dev/null || ip address del "$address" dev "$dev" || true
+      done <"$work/by-hand"
+      fail "keepalived did not become master with the new files; see its log: journalctl -u keepalived"
+    }
+    hold_left=$((hold_left - 1))
+    sleep 1
+  done
+}
+
+# hold_addresses: for the time that a reload takes, puts back those that are gone; it fails while they are there.
+hold_addresses() {
+  hold_until=$(($(uptime) + 3))
+  cat >"$work/holding"
+  while [ "$(uptime)" -lt "$hold_until" ]; do
+    while read -r address dev; do
+      ! ip address add "$address" dev "$dev" 2>/dev/null || printf '%s\n' "$address" >>"$work/put-back"
+    done <"$work/holding"
+  done
+}
+
+# is_master CLUSTER GENERATION: as keepalived itself reported of all instances.
+is_master() {
+  is_master_conf=$(words_conf "$1" "$2")
+  for is_master_instance in $(facts instance "$is_master_conf" | cut -d ' ' -f 1); do
+    grep -q -x 'state MASTER' "$run_dir/$1/$is_master_instance.state" 2>/dev/null || return 1
+  done
 }
 
 # look_keepalived: it runs, and the process that speaks VRRP does not come and go.
@@ -106,20 +175,43 @@ greet_late_sources() {
   ) || true
 }
 
-# ExecStartPre: a change that nobody confirmed before the host went down is undone before keepalived starts.
-verb_boot() {
+# recover: what the boot's own unit runs, before keepalived and also where keepalived does not start: a change that
+# nobody confirmed before the host went down is undone.
+verb_recover() {
+  step=boot
+  umask 022
   make_run_dir
   for cluster in $(clusters); do
     pending=$state_dir/$cluster/pending
     [ -e "$pending" ] || continue
-    read -r former new boot <"$pending"
+    read -r _ _ boot _ <"$pending"
     [ "$boot" != "$(boot_id)" ] || continue
     make_work
     take_lock apply 9
-    go_back "$cluster" "$former"
-    say "vrrp-agent: $cluster: undid generation $new, which was not confirmed before the host went down"
+    # Somebody may have been faster.
+    [ -e "$pending" ] || continue
+    read -r former new boot _ <"$pending"
+    [ "$boot" != "$(boot_id)" ] || continue
+    use_node "$(words_conf "$cluster" "$new")"
+    undo_pending "$cluster" "$former" "$new"
+    [ "$(current_generation "$cluster")" = "$new" ] ||
+      say "vrrp-agent: $cluster: undid generation $new, which was not confirmed before the host went down"
   done
+}
+
+# ExecStartPre.
+verb_boot() {
+  verb_recover
   [ -s "$root$keepalived_conf" ] || fail "there is no $keepalived_conf any more; keepalived is not to run"
+  make_work
+  for cluster in $(clusters); do
+    [ -e "$state_dir/$cluster/apart" ] || continue
+    use_node "$conf_dir/$cluster/node.conf"
+    # systemd tries again.
+    ! blocks_start "$cluster" || fail "another host runs another generation of $cluster; keepalived starts after that"
+    [ -e "$state_dir/$cluster/pending" ] || rm -f "$state_dir/$cluster/apart"
+  done
+  start_time_options "$root$keepalived_conf" >"$started_with"
   await_sources
 }
 

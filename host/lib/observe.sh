@@ -6,6 +6,7 @@ verb_observe() {
   conf=$conf_dir/$1/node.conf
   use_node "$conf"
   make_work
+  start_joining "$1"
   facts vip "$conf" >"$work/vips"
   # The other hosts were changed just before this: whoever holds an address now may be about to lose it.
   settle=$(facts settle "$conf")
@@ -20,11 +21,31 @@ verb_observe() {
   say "generation $(current_generation "$1") $node"
 }
 
+# start_joining CLUSTER: keepalived of a host that waited for the holder to have the new generation. When the holder has
+# it not, because it was left out of this try, the confirm makes them switch together.
+start_joining() (
+  [ -e "$state_dir/$1/apart" ] || exit 0
+  take_lock apply 9
+  [ -e "$state_dir/$1/apart" ] && [ "$(cat "$state_dir/$1/apart")" = "$(current_generation "$1")" ] || exit 0
+  ! blocks_start "$1" || exit 0
+  join "$1" "$(current_generation "$1")"
+)
+
+# join CLUSTER GENERATION: starts keepalived, which was kept apart.
+join() {
+  rm -f "$state_dir/$1/apart"
+  keepalived_pid >/dev/null || service start
+  look_keepalived
+  tell "$1" running "$2" || true
+  untell "$1" apart
+}
+
 # confirm CLUSTER GENERATION, all hosts' observations on stdin. The engine repeats a step that failed by itself, with
 # what it got the first time: observations of a try that was taken back say nothing about the next one.
 verb_confirm() {
   check_name cluster "$1"
   check_name generation "$2"
+  umask 022
   make_work
   take_lock apply 9
   cat >"$work/observations"
@@ -34,7 +55,8 @@ verb_confirm() {
   use_node "$conf"
   elsewhere=$(facts peers-elsewhere "$conf")
   verdict_status=0
-  if [ "$(current_generation "$1")" != "$2" ] || grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null; then
+  if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] ||
+    grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null; then
     try_again "$1" "$2"
     look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
   else
@@ -47,20 +69,49 @@ verb_confirm() {
     judge "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
   fi
   [ "$verdict_status" -eq 0 ] || refuse "$1" "$2" "$(cat "$work/verdict")"
-  rm -f "$state_dir/$1/pending" "$state_dir/$1/refused"
-  # A power loss must not bring the marker back.
-  sync "$state_dir/$1"
-  disarm_undo "$1"
-  prune "$1"
+  commit "$1" "$2"
   say "confirmed $2"
 }
 
-# try_again CLUSTER GENERATION: one that was taken back. The mark stays until it is confirmed, so that a try that is
-# cut short is not judged by old observations either.
+# commit CLUSTER GENERATION [in-its-place]: nothing undoes it any more. Said before it is done: whoever missed it asks.
+commit() {
+  tell "$1" confirmed "$2" || true
+  if is_late "$1" && commit_refuser=$(somebody_tells "$1" refused "$2"); then
+    untell "$1" confirmed
+    refuse "$1" "$2" "$commit_refuser went back already: the confirm came too late"
+  fi
+  rm -f "$state_dir/$1/pending" "$state_dir/$1/refused" "$state_dir/$1/apart"
+  # A power loss must not bring the marker back.
+  sync "$state_dir/$1"
+  untell "$1" running
+  untell "$1" refused
+  untell "$1" here
+  disarm_undo "$1"
+  # Left behind by a step that was cut short in a restart.
+  drain_off "$1"
+  [ "${3-}" = in-its-place ] || remember "$1" "$2"
+  prune "$1"
+}
+
+# is_late CLUSTER: the hosts that were changed before this one may have begun to go back.
+is_late() {
+  [ -e "$state_dir/$1/pending" ] || return 1
+  read -r _ late_generation _ late_deadline <"$state_dir/$1/pending"
+  [ "$(uptime)" -ge $((${late_deadline:-0} - $(undo_seconds "$1" "$late_generation") / 2)) ]
+}
+
+# try_again CLUSTER GENERATION: one that was taken back, or that this host has not got. The mark stays until it is
+# confirmed, so that a try that is cut short is not judged by old observations either.
 try_again() {
   say "$2" | write_file "$state_dir/$1/refused"
-  say "note: generation $2 was taken back since it was observed; it is tried again and judged from this host"
-  [ "$(current_generation "$1")" = "$2" ] || (activate "$1" "$2")
+  say "note: generation $2 is not in force here any more; it is tried again and judged from this host"
+  if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ]; then
+    if must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
+      switch_together "$1" "$2"
+    else
+      (activate "$1" "$2")
+    fi
+  fi
   retry_settle=$(facts settle "$conf")
   sleep "${retry_settle:-0}"
 }

@@ -48,6 +48,9 @@ verb_uninstall() {
     say "the agent stays: $(say "$others" | tr '\n' ' ')is managed by another stack"
     return 0
   fi
+  rm -f "$root/etc/systemd/system/vrrp-agent.service" \
+    "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"
+  ! has_systemd || tool "systemctl daemon-reload failed" systemctl daemon-reload
   rm -rf "$root/usr/sbin/vrrp-agent" "$root/usr/lib/vrrp-agent" "$root/usr/lib/vrrp-agent".* \
     "$conf_dir" "$state_dir" "$log_dir" "$run_dir"
   say "removed vrrp-agent"

@@ -37,6 +37,7 @@ cluster_facts() {
   name=$(facts node "$conf")
   say "cluster $1 ${name:-$node} $current ${applied:+$(utc "$applied")}"
   [ ! -e "$state_dir/$1/pending" ] || say "pending $(cut -d ' ' -f 1 "$state_dir/$1/pending")"
+  ! is_drained "$1" || say "drained"
   drift "$1" "$current"
   facts instance "$conf" >"$work/instances"
   while read -r instance _; do
@@ -89,6 +90,7 @@ status_text() {
     $1 == "firewall" { sub(/^firewall /, ""); print "firewall: " $0 }
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
+    $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }
     $1 == "drift" { sub(/^drift /, ""); print "  changed by hand: " $0 }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
@@ -109,7 +111,7 @@ status_json() {
     function end_cluster() {
       end_instance()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drift\":" list(drift) ",\"instances\":" list(instances) "}")
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"instances\":" list(instances) "}")
       cluster = instances = drift = ""
     }
     $1 == "keepalived" {
@@ -119,9 +121,10 @@ status_json() {
     $1 == "cluster" {
       end_cluster()
       cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
-      pending = "false"
+      pending = drained = "false"
     }
     $1 == "pending" { pending = "true" }
+    $1 == "drained" { drained = "true" }
     $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
     $1 == "vip" {

@@ -1,29 +1,48 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
-# The undo timer: depends on no session; when nobody confirms, the host goes back by itself.
+# The undo timer: depends on no session and on no clock; when nobody confirms, the host goes back by itself. It looks
+# every few seconds, so that a host whose peer goes back follows at once, and one that fails tries again.
 
-undo_seconds=${VRRP_UNDO_SECONDS:-300}
+# Seconds between two looks.
+undo_interval=5
 
 boot_id() { cat "$root/proc/sys/kernel/random/boot_id"; }
 
-# arm_undo CLUSTER GENERATION: each arming is a unit of its own, for a former one may still be waiting for the lock. One
-# that fails, because the lock is held for long or there is no room, tries again until it is done.
+# uptime: whole seconds since the boot; no change of the clock moves it.
+uptime() {
+  read -r uptime_line <"$root/proc/uptime"
+  say "${uptime_line%%.*}"
+}
+
+# undo_seconds CLUSTER GENERATION: seconds that a change waits for being confirmed.
+undo_seconds() {
+  undo_given=$(facts undo "$(words_conf "$1" "$2")")
+  say "${VRRP_UNDO_SECONDS:-${undo_given:-300}}"
+}
+
+# The link, which is there when this version of the agent is not any more.
+undo_agent() {
+  if [ -x "$root/usr/lib/vrrp-agent/vrrp-agent" ]; then say "$root/usr/lib/vrrp-agent/vrrp-agent"; else say "$here/vrrp-agent"; fi
+}
+
+# arm_undo CLUSTER GENERATION: each arming is a unit of its own, for a former one may still be waiting for the lock.
 arm_undo() {
   disarm_undo "$1"
   mkdir -p "$run_dir/$1"
   if has_systemd; then
     undo_unit=vrrp-agent-undo-$1-$$
     tool "cannot arm the undo timer" systemd-run --quiet --collect --unit="$undo_unit" \
-      --on-active="$undo_seconds" --timer-property=AccuracySec=1s --property=Restart=on-failure \
-      --property=RestartSec=15 --property=StartLimitIntervalSec=0 "$here/vrrp-agent" undo "$1" "$2"
+      --on-active="$undo_interval" --on-unit-inactive="$undo_interval" --timer-property=AccuracySec=500ms \
+      "$(undo_agent)" undo "$1" "$2"
     say "$undo_unit" >"$run_dir/$1/undo.unit"
   else
     # shellcheck disable=SC2016
-    setsid sh -c 'sleep "$1"; exec "$2" undo "$3" "$4"' vrrp-agent-undo \
-      "$undo_seconds" "$here/vrrp-agent" "$1" "$2" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+    setsid sh -c 'while sleep "$1" && [ -e "$2" ]; do "$3" undo "$4" "$5" || :; done' vrrp-agent-undo \
+      "$undo_interval" "$state_dir/$1/pending" "$(undo_agent)" "$1" "$2" </dev/null >/dev/null 2>&1 8>&- 9>&- &
     say "$!" >"$run_dir/$1/undo.pid"
   fi
 }
 
+# disarm_undo CLUSTER: only the timer; a run that has begun ends by itself when there is nothing left to undo.
 disarm_undo() {
   if [ -e "$run_dir/$1/undo.unit" ]; then
     read -r undo_unit <"$run_dir/$1/undo.unit"
@@ -33,19 +52,64 @@ disarm_undo() {
   elif [ -e "$run_dir/$1/undo.pid" ]; then
     read -r undo_pid <"$run_dir/$1/undo.pid"
     rm -f "$run_dir/$1/undo.pid"
-    # The pid may be somebody else's by now.
-    ! grep -q -a vrrp-agent-undo "/proc/$undo_pid/cmdline" 2>/dev/null || kill -- "-$undo_pid"
+    # The pid may be somebody else's by now. Not the whole group: this may be a run of that very timer.
+    ! grep -q -a vrrp-agent-undo "/proc/$undo_pid/cmdline" 2>/dev/null || kill "$undo_pid"
   fi
+}
+
+# is_due CLUSTER: nobody has confirmed the pending change in its time. One of an older boot is due anyhow.
+is_due() {
+  read -r _ _ due_boot due_deadline <"$state_dir/$1/pending"
+  [ "$due_boot" = "$(boot_id)" ] || return 0
+  [ "$(uptime)" -ge "${due_deadline:-0}" ]
 }
 
 # What the timer runs.
 verb_undo() {
   check_name cluster "$1"
+  umask 022
+  [ -e "$state_dir/$1/pending" ] || {
+    # Whoever ended the change was cut short before it could end this.
+    disarm_undo "$1"
+    return 0
+  }
+  read -r _ new _ <"$state_dir/$1/pending"
+  [ "$new" = "$2" ] || return 0
+  reason="nobody confirmed it in time"
+  if ! is_due "$1"; then
+    refuser=$(somebody_tells "$1" refused "$2") || return 0
+    reason="$refuser went back"
+  fi
   make_work
   take_lock apply 9
   [ -e "$state_dir/$1/pending" ] || return 0
   read -r former new _ <"$state_dir/$1/pending"
   [ "$new" = "$2" ] || return 0
-  go_back "$1" "$former"
-  say "went back to generation $former: nobody confirmed $new within $undo_seconds s"
+  use_node "$(words_conf "$1" "$2")"
+  undo_pending "$1" "$former" "$new"
+  [ "$(current_generation "$1")" = "$new" ] || say "went back from $new to $former: $reason"
+}
+
+# undo_pending CLUSTER FORMER NEW: goes back, unless some host has been confirmed: then all are.
+undo_pending() {
+  if is_confirmed "$1" "$3"; then
+    commit "$1" "$3"
+    say "confirmed $3, as another host is"
+  else
+    go_back "$1" "$2"
+  fi
+}
+
+# is_confirmed CLUSTER GENERATION: this host was cut short while it said so, or another one says so. Whoever confirms
+# late looks for hosts that go back, and whoever goes back for hosts that confirm, each after having said what it is
+# about to do: the one that confirms gives way, so the other looks twice.
+is_confirmed() {
+  ! told_here "$1" confirmed "$2" || return 0
+  tell "$1" refused "$2" || return 1
+  if somebody_tells "$1" confirmed "$2" >/dev/null; then
+    untell "$1" refused "$2"
+    sleep 3
+    ! somebody_tells "$1" confirmed "$2" >/dev/null || return 0
+  fi
+  return 1
 }

@@ -85,10 +85,14 @@ export const clusterSchema = field(
     nonlocalBind: flag().optional(),
     /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */
     vipOffLink: flag().optional(),
+    /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
+    undoAfter: whole(10, 3600).optional(),
     /** Open protocol 112 for the peers, and openPorts, in the hosts' own firewall. @default true */
     firewall: flag().optional(),
     /** Ports of the hosts that their own firewall lets in. @default none */
     openPorts: openPorts().optional(),
+    /** A refresh looks at the hosts for what was changed there by hand. @default false */
+    drift: flag().optional(),
   }),
   "a cluster: nodes, virtualRouterId, virtualIpAddresses",
 );

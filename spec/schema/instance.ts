@@ -72,6 +72,10 @@ export const instanceSchema = field(
     nonlocalBind: flag().optional(),
     /** The virtual addresses are routed here, not on a network of the interface. @default false */
     vipOffLink: flag().optional(),
+    /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
+    undoAfter: whole(10, 3600).optional(),
+    /** A refresh looks at the host for what was changed there by hand. @default false */
+    drift: flag().optional(),
   }),
   "an instance: interface, virtualRouterId, virtualIpAddresses",
 );

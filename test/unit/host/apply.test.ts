@@ -39,7 +39,7 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.tree("etc")).not.toContain(".vrrp-agent ");
     expect(host.calls()).toEqual([
       expect.stringMatching(
-        /^systemd-run .*--unit=vrrp-agent-undo-gw-\d+ --on-active=300 .*vrrp-agent undo gw [0-9a-f]{64}$/,
+        /^systemd-run .*--unit=vrrp-agent-undo-gw-\d+ --on-active=5 --on-unit-inactive=5 .*vrrp-agent undo gw [0-9a-f]{64}$/,
       ),
       "systemctl daemon-reload",
       "systemctl enable keepalived.service",
@@ -115,9 +115,13 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     confirm(1);
     const before = host.tree(...PLACES);
     apply(2, changed(2));
+    host.succeed(["undo", "gw", generation(2)]);
+    expect(host.read(CONF)).toContain("# 2");
+    host.uptime(1300);
     host.succeed(["undo", "gw", generation(1)]);
     expect(host.read(CONF)).toContain("# 2");
     host.succeed(["undo", "gw", generation(2)]);
+    host.uptime(1000);
     expect(host.tree(...PLACES)).toBe(before);
     expect(current()).toContain(generation(1));
     host.succeed(["undo", "gw", generation(2)]);
@@ -130,7 +134,9 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     const before = host.tree(...PLACES);
     apply(2, changed(2));
     apply(3, { ...changed(3), "/etc/keepalived/new": "new\n" });
+    host.uptime(1300);
     host.succeed(["undo", "gw", generation(3)]);
+    host.uptime(1000);
     expect(host.tree(...PLACES)).toBe(before);
   });
 
@@ -207,7 +213,7 @@ describe.each(SHELLS)("apply under %s", (shell) => {
 
   test("a repeated confirm tries a generation that was undone again and judges by what it sees", () => {
     apply(1);
-    host.succeed(["undo", "gw", generation(1)]);
+    host.succeed(["rollback", "gw"]);
     const { status, stderr } = confirm(1);
     expect(status).toBe(1);
     expect(stderr).toContain("nobody holds 10.0.0.100; this host is back at generation 0");

@@ -68,6 +68,9 @@ const FAKES: Record<string, string> = {
   ip: `
     case $* in
     "-o address show dev "*) cat "$FAKE/addresses.$5" 2>/dev/null ;;
+    # What hosts tell each other; told.ADDRESS is there while a peer says it.
+    "-6 -o address show "*) cat "$FAKE/ipv6" 2>/dev/null || true ;;
+    "-6 address "*) echo "$*" >>"$FAKE/telling"; [ -e "$FAKE/ipv6" ] ;;
     "neigh show "*) cat "$FAKE/neighbour.$3" 2>/dev/null || true ;;
     *) echo "ip $*" >>"$FAKE/calls" ;;
     esac`,
@@ -75,7 +78,9 @@ const FAKES: Record<string, string> = {
     [ "$1" != -V ] || exit 0
     for last; do :; done
     [ ! -e "$FAKE/arp.$last" ] || { cat "$FAKE/arp.$last"; exit 1; }`,
-  ping: ":",
+  ping: `
+    for last; do :; done
+    case $last in fe80:*) [ -e "$FAKE/told.$last" ] ;; esac`,
   ufw: `[ ! -e "$FAKE/ufw" ] || echo "Status: active"`,
   sleep: ":",
 };
@@ -117,6 +122,7 @@ export class FakeHost {
   private setUp(): void {
     for (const [name, script] of Object.entries(FAKES)) this.program(name, script);
     this.write("/proc/sys/kernel/random/boot_id", "boot-1\n");
+    this.uptime(1000);
     this.write("/proc/sys/net/ipv4/ip_nonlocal_bind", "0\n");
     mkdirSync(join(this.root, "run/systemd/system"), { recursive: true });
     mkdirSync(join(this.root, "sys/class/net/eth0"), { recursive: true });
@@ -155,6 +161,11 @@ export class FakeHost {
 
   withoutState(name: string): void {
     rmSync(this.path(name));
+  }
+
+  /** Seconds since the host's boot. */
+  uptime(seconds: number): void {
+    this.write("/proc/uptime", `${seconds}.00 ${seconds}.00\n`);
   }
 
   addresses(dev: string, list: string[]): void {

@@ -36,6 +36,7 @@ export function plan(instances: InstanceConfig[] = [instance()], changes: Partia
     peersElsewhere: false,
     nonlocalBind: false,
     vipOffLink: false,
+    undoAfter: 300,
     firewall: true,
     openPorts: [],
     ...changes,

@@ -4,6 +4,7 @@ import {
   advertInterval,
   checkDetection,
   masterDownInterval,
+  handOverSeconds,
   settleSeconds,
   skewTime,
   takeBackAfterRecovery,
@@ -167,5 +168,29 @@ describe("the settle time", () => {
 
   it("refuses an empty list", () => {
     expect(() => settleSeconds([])).toThrow("instances: is empty");
+  });
+});
+
+describe("the hand-over time", () => {
+  it.each([
+    [[{ ...v2(100), preemptDelay: 0 }], 5],
+    [[{ ...v3(100, 0.5), preemptDelay: 0 }], 3],
+    [[{ ...v3(254, 10), preemptDelay: 0 }], 41],
+    [[{ ...v2(100), preemptDelay: 25 }], 31],
+  ])("of %j is %d s", (instances, expected) => {
+    expect(handOverSeconds(instances)).toBe(expected);
+  });
+
+  it("is a second longer than what a peer of any priority takes", () => {
+    fc.assert(
+      fc.property(timings, fc.integer({ min: 1, max: 254 }), (own, priority) => {
+        const bound = handOverSeconds([{ ...own, preemptDelay: 0 }]);
+        expect(bound).toBeGreaterThanOrEqual(masterDownInterval({ ...own, priority }) + 1);
+      }),
+    );
+  });
+
+  it("refuses an empty list", () => {
+    expect(() => handOverSeconds([])).toThrow("instances: is empty");
   });
 });

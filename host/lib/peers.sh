@@ -1,0 +1,96 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# What hosts tell each other during a change, with no daemon, port or key of their own: who says what of which
+# generation is hashed into a link-local IPv6 address, which the host that says it gives itself for a while. The kernel
+# answers for it. A generation is known to the hosts of its cluster only, so nobody else can say it.
+#
+#   running G     keepalived runs here with G, which nobody has confirmed yet
+#   apart G       the files of G are in place here and keepalived is stopped
+#   here G        this host takes part in a switch to G that the hosts make together
+#   confirmed G   somebody has seen that G is right on all hosts
+#   refused G     this host is on its way back from G
+#
+# Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do.
+
+# Seconds that a word stays, also when the agent is gone.
+told_for=1800
+
+# word_address CLUSTER NODE WORD GENERATION
+word_address() {
+  printf '%s %s %s %s' "$1" "$2" "$3" "$4" | sha256sum |
+    sed 's/^\(....\)\(....\)\(....\)\(....\).*/fe80::\1:\2:\3:\4/'
+}
+
+# words_conf CLUSTER GENERATION: the node.conf of a generation, else the present one.
+words_conf() {
+  words_conf=$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf
+  [ -e "$words_conf" ] || words_conf=$conf_dir/$1/node.conf
+  say "$words_conf"
+}
+
+# peer_nodes CONF: names.
+peer_nodes() { facts peer "$1" | cut -d ' ' -f 1 | sort -u; }
+
+# tell CLUSTER WORD GENERATION: fails when it cannot.
+tell() {
+  tell_conf=$(words_conf "$1" "$3")
+  tell_dev=$(facts interface "$tell_conf")
+  [ -n "$tell_dev" ] && [ -n "$(peer_nodes "$tell_conf")" ] || return 1
+  tell_address=$(word_address "$1" "$(facts node "$tell_conf")" "$2" "$3")
+  ip -6 address replace "$tell_address/128" dev "$tell_dev" nodad valid_lft "$told_for" preferred_lft 0 \
+    2>/dev/null || return 1
+  mkdir -p "$run_dir/$1"
+  grep -q -x -F "$2 $3 $tell_address $tell_dev" "$run_dir/$1/told" 2>/dev/null ||
+    say "$2 $3 $tell_address $tell_dev" >>"$run_dir/$1/told"
+}
+
+# untell CLUSTER [WORD [GENERATION]]
+untell() {
+  [ -e "$run_dir/$1/told" ] || return 0
+  while read -r untell_word untell_generation untell_address untell_dev; do
+    case " $untell_word $untell_generation " in
+    " ${2-$untell_word} ${3-$untell_generation} ")
+      # It may be gone with its time.
+      ip -6 address del "$untell_address/128" dev "$untell_dev" 2>/dev/null || true
+      ;;
+    *) say "$untell_word $untell_generation $untell_address $untell_dev" ;;
+    esac
+  done <"$run_dir/$1/told" | write_file "$run_dir/$1/told"
+}
+
+# told_here CLUSTER WORD GENERATION
+told_here() { grep -q "^$2 $3 " "$run_dir/$1/told" 2>/dev/null; }
+
+# told_by CLUSTER NODE WORD GENERATION: takes a second when the answer is no.
+told_by() {
+  told_by_conf=$(words_conf "$1" "$4")
+  told_by_dev=$(facts interface "$told_by_conf")
+  [ -n "$told_by_dev" ] || return 1
+  told_by_address=$(word_address "$1" "$2" "$3" "$4")
+  ! ask "$told_by_address" "$told_by_dev" || return 0
+  # A firewall may drop the echo and still let neighbours find each other.
+  [ -n "$(neighbour "$told_by_address" "$told_by_dev")" ]
+}
+
+# somebody_tells CLUSTER WORD GENERATION: prints the first peer that does.
+somebody_tells() {
+  for told_node in $(peer_nodes "$(words_conf "$1" "$3")"); do
+    if told_by "$1" "$told_node" "$2" "$3"; then
+      say "$told_node"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# silent_peers CLUSTER GENERATION WORD...: names of the peers that answer the network and tell none of the words.
+silent_peers() (
+  silent_cluster=$1 silent_generation=$2
+  shift 2
+  silent_conf=$(words_conf "$silent_cluster" "$silent_generation")
+  facts peer "$silent_conf" | while read -r silent_node silent_address; do
+    for silent_word; do
+      ! told_by "$silent_cluster" "$silent_node" "$silent_word" "$silent_generation" || continue 2
+    done
+    ! ask "$silent_address" "$(facts interface "$silent_conf")" || say "$silent_node"
+  done | sort -u | tr '\n' ' ' | sed 's/ $//'
+)
