@@ -137,7 +137,11 @@ plan() {
       }
       key = ""
     }
-    function words(   text) { text = $0; sub(/^([^ ]+ ){8}/, "", text); return text }
+    function words(   i, text) {
+      text = $0
+      for (i = 1; i <= 8; i++) sub(/^[^ ]+ /, "", text)
+      return text
+    }
     function applies(a_kind, a_direction,   family) {
       if (a_direction != hook) return 0
       if (backend == "nft") {

@@ -24,7 +24,7 @@ status_facts() {
     say "keepalived stopped"
     daemon=stopped
   fi
-  firewall_problems | sed 's/^/firewall /'
+  firewall_report | sed 's/^/firewall /'
   for cluster in $(clusters); do
     cluster_facts "$cluster"
   done

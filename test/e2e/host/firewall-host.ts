@@ -88,11 +88,23 @@ export class FirewallHost {
       .filter((line) => line.startsWith("-A"));
   }
 
+  /** Does something once, just before the agent's next call of a program. */
+  wrap(program: string, script: string): void {
+    const real = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+    const directory = join(this.root, "bin");
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(
+      join(directory, program),
+      `#!/bin/sh\nPATH=\${PATH#*:}\nif [ ! -e ${this.root}/once ]; then\n${script}\n: >${this.root}/once\nfi\nexec ${real} "$@"\n`,
+      { mode: 0o755 },
+    );
+  }
+
   private spawn(argv: string[], input = "") {
     return spawnSync("ip", ["netns", "exec", this.netns, ...argv], {
       input,
       encoding: "utf8",
-      env: { ...process.env, VRRP_ROOT: this.root },
+      env: { ...process.env, VRRP_ROOT: this.root, PATH: `${join(this.root, "bin")}:${process.env.PATH}` },
     });
   }
 }

@@ -211,6 +211,94 @@ describe.each(SHELLS.map((shell) => ({ shell, name: shell.join(" ") })))(
       expect(host.iptables("iptables-legacy", "filter")).toEqual([]);
     });
 
+    test.each(["iptables-nft", "iptables-legacy"])(
+      "what somebody does to a chain of %s between the look and the change is not undone, and ours are right",
+      (command) => {
+        host.run(command, "-P", "INPUT", "DROP");
+        host.run(command, "-A", "INPUT", "-i", "lo", "-j", "ACCEPT");
+        host.rules("gw", [IPT_IN4]);
+        ensure();
+        host.rules("gw", [IPT_IN4.replace("-s 10.0.0.2", "-s 10.0.0.5")]);
+        // Just before ours, somebody puts rules of his own at the head and takes one of ours out: once.
+        const stranger = [
+          `${command} -I INPUT -p tcp --dport 22 -j ACCEPT`,
+          `${command} -I INPUT -p tcp --dport 23 -j ACCEPT`,
+          `${command} -D INPUT $(${command} -S INPUT | grep -n vrrp-agent | cut -d: -f1 | awk '{ print $1 - 1 }')`,
+        ];
+        host.wrap(`${command}-restore`, stranger.join("\n"));
+        ensure();
+        expect(host.iptables(command, "filter")).toEqual([
+          expect.stringContaining("-s 10.0.0.5/32"),
+          expect.stringContaining("--dport 23"),
+          expect.stringContaining("--dport 22"),
+          "-A INPUT -i lo -j ACCEPT",
+        ]);
+      },
+    );
+
+    test.each(["iptables-nft", "iptables-legacy"])(
+      "remove leaves what is in %s but ours, and what others put there meanwhile, in its order",
+      (command) => {
+        const foreign = (port: number) => ["-p", "tcp", "-m", "tcp", "--dport", String(port), "-j", "ACCEPT"];
+        host.run(command, "-P", "INPUT", "DROP");
+        host.run(command, "-A", "INPUT", ...foreign(22));
+        host.rules("gw", [IPT_IN4, IPT_IN4.replace("-s 10.0.0.2", "-s 10.0.0.4"), IPT_OUT4]);
+        ensure();
+        host.run(command, "-I", "INPUT", "2", ...foreign(23));
+        host.run(command, "-A", "INPUT", ...foreign(24));
+        host.run(command, "-I", "INPUT", "1", ...foreign(25));
+        // Ours again, by somebody's copy of the saved rules.
+        const ours = host.iptables(command, "filter").find((rule) => rule.includes("vrrp-agent:"))!;
+        host.run("sh", "-c", `${command} ${ours}`);
+        expect(host.agent("remove")).toEqual({ status: 0, stderr: "" });
+        expect(host.iptables(command, "filter")).toEqual(
+          [25, 23, 22, 24].map((port) => `-A INPUT ${foreign(port).join(" ")}`),
+        );
+      },
+    );
+
+    test("remove leaves what others put into a chain of nftables meanwhile, in its order", () => {
+      host.load(GATEWAY);
+      host.rules("gw", ALL);
+      ensure();
+      host.load(`insert rule inet filter input tcp dport 25 accept
+add rule inet filter input tcp dport 24 accept
+add rule ip early guard ip saddr 203.0.113.9 drop`);
+      const kept = host
+        .ruleset()
+        .split("\n")
+        .filter((line) => !line.includes('comment "vrrp-agent:gw:'));
+      expect(host.agent("remove")).toEqual({ status: 0, stderr: "" });
+      expect(host.ruleset().split("\n")).toEqual(kept);
+    });
+
+    test("a change of nftables that is overtaken by another is planned anew", () => {
+      host.load(GATEWAY);
+      host.rules("gw", ALL);
+      ensure();
+      host.rules("gw", [IN4.replaceAll("10.0.0.2", "10.0.0.3")]);
+      host.wrap(
+        "nft",
+        `[ "$1" != -f ] || nft delete rule inet filter input handle $(
+        nft -a list chain inet filter input | sed -n '/vrrp-agent:/s/.*# handle //p' | head -n 1)`,
+      );
+      ensure();
+      expect(isInForce()).toBe(true);
+      const ours = host.chain("inet", "filter", "input").filter((rule) => rule.includes("vrrp-agent:gw:"));
+      expect(ours).toEqual([expect.stringContaining("ip saddr 10.0.0.3")]);
+    });
+
+    test("a rule that iptables does not take fails with its own words and changes nothing", () => {
+      host.run("iptables-nft", "-P", "INPUT", "DROP");
+      host.rules("gw", [IPT_IN4, "ipt4 input -s nonsense.invalid/99"]);
+      const { status, stderr } = host.agent("ensure");
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /^vrrp-agent: .*: firewall ensure: iptables-nft-restore refused to change our rules\n.*invalid mask '99'/,
+      );
+      expect(host.iptables("iptables-nft", "filter")).toEqual([]);
+    });
+
     test("a rule that nft does not take fails with nft's own words and changes nothing", () => {
       host.load(GATEWAY);
       const before = host.ruleset();
