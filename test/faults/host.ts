@@ -25,9 +25,9 @@ export interface Struck {
 
 /**
  * Makes a host ready to be struck: sessions over SSH find the suite's timeout(1) first, which does nothing while the
- * host is not armed, and have the suite's undo time.
+ * host is not armed.
  */
-export async function prepareHost(host: Host, undoSeconds: number): Promise<void> {
+export async function prepareHost(host: Host): Promise<void> {
   await host.writeFile("/opt/faults/bin/timeout", shim("timeout"), "755");
   await host.writeFile("/opt/faults/strike", shim("strike"), "755");
   await host.writeFile("/opt/faults/tool", shim("tool"), "755");
@@ -36,10 +36,7 @@ export async function prepareHost(host: Host, undoSeconds: number): Promise<void
     `mkdir -p /opt/faults/tools && cd /opt/faults/tools && for t in ${tools}; do ln -sf ../tool $t; done`,
   );
   const path = "/opt/faults/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  await host.writeFile(
-    "/etc/ssh/sshd_config.d/faults.conf",
-    `SetEnv PATH=${path} VRRP_UNDO_SECONDS=${undoSeconds}\nMaxStartups 100\n`,
-  );
+  await host.writeFile("/etc/ssh/sshd_config.d/faults.conf", `SetEnv PATH=${path}\nMaxStartups 100\n`);
   await host.exec("systemctl reload ssh");
 }
 

@@ -222,7 +222,7 @@ const interruptions: Record<FaultCase["kind"], Interruption | Record<string, Int
 /** How a case strikes. */
 export function interruptionOf({ kind, how }: FaultCase): Interruption {
   const found = interruptions[kind];
-  return how in found ? (found as Record<string, Interruption>)[how]! : (found);
+  return how in found ? (found as Record<string, Interruption>)[how]! : found;
 }
 
 /** Seconds after which a fault of a case ends by itself; undefined: it has no end of its own, or stays. */

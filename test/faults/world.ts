@@ -8,7 +8,7 @@ import { count, counted, prepareHost } from "./host";
 import { Program } from "./program";
 import { type HostState, stateOf } from "./state";
 
-/** Seconds until a host goes back by itself. */
+/** Seconds until a host goes back by itself: HaPair's `undoAfter`. */
 export const undoSeconds = 15;
 
 /** Calls of each step, of the host in each role, when nothing happens to an apply. */
@@ -35,7 +35,7 @@ export class World {
     const program = Program.create();
     try {
       const stack = await Stack.create({ client: lab.client, program: program.path });
-      for (const host of lab.hosts) await prepareHost(host, undoSeconds);
+      for (const host of lab.hosts) await prepareHost(host);
       return new World(lab, stack, program);
     } catch (error) {
       program.remove();
@@ -62,7 +62,7 @@ export class World {
       this.stack,
       this.lab,
       nodes,
-      { ...cluster, virtualIpAddresses, virtualRouterId, ...more },
+      { ...cluster, virtualIpAddresses, virtualRouterId, undoAfter: undoSeconds, ...more },
       secrets,
     );
   }
