@@ -8,6 +8,9 @@ import { fill } from "./template";
 
 const DIRECTORY = "/etc/keepalived";
 
+/** Puts a drained host below every healthy peer; -254 would be FAULT. keepalived keeps the sum within 1 to 254. */
+const DRAINED = -253;
+
 /** keepalived's config of a host, and the included file that holds its password. */
 export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
   const authFile = `${plan.cluster}.auth.conf`;
@@ -23,8 +26,9 @@ export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
     plan,
     scripts,
     processes,
-    weighted: [...scripts, ...processes].some((check) => check.weight !== 0),
     authFile,
+    drainFile: `/var/lib/vrrp-agent/${plan.cluster}/drain`,
+    drainWeight,
     announcements,
     vipWords,
     q: quoted,
@@ -36,6 +40,17 @@ export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
     files.push(secretFile(`${DIRECTORY}/${authFile}`, fill("keepalived/auth.conf", { authPass, q: quoted })));
   }
   return files;
+}
+
+/**
+ * What a drain adds to the priority. A backup with nopreempt takes over from nobody who is alive, whatever its priority:
+ * there a drain is FAULT (0). Priority 255 knows no weights.
+ */
+function drainWeight({ nopreempt, priority }: InstanceConfig): number | undefined {
+  if (priority === 255) {
+    return undefined;
+  }
+  return nopreempt ? 0 : DRAINED;
 }
 
 /** A line of virtual_ipaddress. */

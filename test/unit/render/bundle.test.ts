@@ -101,7 +101,7 @@ test.each([
   expect(() => bundle({ ...head, files: [], ...changes })).toThrow(new RegExp(`^${property} holds `));
 });
 
-test("node.conf tells the agent the addresses, the peers and how long the roles take to settle", () => {
+test("node.conf tells the agent the addresses, the peers and how long roles and drains take", () => {
   const conf = renderHost(plan([instance({ advertInt: 2 })])).find(
     (f) => f.path === "/etc/vrrp-agent/gw/node.conf",
   )!;
@@ -116,6 +116,7 @@ test("node.conf tells the agent the addresses, the peers and how long the roles 
     "peers-elsewhere no",
     "off-link no",
     "settle 9",
+    "hand-over 9",
     "",
   ]);
 });
