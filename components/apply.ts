@@ -4,10 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { bundle, generationOf, hostDigest, RenderedFile } from "../render";
 import { agentInstaller } from "./agent";
 import { ConnectionArgs } from "./args";
-import { asRoot, CommandConnection, connectionTo, quote } from "./ssh";
+import { watchDrift } from "./drift";
+import { rightsOf } from "./files";
+import { AGENT, asRoot, quote } from "./shell";
+import { CommandConnection, connectionTo } from "./ssh";
 import type { HostConfigArgs } from "./hostConfig";
-
-const AGENT = "/usr/lib/vrrp-agent/vrrp-agent";
 
 /** Seconds a step may take on the host before it is ended there; staging may install packages. */
 const LIMIT = {
@@ -27,7 +28,7 @@ export interface AppliedHost {
   /** The host's HostConfig: the commands are its children. */
   parent: pulumi.Resource;
   connection: ConnectionArgs;
-  args: Pick<HostConfigArgs, "files" | "secretFiles" | "packages">;
+  args: Pick<HostConfigArgs, "files" | "secretFiles" | "packages" | "drift">;
 }
 
 /**
@@ -47,9 +48,8 @@ export function applyCluster(name: string, cluster: pulumi.Input<string>, hosts:
   const finished = inSequence(run, (steps, before) => steps.finish(generation, [...activated, ...before]));
   const observed = run.map((steps) => steps.observe(generation, finished));
   const observations = pulumi.all(observed.map((o) => o.stdout)).apply((texts) => texts.join("\n"));
-  for (const steps of run) {
-    steps.confirm(generation, observations, observed);
-  }
+  const confirmed = run.map((steps) => steps.confirm(generation, observations, observed));
+  watchDrift(hosts, cluster, generation, confirmed);
 }
 
 function inSequence(
@@ -77,7 +77,7 @@ function allFiles(host: AppliedHost): pulumi.Output<RenderedFile[]> {
 }
 
 function file(path: string, text: string, secret: boolean): RenderedFile {
-  return { path, text, secret, mode: secret ? "0600" : "0644", owner: "root:root" };
+  return { path, text, secret, ...rightsOf(secret) };
 }
 
 /** The commands of one host. Each runs on a connection of its own. */

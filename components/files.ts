@@ -18,3 +18,8 @@ export function shownFiles(plan: HostPlan): Record<string, string> {
 export function secretFiles(plan: HostPlan): Record<string, string> {
   return textByPath(renderHost(plan).filter((file) => file.secret));
 }
+
+/** Mode and owner of a file on a host. */
+export function rightsOf(secret: boolean): { mode: string; owner: string } {
+  return { mode: secret ? "0600" : "0644", owner: "root:root" };
+}

@@ -18,6 +18,8 @@ export interface HostConfigArgs {
   packages?: Record<string, pulumi.Input<string>>;
   /** Whether this component applies the files itself; false when a parent orders several hosts. @default true */
   apply?: boolean;
+  /** Have `pulumi refresh` and `preview --refresh` look at the host and show what was changed there by hand; the next `up` puts it right. @default false */
+  drift?: boolean;
 }
 
 /**

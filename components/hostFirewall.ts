@@ -25,6 +25,8 @@ export interface HostFirewallArgs {
   peers: pulumi.Input<string>[];
   /** Adverts go to the VRRP group (224.0.0.18, ff02::12) instead of to the peers. @default false */
   multicast?: pulumi.Input<boolean>;
+  /** Have `pulumi refresh` and `preview --refresh` look at the host and show what was changed there by hand; the next `up` puts it right. @default false */
+  drift?: boolean;
 }
 
 /**
@@ -44,7 +46,11 @@ export class HostFirewall extends pulumi.ComponentResource {
     super(HostFirewall.__pulumiType, name, withSecrets(named), opts);
 
     const files = derive(plan, (known) => textByPath(renderFirewall(known)));
-    new HostConfig(name, { connection: args.connection, cluster: named.cluster, files }, { parent: this });
+    new HostConfig(
+      name,
+      { connection: args.connection, cluster: named.cluster, files, drift: args.drift },
+      { parent: this },
+    );
 
     this.files = pulumi.output(files);
     this.registerOutputs({ files: this.files });

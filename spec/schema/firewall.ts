@@ -22,6 +22,8 @@ export const firewallSchema = field(
     peers: addresses(),
     /** Adverts go to the VRRP group instead of to the peers. @default false */
     multicast: flag().optional(),
+    /** A refresh looks at the host for what was changed there by hand. @default false */
+    drift: flag().optional(),
   }),
   "a firewall: interface, sources, peers",
 );

@@ -1,0 +1,68 @@
+import type { Connection } from "../../engine/stand-ins/resource-command/connection";
+import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
+import { runRemote } from "../../engine/stand-ins/resource-command/remoteCommand";
+import { engineAddress } from "../../engine/stand-ins/serve";
+import { AGENT, asRoot, quote } from "../shell";
+
+/** A host of a cluster. */
+export interface Target {
+  cluster: string;
+  generation: string;
+  connection: Connection;
+}
+
+/** What a HostDrift does outside its own process. */
+export interface Reach {
+  /** What `vrrp-agent drift` prints on the host; nothing where no agent is. */
+  look: (target: Target) => Promise<string>;
+  /** Runs `vrrp-agent reapply` on the host. */
+  putRight: (target: Target) => Promise<void>;
+  warn: (message: string) => Promise<void>;
+  inform: (message: string) => Promise<void>;
+}
+
+/** Seconds that each may take on the host before it is ended there, and with the connection. */
+const LIMIT = { look: 60, lookAndConnect: 90, putRight: 180 };
+
+/** A refresh asks every host: one that is down is told within half a minute. */
+const ONE_MORE_TRY = { dialErrorLimit: 1 };
+
+// The one log of a dynamic resource's host is its engine's; the resource itself is not told to it.
+const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
+const quiet = { ...log, status: () => undefined };
+
+export async function look({ cluster, connection }: Target): Promise<string> {
+  const script = `[ ! -x ${AGENT} ] || exec ${AGENT} drift ${quote(cluster)}`;
+  const impatient = {
+    ...connection,
+    ...ONE_MORE_TRY,
+    ...(connection.proxy && { proxy: { ...connection.proxy, ...ONE_MORE_TRY } }),
+  };
+  const { stdout } = await runRemote(
+    asRoot(connection.user, `timeout ${LIMIT.look} sh -c ${quote(script)}`),
+    { connection: impatient, logging: "none" },
+    quiet,
+    AbortSignal.timeout(LIMIT.lookAndConnect * 1000),
+  );
+  return stdout;
+}
+
+export async function putRight({ cluster, generation, connection }: Target): Promise<void> {
+  const { stdout } = await runRemote(
+    asRoot(connection.user, `timeout ${LIMIT.putRight} ${AGENT} reapply ${quote(cluster)} -`),
+    { connection, stdin: `${generation}\n`, logging: "none" },
+    quiet,
+    new AbortController().signal,
+  );
+  await inform(`${connection.host}: ${stdout}`);
+}
+
+export async function warn(message: string): Promise<void> {
+  log.warning(message);
+  await log.drain();
+}
+
+export async function inform(message: string): Promise<void> {
+  log.info(message);
+  await log.drain();
+}

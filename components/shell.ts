@@ -1,0 +1,12 @@
+/** Where the agent is on a host. */
+export const AGENT = "/usr/lib/vrrp-agent/vrrp-agent";
+
+/** One word for a POSIX shell, whatever it holds. */
+export function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The command as root: through sudo, which must not ask, when the user is somebody else. */
+export function asRoot(user: string, command: string): string {
+  return user === "root" ? command : `sudo -n ${command}`;
+}
