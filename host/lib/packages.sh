@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
-# Packages: what is missing is installed with the distribution's own tool, and only that is removed again.
+# Packages: what is missing is installed with the distribution's own tool, and only that is removed again. A step can be
+# cut short at any moment; the next try, or the removal, ends what it began.
 
 package_manager() {
   for manager in apt-get dnf apk opkg; do
@@ -11,50 +12,111 @@ package_manager() {
   return 1
 }
 
-# packages_present: names of all installed packages, sorted.
+# packages_present [with-remains]: names of all installed packages, sorted; with-remains: also of those of which
+# something is left. Fails rather than print a part: whatever is not in it counts as ours, and would be removed with us.
 packages_present() {
   case $(package_manager) in
-  apt-get) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}\n' | sed -n 's/^i[a-z] *//p' ;;
-  dnf) rpm -qa --qf '%{NAME}.%{ARCH}\n' ;;
-  apk) apk info ;;
-  opkg) opkg list-installed | cut -d ' ' -f 1 ;;
-  esac | sort
+  apt-get) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}\n' >"$work/packages-raw" 2>"$work/words" ;;
+  dnf) rpm -qa --qf '%{NAME}.%{ARCH}\n' >"$work/packages-raw" 2>"$work/words" ;;
+  apk) apk info >"$work/packages-raw" 2>"$work/words" ;;
+  opkg) opkg list-installed >"$work/packages-raw" 2>"$work/words" ;;
+  esac && [ -s "$work/packages-raw" ] ||
+    fail "the package manager does not tell which packages are installed; repair it" "$work/words"
+  case $(package_manager):${1-} in
+  apt-get:with-remains) sed -n 's/^.[^n]. *//p' ;;
+  apt-get:*) sed -n 's/^.[^cn]. *//p' ;;
+  opkg:*) cut -d ' ' -f 1 ;;
+  *) cat ;;
+  esac <"$work/packages-raw" | sort
 }
 
 # lines_new_in FILE FORMER
 lines_new_in() { awk 'FILENAME == ARGV[1] { former[$0] = 1; next } !($0 in former)' "$2" "$1"; }
 
-install_with() {
-  case $1 in
-  apt-get)
-    shift
-    DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 --yes --no-install-recommends install "$@"
-    ;;
-  dnf)
-    shift
-    dnf --quiet --assumeyes --setopt=install_weak_deps=False install "$@"
-    ;;
-  apk)
-    shift
-    apk add "$@"
-    ;;
-  opkg)
-    shift
-    opkg install "$@"
-    ;;
+# manage MANAGER install|remove|refresh|repair PACKAGE...: takes the place of this process.
+manage() {
+  manage_what=$1:$2
+  shift 2
+  export DEBIAN_FRONTEND=noninteractive
+  # A pseudo terminal of its own would hang up on dpkg when apt-get is stopped.
+  manage_apt="apt-get --quiet=2 --yes --option DPkg::Lock::Timeout=60 --option Dpkg::Use-Pty=0"
+  # shellcheck disable=SC2086
+  case $manage_what in
+  apt-get:install) exec $in_session $manage_apt --no-install-recommends install "$@" ;;
+  apt-get:remove) exec $in_session $manage_apt purge "$@" ;;
+  apt-get:refresh) exec $in_session apt-get --quiet=2 update ;;
+  apt-get:repair) exec $in_session dpkg --force-confold --configure -a ;;
+  dnf:install) exec $in_session dnf --quiet --assumeyes --setopt=install_weak_deps=False install "$@" ;;
+  dnf:remove) exec $in_session rpm --erase "$@" ;;
+  apk:install) exec $in_session apk --wait 60 add "$@" ;;
+  apk:remove) exec $in_session apk --wait 60 del "$@" ;;
+  apk:refresh) exec $in_session apk --wait 60 update ;;
+  apk:repair) exec $in_session apk --wait 60 fix ;;
+  opkg:install) exec $in_session opkg install "$@" ;;
+  opkg:remove) exec $in_session opkg remove "$@" ;;
+  opkg:refresh) exec $in_session opkg update ;;
+  *) exit 0 ;;
   esac
 }
 
-# refresh_lists MANAGER: a failure is not one here; the installation says what could not be found.
-refresh_lists() {
-  case $1 in
-  apt-get) apt-get --quiet=2 update ;;
-  dnf) ;;
-  *) "$1" update ;;
-  esac
+# run_manager MANAGER VERB PACKAGE...: in a session of its own and with HUP ignored, so that the end of an SSH connection
+# does not tear it. Its words are in $work/manager. A TERM, which the step's time limit sends, stops it: apt-get then
+# leaves a dpkg that is at work to end by itself, which repair_packages waits for.
+run_manager() {
+  in_session=$(! have setsid || say setsid)
+  manager_stopped=$stopped
+  manage "$@" >"$work/manager" 2>&1 </dev/null 8>&- 9>&- &
+  manager_pid=$!
+  say "$$ $manager_pid" >"$run_dir/package-manager"
+  manager_status=0
+  [ "$stopped" != "$manager_stopped" ] || wait "$manager_pid" || manager_status=$?
+  [ "$stopped" != "$manager_stopped" ] || return "$manager_status"
+  kill "$manager_pid" 2>/dev/null || true
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    # Until somebody waits for it, one that has ended is a zombie.
+    grep -q '^State:[[:space:]]*[^Z]' "/proc/$manager_pid/status" 2>/dev/null || return 1
+    sleep 1
+  done
+  if [ -n "$in_session" ]; then kill -9 -- "-$manager_pid"; else kill -9 "$manager_pid"; fi 2>/dev/null || true
+  return 1
+}
+
+# repair_packages MANAGER: ends what another run began; a former one may still be at work. What cannot be repaired shows
+# when the packages are installed or removed.
+repair_packages() {
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+    ! run_manager "$1" repair || return 0
+    grep -q lock "$work/manager" || return 0
+    sleep 2
+  done
+}
+
+# A package's own script must not start the daemon before its config is there.
+mask_keepalived() {
+  has_systemd || return 0
+  : >"$run_dir/masked"
+  systemctl --quiet --runtime mask keepalived.service 2>/dev/null || true
+}
+
+unmask_keepalived() {
+  [ -e "$run_dir/masked" ] || return 0
+  systemctl --quiet --runtime unmask keepalived.service 2>/dev/null || true
+  rm -f "$run_dir/masked" "$run_dir/package-manager"
+}
+
+# unmask_left_behind: at the start of each step, for one that was killed had no time to do it.
+unmask_left_behind() {
+  [ -e "$run_dir/masked" ] || return 0
+  if [ -e "$run_dir/package-manager" ]; then
+    read -r masked_agent masked_manager <"$run_dir/package-manager" || return 0
+    [ ! -d "/proc/${masked_agent:-none}" ] && [ ! -d "/proc/${masked_manager:-none}" ] || return 0
+  fi
+  # Not everybody who asks for the status may.
+  (unmask_keepalived) 2>/dev/null || true
 }
 
 # install_missing CLUSTER MANIFEST: installs the packages whose command is not there and writes down what came with them.
+# What was there before the first try is on the disk until that is written down, however often a try is cut short.
 install_missing() (
   umask 022
   missing=
@@ -65,30 +127,69 @@ install_missing() (
     missing="$missing $package"
     commands="$commands $command"
   done <"$work/packages"
-  [ -n "$missing" ] || return 0
+  before=$state_dir/$1/packages-before
+  [ -n "$missing" ] || [ -e "$before" ] || return 0
   manager=$(package_manager) ||
     fail "missing:$commands; this host has no known package manager: install$missing by hand"
-  packages_present >"$work/packages-before"
-  # A package's own script must not start the daemon before its config is there.
-  ! has_systemd || systemctl --quiet --runtime mask keepalived.service 2>/dev/null || true
+  stopped=
+  trap '' HUP
+  trap 'stopped=yes; trap "" TERM INT' TERM INT
+  if [ -e "$before" ]; then
+    repair_packages "$manager"
+  else
+    packages_present >"$work/packages-before"
+    write_file "$before" <"$work/packages-before"
+    sync "$before" "$state_dir/$1"
+  fi
   status=0
-  # shellcheck disable=SC2086
-  install_with "$manager" $missing >"$work/install" 2>&1 8>&- 9>&- || {
-    refresh_lists "$manager" >"$work/refresh" 2>&1 8>&- 9>&- || true
-    install_with "$manager" $missing >"$work/install" 2>&1 8>&- 9>&- || status=1
-  }
-  ! has_systemd || systemctl --quiet --runtime unmask keepalived.service 2>/dev/null || true
-  packages_present >"$work/packages-after"
-  {
-    [ ! -e "$state_dir/$1/packages" ] || cat "$state_dir/$1/packages"
-    lines_new_in "$work/packages-after" "$work/packages-before"
-  } | sort -u | write_file "$state_dir/$1/packages"
+  : >"$work/words-of-manager"
+  if [ -n "$missing" ] && [ -z "$stopped" ]; then
+    mask_keepalived
+    # shellcheck disable=SC2086
+    install_with_refresh "$manager" $missing || status=1
+    [ -z "$stopped" ] || repair_packages "$manager"
+    unmask_keepalived
+  fi
+  note_installed "$1"
+  [ -z "$stopped" ] ||
+    fail "was stopped while $manager installed$missing; what it began is ended; apply again" "$work/words-of-manager"
   [ "$status" -eq 0 ] || fail \
-    "missing:$commands; $manager cannot install$missing: give the host a package source or install by hand" "$work/install"
+    "missing:$commands; $manager cannot install$missing: give the host a package source or install by hand" \
+    "$work/words-of-manager"
   for command in $commands; do
     have "$command" || fail "$command is still missing after $manager installed$missing; install it by hand"
   done
 )
+
+# install_with_refresh MANAGER PACKAGE...: with fresh lists where the present ones do not do.
+install_with_refresh() {
+  install_manager=$1
+  shift
+  ! run_manager "$install_manager" install "$@" || return 0
+  [ -z "$stopped" ] || return 1
+  # A failure here is not one yet; the installation says what could not be found.
+  run_manager "$install_manager" refresh || cat "$work/manager" >"$work/refresh"
+  [ -z "$stopped" ] || return 1
+  install_status=0
+  run_manager "$install_manager" install "$@" || install_status=1
+  [ -e "$work/refresh" ] || : >"$work/refresh"
+  awk '!seen[$0]++' "$work/refresh" "$work/manager" >"$work/words-of-manager"
+  return "$install_status"
+}
+
+# note_installed CLUSTER: what was not there before the first try is ours.
+note_installed() {
+  before=$state_dir/$1/packages-before
+  [ -e "$before" ] || return 0
+  packages_present >"$work/packages-after" || exit 1
+  {
+    [ ! -e "$state_dir/$1/packages" ] || cat "$state_dir/$1/packages"
+    lines_new_in "$work/packages-after" "$before"
+  } | sort -u >"$work/packages-new" || exit 1
+  write_file "$state_dir/$1/packages" <"$work/packages-new"
+  sync "$state_dir/$1/packages" "$state_dir/$1"
+  rm -f "$before"
+}
 
 # would_remove PACKAGE...: what else would go with them; prints the names.
 would_remove() {
@@ -102,20 +203,22 @@ would_remove() {
   esac
 }
 
-remove_with() {
-  case $(package_manager) in
-  apt-get) DEBIAN_FRONTEND=noninteractive apt-get --quiet=2 --yes purge "$@" ;;
-  dnf) rpm --erase "$@" ;;
-  apk) apk del "$@" ;;
-  opkg) opkg remove "$@" ;;
-  esac
-}
-
 # remove_installed CLUSTER: purges what we have installed, unless something else needs it by now.
 remove_installed() (
+  stopped=
+  trap '' HUP
+  trap 'stopped=yes; trap "" TERM INT' TERM INT
   list=$state_dir/$1/packages
+  if [ -e "$list-before" ]; then
+    # A try was cut short.
+    manager=$(package_manager)
+    repair_packages "$manager"
+    unmask_keepalived
+    note_installed "$1"
+  fi
   [ -s "$list" ] || return 0
-  packages_present >"$work/packages-now"
+  manager=$(package_manager)
+  packages_present with-remains >"$work/packages-now" || exit 1
   ours=$(grep -x -F -f "$work/packages-now" "$list" | tr '\n' ' ')
   [ -n "$ours" ] || return 0
   # shellcheck disable=SC2086
@@ -128,6 +231,12 @@ remove_installed() (
     return 0
   fi
   # shellcheck disable=SC2086
-  tool "cannot remove the packages that were installed for $1: $ours" remove_with $ours
+  run_manager "$manager" remove $ours || {
+    # What was torn in the middle stands in the way of everything else.
+    [ -n "$stopped" ] || repair_packages "$manager"
+    [ -z "$stopped" ] && run_manager "$manager" remove $ours ||
+      fail "cannot remove the packages that were installed for $1: $ours" "$work/manager"
+  }
+  rm -f "$run_dir/package-manager"
   say "removed packages: $ours"
 )

@@ -24,6 +24,8 @@ verb_stage() {
   set +e
   (
     set -e
+    # What installs packages minds these itself.
+    trap : TERM INT HUP
     mkdir -p "$state_dir/$cluster"
     install_missing "$cluster" "$incoming/manifest"
     test_staged "$cluster" "$incoming"

@@ -1,5 +1,7 @@
 import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
 
+const OPTIONS = "--quiet=2 --yes --option DPkg::Lock::Timeout=60 --option Dpkg::Use-Pty=0";
+
 describe.each(SHELLS)("stage under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
@@ -193,7 +195,7 @@ describe.each(SHELLS)("stage under %s", (shell) => {
 
   test("a missing program without a package source is one error that names it, and the host stays as it was", () => {
     host.program("apt-get", 'echo "E: Unable to locate package cowsay"; exit 100');
-    host.program("dpkg-query", ":");
+    host.program("dpkg-query", 'echo "ii  bash:all"');
     expect(refuse(bundleOf(nodeFiles(), { packages: ["no-such-program cowsay"] }))).toBe(
       "vrrp-agent: a: stage: missing: no-such-program; apt-get cannot install cowsay: give the host a package source or install by hand\nE: Unable to locate package cowsay\n",
     );
@@ -212,9 +214,9 @@ describe.each(SHELLS)("stage under %s", (shell) => {
     const text = bundleOf(nodeFiles(), { packages: ["no-such-program cowsay"] });
     expect(stage(text).status).toBe(1);
     expect(host.calls().filter((call) => call.startsWith("apt-get"))).toEqual([
-      "apt-get --quiet=2 --yes --no-install-recommends install cowsay",
+      `apt-get ${OPTIONS} --no-install-recommends install cowsay`,
       "apt-get --simulate --quiet=2 purge cowsay:all",
-      "apt-get --quiet=2 --yes purge cowsay:all",
+      `apt-get ${OPTIONS} purge cowsay:all`,
     ]);
     expect(host.has("var/lib/vrrp-agent/gw")).toBe(false);
     host.withoutState("refused");
