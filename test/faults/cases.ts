@@ -27,7 +27,7 @@ const ways = {
   /** The first apply, and the package source is broken or apt dies between unpacking and configuring. */
   package: { how: ["source", "killed"], steps: ["stage"], weight: 8 },
   /** `keepalived -t` refuses the config, or accepts it and the daemon ends when it reads it. */
-  "refused-config": { how: ["test", "run"], steps: ["activate"], weight: 10 },
+  "refused-config": { how: ["test", "reload"], steps: ["activate"], weight: 10 },
   /** With the new files in force the host's firewall drops new SSH connections. */
   "lock-out": { how: ["new connections"], steps: ["activate"], weight: 10 },
   /** The clock of the step jumps. */
@@ -75,6 +75,19 @@ export function casesOf(seed: number, count: number): FaultCase[] {
     if (isThere) change = changes.deal();
     const [from, to] = isThere ? (["base", change] as const) : ([change, "base"] as const);
     return { number, kind, how, role, step, at: point(random), from, to };
+  });
+}
+
+/** The changes of the sample: one that moves nothing, and those on which running daemons disagree. */
+const sampleChanges: ChangeName[] = ["check-interval", "vip-added", "priority", "router-id", "preempt-delay"];
+
+/** A short list that has every kind once, and none of the ways that take long. */
+export function sampleOf(seed: number): FaultCase[] {
+  const cases = casesOf(seed, 400).filter(({ how }) => !["lasting", "long", "run", "test"].includes(how));
+  return kinds.map((kind, number) => {
+    const change = sampleChanges[Math.floor(number / 2) % sampleChanges.length]!;
+    const [from, to] = number % 2 === 0 ? (["base", change] as const) : ([change, "base"] as const);
+    return { ...cases.find((one) => one.kind === kind)!, number, from, to };
   });
 }
 

@@ -175,7 +175,7 @@ const interruptions: Record<FaultCase["kind"], Interruption | Record<string, Int
         await host.exec("id checker 2>/dev/null || useradd --system checker");
       },
     },
-    run: {
+    reload: {
       prepare: async ({ host }) => {
         await prepareReload(host, 'kill -TERM "$1"; exit 1', '[ -z "$1" ] || kill -HUP "$1"');
         await useDropIn(host, [

@@ -1,10 +1,10 @@
 /**
  * Interrupts applies in every way and judges what is left: see `npm run test:faults -- --seed S --count N --only KIND
- * --case K --jobs J`. Ends with the line `N passed, N failed`; the exit status is the truth.
+ * --case K --sample --jobs J`. Ends with the line `N passed, N failed`; the exit status is the truth.
  */
 import { ensureEngine } from "../../engine/setup";
 import { prepareLab } from "../../lab";
-import { casesOf } from "./cases";
+import { casesOf, sampleOf } from "./cases";
 import { readOptions } from "./options";
 import { failure, line, table } from "./report";
 import { recovery } from "./runCase";
@@ -12,11 +12,11 @@ import { runCases } from "./suite";
 import { undoSeconds } from "./world";
 
 async function main(): Promise<number> {
-  const { seed, count, only, case: number, jobs } = readOptions(process.argv.slice(2));
+  const { seed, count, only, case: number, sample, jobs } = readOptions(process.argv.slice(2));
   const log = (text: string) => console.error(text);
   await ensureEngine({ log });
   await prepareLab(log);
-  const all = casesOf(seed, Math.max(count, (number ?? 0) + 1));
+  const all = sample ? sampleOf(seed) : casesOf(seed, Math.max(count, (number ?? 0) + 1));
   const cases = all.filter(
     (one) => (only === undefined || one.kind === only) && (number === undefined || one.number === number),
   );
@@ -26,7 +26,8 @@ async function main(): Promise<number> {
   const started = performance.now();
   const outcomes = await runCases(cases, jobs, (outcome) => {
     console.log(line(outcome));
-    if (outcome.failures.length > 0) console.log(failure(outcome, seed));
+    if (outcome.failures.length > 0)
+      console.log(failure(outcome, `--seed ${seed}${sample ? " --sample" : ""}`));
   });
   console.log(`\n${table(outcomes)} (${((performance.now() - started) / 60_000).toFixed(1)} min)`);
   return outcomes.length === cases.length && outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;

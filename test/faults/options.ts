@@ -9,6 +9,8 @@ export interface Options {
   only?: Kind;
   /** Only the case of this number. */
   case?: number;
+  /** The short list with every kind once, instead of `count` cases. */
+  sample: boolean;
   /** Labs side by side. */
   jobs: number;
 }
@@ -25,6 +27,7 @@ export function readOptions(args: string[]): Options {
       count: { type: "string", default: "200" },
       only: { type: "string" },
       case: { type: "string" },
+      sample: { type: "boolean", default: false },
       jobs: { type: "string", default: "2" },
     },
   });
@@ -44,6 +47,7 @@ export function readOptions(args: string[]): Options {
     count: whole("count", 1),
     jobs: whole("jobs", 1),
     only,
+    sample: values.sample,
     ...(values.case !== undefined && { case: whole("case", 0) }),
   };
 }

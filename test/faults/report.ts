@@ -18,12 +18,12 @@ export function line(outcome: Outcome): string {
   return `${what}: ${seen.join(", ")}`;
 }
 
-/** What is told of a failed case: what is wrong, how to repeat it, what was seen. */
-export function failure({ case: one, failures, evidence }: Outcome, seed: number): string {
+/** What is told of a failed case: what is wrong, how to repeat it, what was seen. `list` are the options of its list. */
+export function failure({ case: one, failures, evidence }: Outcome, list: string): string {
   const indented = evidence.map((text) => text.replace(/^/gm, "        "));
   return [
     ...failures.map((what) => `     - ${what}`),
-    `     repeat: npm run test:faults -- --seed ${seed} --case ${one.number}`,
+    `     repeat: npm run test:faults -- ${list} --case ${one.number}`,
     ...indented,
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-import { casesOf, kinds, roles, steps } from "../../faults/cases";
+import { casesOf, kinds, roles, sampleOf, steps } from "../../faults/cases";
 import { readOptions } from "../../faults/options";
 
 describe("the list of cases", () => {
@@ -42,9 +42,17 @@ describe("the list of cases", () => {
   });
 });
 
+describe("the sample", () => {
+  test("has every kind once, each case starting where the one before it ended", () => {
+    const sample = sampleOf(4);
+    expect(sample.map(({ kind }) => kind)).toEqual(kinds);
+    for (const [index, { from }] of sample.entries()) expect(from).toBe(sample[index - 1]?.to ?? "base");
+  });
+});
+
 describe("the command line", () => {
   test("asks for 200 cases of a fixed seed on two labs when it says nothing", () => {
-    expect(readOptions([])).toEqual({ seed: 4, count: 200, jobs: 2 });
+    expect(readOptions([])).toEqual({ seed: 4, count: 200, sample: false, jobs: 2 });
   });
 
   test("says what is wrong with a value", () => {
