@@ -59,12 +59,12 @@ export class DriftProvider {
   ): Promise<{ id: string; props: DriftOutputs; inputs?: DriftInputs }> {
     const { look, warn } = this.reach();
     const unchanged = async (reason: string) => {
-      await warn(`${props.host}: not looked at, what was found there last stands: ${reason}`);
+      await warn(`${props.host} was not looked at; what was found there last stands: ${reason}`);
       return { id, props };
     };
     try {
       const report = parseReport(await look(props));
-      if (report.pending) return await unchanged("a change of it is not confirmed yet");
+      if (report.pending) return await unchanged("a change of it is under way");
       const state = reportedState(report, props.generation, props);
       const { host, cluster, generation, connection, expected } = props;
       const inputs = { host, cluster, generation, connection, ...state };

@@ -2,7 +2,7 @@
 export interface Report {
   /** The current generation; `0` when nothing is applied. */
   generation: string;
-  /** A change is not confirmed yet. */
+  /** A change is under way. */
   pending: boolean;
   /** Every managed path. */
   paths: string[];

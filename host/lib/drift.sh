@@ -7,7 +7,7 @@ drift_limit=262144
 # drift CLUSTER, read-only. One fact a line, in this order; a path holds no blank:
 #   vrrp-drift 1
 #   generation SHA256                      (0: nothing is applied, and nothing follows)
-#   pending                                (a change is not confirmed yet)
+#   pending                                (a change is under way)
 #   service enabled|disabled running|stopped
 #   firewall WHAT IS WRONG                 (one line each; none: our rules are in force)
 #   sysctl KEY IS WANTED                   (where they differ)
@@ -25,7 +25,7 @@ verb_drift() {
   say "generation $drift_current"
   if [ "$drift_current" != 0 ]; then
     drift_dir=$(generation_dir "$1" "$drift_current")
-    [ ! -e "$state_dir/$1/pending" ] || say pending
+    ! under_way "$1" || say pending
     ! manages_keepalived "$drift_dir" || say "service $(service_words)"
     firewall_drift "$drift_dir"
     drifted_sysctls "$drift_dir" | sed 's/^/sysctl /'
@@ -37,6 +37,9 @@ verb_drift() {
   say end
 }
 
+# under_way CLUSTER: a change is not confirmed yet, or this host waits for its peers to go back from one, too.
+under_way() { [ -e "$state_dir/$1/pending" ] || [ -e "$state_dir/$1/apart" ]; }
+
 manages_keepalived() { manifest_paths "$1/manifest" | grep -q -x -F "$keepalived_conf"; }
 
 # service_words: enabled|disabled running|stopped
@@ -46,19 +49,9 @@ service_words() {
   if keepalived_pid >/dev/null; then say "$service_words running"; else say "$service_words stopped"; fi
 }
 
-# firewall_drift DIRECTORY: what is wrong with our rules, where the generation in DIRECTORY has any; also that a tool
-# cannot tell.
+# firewall_drift DIRECTORY: what is wrong with our rules, where the generation in DIRECTORY has any.
 firewall_drift() {
-  manifest_paths "$1/manifest" | grep -q '^/etc/vrrp-agent/.*/firewall\.rules$' || return 0
-  set +e
-  (
-    set -e
-    firewall_problems
-  ) >"$work/firewall-drift" 2>"$work/firewall-words"
-  firewall_drift_status=$?
-  set -e
-  [ "$firewall_drift_status" -eq 0 ] || cat "$work/firewall-words" >>"$work/firewall-drift"
-  sed 's/^/firewall /' "$work/firewall-drift"
+  ! manifest_paths "$1/manifest" | grep -q '^/etc/vrrp-agent/.*/firewall\.rules$' || firewall_report | sed 's/^/firewall /'
 }
 
 # drifted_sysctls DIRECTORY: KEY IS WANTED
@@ -144,8 +137,7 @@ verb_reapply() {
   use_node "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"
   [ "$reapply_current" != 0 ] ||
     fail "nothing of the cluster $1 is applied on this host; change the spec, or destroy the cluster and apply it again"
-  [ ! -e "$state_dir/$1/pending" ] ||
-    fail "a change of $1 is not confirmed yet; confirm it, or wait until it has gone back, and try again"
+  ! under_way "$1" || fail "a change of $1 is under way; confirm it, or wait until it has gone back, and try again"
   [ -z "$reapply_expected" ] || [ "$reapply_expected" = "$reapply_current" ] ||
     fail "this host is not at the generation that was applied last: $1 was rolled back here; see: vrrp-agent generations $1"
   {
@@ -167,7 +159,6 @@ verb_reapply() {
   (
     set -e
     bring_into_force "$1" "$reapply_current"
-    restart_for_options
   )
   reapply_status=$?
   set -e
@@ -192,15 +183,6 @@ keep_by_hand() {
   sync "$reapply_copies"
   for kept in "$state_dir/$1/by-hand"/*; do say "$kept"; done | sort -r | tail -n +$((by_hand_kept + 1)) >"$work/old-copies"
   while read -r kept; do rm -rf "$kept"; done <"$work/old-copies"
-}
-
-# restart_for_options: the daemon may have been started with the file that somebody changed.
-restart_for_options() {
-  [ -f "$reapply_copies$keepalived_conf" ] || return 0
-  [ "$(start_time_options "$reapply_copies$keepalived_conf")" != "$(start_time_options "$root$keepalived_conf")" ] ||
-    return 0
-  service restart
-  look_keepalived
 }
 
 # return_by_hand: the host worked with these.
