@@ -36,6 +36,7 @@ verb_stage() {
     forget_first_stage "$cluster"
     exit 1
   fi
+  show_replaced "$cluster" "$incoming"
   manifest_value owner "$incoming/manifest" | write_file "$state_dir/$cluster/owner"
   rm -rf "$state_dir/$cluster/staged"
   mv "$incoming" "$state_dir/$cluster/staged"
