@@ -2,7 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import type { Host, Result } from "../../lab";
 import { draw, type Watch } from "../../lab/watch";
 import type { FaultCase, Role, Step } from "./cases";
-import { allVips, changes } from "./changes";
+import { allVips, type ChangeName, changes } from "./changes";
+import { running, runningOf } from "./daemon";
 import { Armed } from "./host";
 import { endsAfter, type Interruption, interruptionOf, lasting, type Target } from "./interruptions";
 import { type Expected, judgeStates, judgeTimeline, type Verdict } from "./judge";
@@ -106,7 +107,8 @@ class Run {
         { name: "new", vips: changes[one.to].vips },
       ],
     };
-    const start = judgeStates(before, expected);
+    // A run of a timer that has just been ended may still be there.
+    const start = await this.await(now() + recovery, expected);
     if (start.problems.length > 0)
       throw new Error(`the hosts were not at rest before: ${start.problems.join("; ")}`);
     this.watch = await world.watch();
@@ -190,6 +192,9 @@ class Run {
     const verdict = await this.await(now() + recovery, expected);
     outcome.consistentAfter = now() - struckAt;
     outcome.failures.push(...verdict.problems);
+    if (verdict.problems.length === 0 && verdict.generation !== "0") {
+      await this.judgeDaemons("after the fault", verdict.outcome === "old" ? this.one.from : this.one.to);
+    }
     await this.armed?.disarm();
     for (const host of world.lab.hosts) {
       const problem = await world.sshProblem(host);
@@ -211,6 +216,17 @@ class Run {
     }
   }
 
+  /** Whether the daemons run with the files that are there. */
+  private async judgeDaemons(when: string, name: ChangeName): Promise<void> {
+    for (const [index, host] of this.world.lab.hosts.entries()) {
+      const [is, wanted] = [await running(host), runningOf(changes[name], index)].map((one) =>
+        JSON.stringify(one),
+      );
+      if (is !== wanted)
+        this.outcome.failures.push(`${when}: ${host.name}'s keepalived runs with ${is}, not ${wanted}`);
+    }
+  }
+
   /** The next apply takes the hosts to the new generation, and the one after has nothing to do. */
   private async next(verdict: Verdict, expected: Expected): Promise<void> {
     const { world, one, outcome } = this;
@@ -221,6 +237,7 @@ class Run {
     const settled = { ...expected, generations: [{ name: "new" as const, vips: changes[one.to].vips }] };
     const after = await this.await(now() + recovery, settled);
     outcome.failures.push(...after.problems.map((problem) => `after the next up: ${problem}`));
+    if (after.problems.length === 0) await this.judgeDaemons("after the next up", one.to);
     if (after.generation === old?.generation)
       outcome.failures.push("after the next up: the hosts are at the old generation");
     if (verdict.outcome === "new" && verdict.generation !== after.generation) {
