@@ -1,16 +1,14 @@
 import { z } from "zod";
+import { hasPairedQuotes, isExpressible, MAX_COMMAND } from "../keepalived-text";
 import { CHECK_NAME, USER_NAME } from "../names";
 import { field, text, whole } from "./fields";
 
-/** Bytes that a command may have: keepalived reads a line in pieces of 1023, with the keyword and the quotes. */
-const MAX_COMMAND = 950;
-
-/** Whether keepalived.conf can express a command: on one line, and its single quotes in pairs. */
+/** Whether keepalived.conf can express a command. */
 function isCommand(value: string): boolean {
   return (
-    /^\/[^\s"\\\p{Cc}][^"\\\p{Cc}]*$/u.test(value) &&
-    !/\$[_{]/.test(value) &&
-    value.split("'").length % 2 === 1 &&
+    /^\/\S/.test(value) &&
+    isExpressible(value) &&
+    hasPairedQuotes(value) &&
     Buffer.byteLength(value) <= MAX_COMMAND
   );
 }
@@ -57,7 +55,10 @@ export const trackProcessSchema = field(
     /** Name of the check, unique in the cluster, 1 to 32 characters. */
     name: checkName(),
     /** Name of the process, as in /proc/PID/comm or its argv[0]: one word. */
-    process: text(/^[^\s"'\\#!{}\p{Cc}]{1,255}$/u, "the name of a process, one word"),
+    process: field(
+      z.string().refine((value) => /^[^\s'#!{}]{1,255}$/u.test(value) && isExpressible(value)),
+      "the name of a process, one word, without quotes, \\, #, !, {, } and $_",
+    ),
     /** As for a script, -254 to 254. @default 0: absence is FAULT */
     weight: whole(-254, 254).optional(),
     /** Processes that must be there, 1 to 65535. @default 1 */

@@ -5,7 +5,7 @@ import { parseSpecVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
-import { field, flag, seconds, sourceAddress, text, whole } from "./fields";
+import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
 import { openPorts } from "./ports";
 
 const vip = field(
@@ -70,9 +70,7 @@ export const clusterSchema = field(
     /** Seconds a node with a higher priority waits before it takes over, 0 to 1000. @default 0 */
     preemptDelay: seconds(0, 1000).optional(),
     /** VRRP version 2 password, 1 to 8 printable characters, in clear on the wire. */
-    authPass: field(z.string().regex(/^[\x21-\x7e]+$/), "1 to 8 printable ASCII characters without blanks", {
-      secret: true,
-    }).optional(),
+    authPass: password("1 to 8 printable ASCII characters").optional(),
     ...garpTimers(),
     ...notifyPrograms(),
     /** User that keepalived runs the track scripts and the notify programs as. @default "root" */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isUnicast, parseAddress } from "../addresses";
+import { isExpressible } from "../keepalived-text";
 import { Family } from "../model";
 
 /** What a problem says about a field: the bound in words, and whether its value may be shown. */
@@ -29,6 +30,14 @@ export const text = (pattern: RegExp, allowed: string) => field(z.string().regex
 
 export const secretText = (allowed: string, max = 65536) =>
   field(z.string().min(1).max(max), allowed, { secret: true });
+
+/** A VRRP password, which goes into keepalived.conf. */
+export const password = (allowed: string) =>
+  field(
+    z.string().refine((value) => /^[\x21-\x7e]+$/.test(value) && isExpressible(value)),
+    `${allowed} without blanks, ", \\, $_ and \${, and not a brace alone`,
+    { secret: true },
+  );
 
 export const whole = (min: number, max: number) =>
   field(z.int().min(min).max(max), `a whole number from ${min} to ${max}`);

@@ -4,7 +4,7 @@ import { parseVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
-import { field, flag, seconds, sourceAddress, text, whole } from "./fields";
+import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
 import { openPorts } from "./ports";
 
 const vip = field(
@@ -51,9 +51,7 @@ export const instanceSchema = field(
     /** Seconds to wait before taking over from a lower priority, 0 to 1000. @default 0 */
     preemptDelay: seconds(0, 1000).optional(),
     /** VRRP version 2 password, printable, in clear on the wire; keepalived cuts it to 8 characters. */
-    authPass: field(z.string().regex(/^[\x21-\x7e]+$/), "printable ASCII characters without blanks", {
-      secret: true,
-    }).optional(),
+    authPass: password("printable ASCII characters").optional(),
     /** The addresses that move, all of one family. */
     virtualIpAddresses: field(z.array(vip).min(1).max(255), "a list of 1 to 255 addresses"),
     /** Programs that decide whether this host may hold the addresses. @default none */
