@@ -116,6 +116,8 @@ class Steps {
       script: pulumi.output(`${AGENT} stage`),
       limit: LIMIT.stage,
       stdin: text,
+      // Its notes: what it replaces that somebody made by hand. They hold no secret; its stdout derives from some.
+      logging: remote.Logging.Stderr,
       dependsOn: [this.agent],
     });
   }
@@ -179,6 +181,8 @@ class Steps {
       limit: number;
       stdin: pulumi.Input<string>;
       undo?: pulumi.Output<string>;
+      /** What of its output is shown while it runs. @default nothing */
+      logging?: remote.Logging;
       dependsOn: pulumi.Resource[];
     },
   ): remote.Command {
@@ -197,7 +201,7 @@ class Steps {
         // secret and differs as a whole, so replaceOnChanges cannot name its host.
         triggers: [this.host.connection.host],
         addPreviousOutputInEnv: false,
-        logging: remote.Logging.None,
+        logging: args.logging ?? remote.Logging.None,
       },
       {
         parent: this.host.parent,
