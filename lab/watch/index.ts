@@ -1,3 +1,10 @@
+export {
+  type Connection,
+  ConnectionProbe,
+  connectionLimit,
+  longestPause,
+  parseConnection,
+} from "./connections";
 export { draw, terminal, type DrawOptions } from "./draw";
 export { clientView, handOver, type ClientView, type HandOver, type HandOverQuery } from "./handover";
 export { holdersOf, type Holders, type Span } from "./holders";

@@ -1,5 +1,6 @@
 import { parseAdvert } from "../../../../lab/watch/adverts";
 import { parseFrame } from "../../../../lab/watch/capture";
+import { longestPause, parseConnection } from "../../../../lab/watch/connections";
 import { parseMonitorLine } from "../../../../lab/watch/monitorLine";
 import { parseEcho, unwrap } from "../../../../lab/watch/probe";
 import { Recorder } from "../../../../lab/watch/recorder";
@@ -144,5 +145,26 @@ describe("a recorder", () => {
     await recorder.poll(() => false, 1);
     await recorder.stop();
     expect(recorder.life().failures).toContain("not understood: what");
+  });
+});
+
+describe("a line of connect.mjs", () => {
+  it.each([
+    ["7 1763718900.250 3.4 answered gw-a", { sequence: 7, at: 1763718900.25, took: 0.0034, answer: "gw-a" }],
+    ["8 1763718900.270 0.1 lost ECONNREFUSED", { at: 1763718900.27, reason: "ECONNREFUSED" }],
+    ["9 1.000 1000.2 lost no answer within 1000 ms", { took: 1.0002, reason: "no answer within 1000 ms" }],
+  ])("%s", (line, expected) => {
+    expect(parseConnection(line)).toMatchObject(expected);
+  });
+
+  it("that is something else is an error", () => {
+    expect(() => parseConnection("Warning: 7")).toThrow("line not understood: Warning: 7");
+  });
+
+  it("tells when the probe paused, at the edges too", () => {
+    const begun = [2, 1, 3.5].map((at) => ({ at, took: 0, answer: "gw-a" }));
+    expect(longestPause(begun, 0.5, 4)).toBe(1.5);
+    expect(longestPause(begun, 0.5, 6)).toBe(2.5);
+    expect(longestPause([], 1, 3)).toBe(2);
   });
 });
