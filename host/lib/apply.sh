@@ -34,7 +34,8 @@ apply_verb() {
         say deferred
         return 0
       fi
-    elif vip_elsewhere "$conf" && ! somebody_tells "$1" running "$2" >/dev/null; then
+    elif vip_elsewhere "$conf" && ! somebody_tells "$1" running "$2" >/dev/null &&
+      ! somebody_tells "$1" confirmed "$2" >/dev/null; then
       how=apart
     fi
   fi
@@ -121,9 +122,7 @@ go_back() {
   [ "$2" != 0 ] || remove_made_directories "$1"
   sync "$state_dir/$1"
   drain_off "$1"
-  untell "$1" running
-  untell "$1" apart
-  untell "$1" here
+  untell_all_but "$1" refused
   [ "$go_back_how" = whole ] || start_again "$1"
   rm -f "$state_dir/$1/pending"
   sync "$state_dir/$1"

@@ -213,6 +213,10 @@ verb_boot() {
   done
   start_time_options "$root$keepalived_conf" >"$started_with"
   await_sources
+  for cluster in $(clusters); do
+    current=$(current_generation "$cluster")
+    [ "$current" = 0 ] || [ -e "$state_dir/$cluster/pending" ] || tell "$cluster" confirmed "$current" || true
+  done
 }
 
 # ExecStopPost: a daemon that died left its addresses behind.

@@ -22,7 +22,16 @@ verb_notify() {
   trap 'exit 0' TERM INT HUP
   while read -r line; do
     hear "$line"
+    [ "$line" != TICK ] || renew "$1"
   done <"$1"
+}
+
+# renew FIFO: goes on as the agent that was installed meanwhile. Lines wait in the FIFO, which keepalived holds open.
+renew() {
+  renew_agent=$root/usr/lib/vrrp-agent/vrrp-agent
+  [ -x "$renew_agent" ] && [ "$(readlink -f "$renew_agent")" != "$here/vrrp-agent" ] || return 0
+  kill "$ticker_pid" 2>/dev/null || true
+  exec "$renew_agent" notify "$1"
 }
 
 end_notify() {

@@ -59,6 +59,9 @@ verb_confirm() {
     grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null; then
     try_again "$1" "$2"
     look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
+    if [ "$verdict_status" -eq 0 ] && [ "$elsewhere" != yes ]; then
+      all_are_fine "$1" "$2" >"$work/verdict" || verdict_status=$?
+    fi
   else
     {
       facts node "$conf"
@@ -83,9 +86,7 @@ commit() {
   rm -f "$state_dir/$1/pending" "$state_dir/$1/refused" "$state_dir/$1/apart"
   # A power loss must not bring the marker back.
   sync "$state_dir/$1"
-  untell "$1" running
-  untell "$1" refused
-  untell "$1" here
+  untell_all_but "$1" confirmed
   disarm_undo "$1"
   # Left behind by a step that was cut short in a restart.
   drain_off "$1"
@@ -112,6 +113,8 @@ try_again() {
       (activate "$1" "$2")
     fi
   fi
+  # Who is missing is said by all_are_fine.
+  [ "$elsewhere" = yes ] || ! can_tell "$1" "$2" || await_peers "$1" "$2" running fine confirmed >/dev/null || true
   retry_settle=$(facts settle "$conf")
   sleep "${retry_settle:-0}"
 }

@@ -6,12 +6,14 @@
 #   running G     keepalived runs here with G, which nobody has confirmed yet
 #   apart G       the files of G are in place here and keepalived is stopped
 #   here G        this host takes part in a switch to G that the hosts make together
+#   fine G        this host sees nothing wrong with G, and waits for the others to see the same
 #   confirmed G   somebody has seen that G is right on all hosts
 #   refused G     this host is on its way back from G
 #
+# confirmed stays as long as the generation is in force, so a host that comes late knows where the others are.
 # Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do.
 
-# Seconds that a word stays, also when the agent is gone.
+# Seconds that any other word stays, also when the agent is gone.
 told_for=1800
 
 # word_address CLUSTER NODE WORD GENERATION
@@ -36,7 +38,9 @@ tell() {
   tell_dev=$(facts interface "$tell_conf")
   [ -n "$tell_dev" ] && [ -n "$(peer_nodes "$tell_conf")" ] || return 1
   tell_address=$(word_address "$1" "$(facts node "$tell_conf")" "$2" "$3")
-  ip -6 address replace "$tell_address/128" dev "$tell_dev" nodad valid_lft "$told_for" preferred_lft 0 \
+  tell_for=$told_for
+  [ "$2" != confirmed ] || tell_for=forever
+  ip -6 address replace "$tell_address/128" dev "$tell_dev" nodad valid_lft "$tell_for" preferred_lft 0 \
     2>/dev/null || return 1
   mkdir -p "$run_dir/$1"
   grep -q -x -F "$2 $3 $tell_address $tell_dev" "$run_dir/$1/told" 2>/dev/null ||
@@ -57,6 +61,13 @@ untell() {
   done <"$run_dir/$1/told" | write_file "$run_dir/$1/told"
 }
 
+# untell_all_but CLUSTER WORD
+untell_all_but() {
+  for untell_other in running apart here fine confirmed refused; do
+    [ "$untell_other" = "$2" ] || untell "$1" "$untell_other"
+  done
+}
+
 # told_here CLUSTER WORD GENERATION
 told_here() { grep -q "^$2 $3 " "$run_dir/$1/told" 2>/dev/null; }
 
@@ -66,6 +77,8 @@ told_by() {
   told_by_dev=$(facts interface "$told_by_conf")
   [ -n "$told_by_dev" ] || return 1
   told_by_address=$(word_address "$1" "$2" "$3" "$4")
+  # What the neighbour table remembers may be gone from the peer.
+  ip -6 neigh del "$told_by_address" dev "$told_by_dev" 2>/dev/null || true
   ! ask "$told_by_address" "$told_by_dev" || return 0
   # A firewall may drop the echo and still let neighbours find each other.
   [ -n "$(neighbour "$told_by_address" "$told_by_dev")" ]

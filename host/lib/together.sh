@@ -14,6 +14,11 @@ switch_together() {
   fi
   can_tell "$1" "$2" ||
     fail "the hosts cannot find each other without IPv6 on $(facts interface "$(words_conf "$1" "$2")"): run pulumi up with the former spec, then with this one"
+  # The others have it for good: there is nobody left to wait for.
+  if somebody_tells "$1" confirmed "$2" >/dev/null; then
+    (activate "$1" "$2")
+    return 0
+  fi
   tell "$1" here "$2"
   together_others=$(await_peers "$1" "$2" here apart running) || {
     untell "$1" here
@@ -46,6 +51,24 @@ await_peers() {
   while await_silent=$(silent_peers "$await_cluster" "$await_generation" "$@") && [ -n "$await_silent" ]; do
     if [ "$(uptime)" -ge "$await_end" ]; then
       say "$await_silent"
+      return 1
+    fi
+    sleep 1
+  done
+}
+
+# all_are_fine CLUSTER GENERATION: nothing was seen wrong here; that must be so everywhere. Else prints what is not.
+all_are_fine() {
+  can_tell "$1" "$2" || return 0
+  tell "$1" fine "$2" || return 0
+  fine_end=$(($(uptime) + together_patience))
+  while fine_silent=$(silent_peers "$1" "$2" fine confirmed) && [ -n "$fine_silent" ]; do
+    if fine_refuser=$(somebody_tells "$1" refused "$2"); then
+      say "$fine_refuser went back"
+      return 1
+    fi
+    if [ "$(uptime)" -ge "$fine_end" ]; then
+      say "$fine_silent did not say within $together_patience s that all is well there"
       return 1
     fi
     sleep 1

@@ -80,7 +80,7 @@ describe("a change that was taken back, and another try at it", () => {
     for (const host of lab.hosts) {
       const [cluster] = (await statusOf(host)).clusters;
       expect(cluster!.pending).toBe(true);
-      await host.exec(`vrrp-agent undo gw ${cluster!.generation}`);
+      await host.exec("vrrp-agent rollback gw");
     }
     await stack.up();
     await expectApplied();
