@@ -71,6 +71,25 @@ lay_out() {
   done <"$work/file-lines"
 }
 
+# check_includes DIRECTORY: what a config of keepalived includes by a relative path is in the bundle; keepalived itself
+# starts without a file that is not there, and so without the password in it.
+check_includes() {
+  for includes_conf in "$1"/files/etc/keepalived/*.conf; do
+    [ -e "$includes_conf" ] || continue
+    sed -n 's/^[[:space:]]*include[a-z_]*[[:space:]]\{1,\}"\{0,1\}\([^"#!]*[^"#![:space:]]\).*$/\1/p' "$includes_conf" \
+      >"$work/includes"
+    while read -r included; do
+      case $included in
+      /*) ;;
+      *)
+        [ -e "${includes_conf%/*}/$included" ] ||
+          fail "${includes_conf#"$1/files"} includes $included, which the bundle does not have; send the bundle again"
+        ;;
+      esac
+    done <"$work/includes"
+  done
+}
+
 sha256() {
   sha256_line=$(sha256sum "$1")
   say "${sha256_line%% *}"

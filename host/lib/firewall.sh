@@ -176,6 +176,7 @@ carry_out() (
       printf "insert rule %s %s accept comment \"%s\"\n", at, $0, comment; next }
     { printf "delete rule %s handle %s\n", at, $6 }' "$1" >"$work/nft-script" || exit 1
   if [ -s "$work/nft-script" ]; then
+    ! grep -q '^delete ' "$work/nft-script" || say "delete table inet $witness" >>"$work/nft-script"
     tool "nft refused to change our rules" nft -f "$work/nft-script"
   fi
   awk '$2 != "nft" && !seen[$2, $3]++ { print $2, $3 }' "$1" >"$work/iptables-changes" || exit 1
@@ -217,23 +218,42 @@ firewall_report() {
   cat "$work/firewall-problems"
 }
 
+# An empty table, there while we look at handles that we are about to delete by. Somebody who flushes the ruleset and
+# loads it anew, as a reload of nftables.service does, gives our handles to rules of his own; and takes this table away,
+# so that our transaction, which deletes it too, fails as a whole.
+witness=vrrp_agent_witness
+
+# plan_change WANTED: into $work/plan.
+plan_change() {
+  survey
+  plan "$1" >"$work/plan" || exit 1
+  grep -q '^delete nft ' "$work/plan" || return 0
+  tool "nft cannot make a table" nft add table inet "$witness"
+  survey
+  plan "$1" >"$work/plan" || exit 1
+}
+
+# forget_witness: where it was not needed in the end, or a run was killed.
+forget_witness() {
+  ! grep -q "^table inet $witness " "$work/ruleset" 2>/dev/null || nft delete table inet "$witness" 2>/dev/null || true
+}
+
 # firewall_set WANTED: what the host has of our rules becomes WANTED. What somebody else changes meanwhile makes the
 # change fail as a whole, and then it is planned anew.
 firewall_set() {
   take_lock firewall 8
-  survey
-  plan "$1" >"$work/plan" || exit 1
-  firewall_tries=5
+  plan_change "$1"
+  firewall_tries=3
   until carry_out "$work/plan" 2>"$work/refusal"; do
     firewall_tries=$((firewall_tries - 1))
-    mv "$work/plan" "$work/plan-before"
-    survey
-    plan "$1" >"$work/plan" || exit 1
-    if [ "$firewall_tries" -eq 0 ] || cmp -s "$work/plan" "$work/plan-before"; then
+    if [ "$firewall_tries" -eq 0 ]; then
+      forget_witness
       cat "$work/refusal" >&2
       exit 1
     fi
+    plan_change "$1"
   done
+  forget_witness
 }
 
 # firewall_ensure_or_warn: where keepalived is to start all the same, and within the time that its start may take.
@@ -281,16 +301,4 @@ verb_firewall() {
     exit 2
     ;;
   esac
-}
-
-# firewall_ensure_or_warn: where trouble with the firewall is no reason to stop, as at boot.
-firewall_ensure_or_warn() {
-  set +e
-  (
-    set -e
-    firewall_ensure
-  )
-  ensure_status=$?
-  set -e
-  [ "$ensure_status" -eq 0 ] || warn "note: the rules of vrrp-agent may not be in force; see: vrrp-agent firewall check"
 }

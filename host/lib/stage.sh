@@ -66,6 +66,7 @@ forget_first_stage() {
 test_staged() {
   if [ -e "$2/files$keepalived_conf" ]; then
     have keepalived || fail "keepalived is not installed; install it"
+    check_includes "$2"
     tool "keepalived does not accept its config; correct the spec" keepalived -t -f "$2/files$keepalived_conf"
   fi
   if [ -e "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then

@@ -88,14 +88,23 @@ export class FirewallHost {
       .filter((line) => line.startsWith("-A"));
   }
 
-  /** Does something once, just before the agent's next call of a program. */
-  wrap(program: string, script: string): void {
+  /** Absolute path of a file of this host's own. */
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(this.path(name), text);
+  }
+
+  /** Does something once, just before the agent's next call of a program whose first argument is this. */
+  wrap(program: string, argument: string, script: string): void {
     const real = execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
     const directory = join(this.root, "bin");
     mkdirSync(directory, { recursive: true });
     writeFileSync(
       join(directory, program),
-      `#!/bin/sh\nPATH=\${PATH#*:}\nif [ ! -e ${this.root}/once ]; then\n${script}\n: >${this.root}/once\nfi\nexec ${real} "$@"\n`,
+      `#!/bin/sh\nPATH=\${PATH#*:}\nif [ "$1" = ${argument} ] && [ ! -e ${this.root}/once ]; then\n: >${this.root}/once\n${script}\nfi\nexec ${real} "$@"\n`,
       { mode: 0o755 },
     );
   }

@@ -225,7 +225,7 @@ describe.each(SHELLS.map((shell) => ({ shell, name: shell.join(" ") })))(
           `${command} -I INPUT -p tcp --dport 23 -j ACCEPT`,
           `${command} -D INPUT $(${command} -S INPUT | grep -n vrrp-agent | cut -d: -f1 | awk '{ print $1 - 1 }')`,
         ];
-        host.wrap(`${command}-restore`, stranger.join("\n"));
+        host.wrap(`${command}-restore`, "--wait=10", stranger.join("\n"));
         ensure();
         expect(host.iptables(command, "filter")).toEqual([
           expect.stringContaining("-s 10.0.0.5/32"),
@@ -279,7 +279,8 @@ add rule ip early guard ip saddr 203.0.113.9 drop`);
       host.rules("gw", [IN4.replaceAll("10.0.0.2", "10.0.0.3")]);
       host.wrap(
         "nft",
-        `[ "$1" != -f ] || nft delete rule inet filter input handle $(
+        "-f",
+        `nft delete rule inet filter input handle $(
         nft -a list chain inet filter input | sed -n '/vrrp-agent:/s/.*# handle //p' | head -n 1)`,
       );
       ensure();
@@ -288,13 +289,38 @@ add rule ip early guard ip saddr 203.0.113.9 drop`);
       expect(ours).toEqual([expect.stringContaining("ip saddr 10.0.0.3")]);
     });
 
+    test("a ruleset that is loaded anew between the look and the change loses no rule to a handle that was ours", () => {
+      host.load(GATEWAY);
+      host.rules("gw", ALL);
+      ensure();
+      const handle = Number(
+        /comment "vrrp-agent:gw.* # handle (\d+)/.exec(
+          host.run("nft", "-a", "list", "chain", "inet", "filter", "input"),
+        )![1],
+      );
+      // As many rules as it takes for a stranger's to have that handle.
+      const strangers = Array.from(
+        { length: handle },
+        (_, n) => `add rule inet filter input tcp dport ${1000 + n} drop`,
+      );
+      host.write("anew.nft", ["flush ruleset", GATEWAY, ...strangers].join("\n"));
+      host.wrap("nft", "-f", `nft -f ${host.path("anew.nft")}`);
+      host.rules("gw", [IN4.replaceAll("10.0.0.2", "10.0.0.3")]);
+      ensure();
+      expect(isInForce()).toBe(true);
+      const rules = host.chain("inet", "filter", "input");
+      expect(rules.filter((rule) => rule.startsWith("tcp dport 1"))).toHaveLength(strangers.length);
+      expect(rules.filter((rule) => rule.includes("vrrp-agent:gw:"))).toHaveLength(1);
+      expect(host.ruleset()).not.toContain("witness");
+    });
+
     test("a rule that iptables does not take fails with its own words and changes nothing", () => {
       host.run("iptables-nft", "-P", "INPUT", "DROP");
       host.rules("gw", [IPT_IN4, "ipt4 input -s nonsense.invalid/99"]);
       const { status, stderr } = host.agent("ensure");
       expect(status).toBe(1);
       expect(stderr).toMatch(
-        /^vrrp-agent: .*: firewall ensure: iptables-nft-restore refused to change our rules\n.*invalid mask '99'/,
+        /^vrrp-agent: .*: firewall ensure: iptables-nft-restore refused to change our rules\n.*invalid mask .99/,
       );
       expect(host.iptables("iptables-nft", "filter")).toEqual([]);
     });

@@ -1,0 +1,50 @@
+import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+
+const RULES = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 input ip saddr 10.0.0.2 meta l4proto 112\n" };
+
+describe.each(SHELLS)("a firewall that cannot be looked at, under %s", (shell) => {
+  let host: FakeHost;
+  beforeAll(async () => {
+    host = await FakeHost.create(shell);
+    host.succeed(["stage"], bundleOf(nodeFiles(RULES)));
+    host.succeed(["activate", "gw", generation(1)]);
+  });
+  beforeEach(() => {
+    host.program(
+      "nft",
+      '[ "$1" = -c ] || { echo "netlink: Error: cache \\"initialization\\" failed"; echo "no memory"; exit 1; } >&2',
+    );
+  });
+  afterAll(() => host.close());
+
+  test("is a problem of the firewall in the status, in the tool's own words", () => {
+    const status = JSON.parse(host.succeed(["status", "--json"])) as {
+      firewall: { ok: boolean; problems: string[] };
+    };
+    expect(status.firewall).toEqual({
+      ok: false,
+      problems: ['nft list ruleset failed: netlink: Error: cache "initialization" failed: no memory'],
+    });
+    expect(host.succeed(["status"])).toContain("firewall: nft list ruleset failed: netlink: Error:");
+  });
+
+  test("does not keep keepalived from starting when a boot undoes a change, and is warned of", () => {
+    host.write("/proc/sys/kernel/random/boot_id", "boot-2\n");
+    const { status, stderr } = host.agent(["boot"]);
+    expect(stderr).toContain("boot: nft list ruleset failed\nnetlink: Error");
+    expect(stderr).toContain("boot: the firewall may not let VRRP through; keepalived goes on");
+    // Nothing was there before the first apply: that is the only reason left.
+    expect({ status, last: stderr.trimEnd().split("\n").at(-1) }).toEqual({
+      status: 1,
+      last: expect.stringContaining("there is no /etc/keepalived/keepalived.conf any more") as string,
+    });
+  });
+
+  test("makes a check of the rules fail", () => {
+    const { status, stderr } = host.agent(["firewall", "check"]);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/firewall check: nft list ruleset failed\n.*\nno memory\n$/) as string,
+    });
+  });
+});
