@@ -54,6 +54,13 @@ const kill = (host: Host, pids: readonly number[]) =>
   // Stopped first, so that none of them sees another die and acts on it.
   host.exec(`kill -STOP ${pids.join(" ")}; kill -KILL ${pids.join(" ")}`, { check: false });
 
+/** Before the daemon reads its config, at a start or a reload. */
+const onEveryRead = [
+  "ExecStartPre=/opt/faults/reload",
+  "ExecReload=",
+  "ExecReload=/opt/faults/reload $MAINPID",
+];
+
 const dropIn = "/run/systemd/system/keepalived.service.d/zz-faults.conf";
 
 /** keepalived's service does something else with any config than with the present one. */
@@ -178,11 +185,7 @@ const interruptions: Record<FaultCase["kind"], Interruption | Record<string, Int
     reload: {
       prepare: async ({ host }) => {
         await prepareReload(host, 'kill -TERM "$1"; exit 1', '[ -z "$1" ] || kill -HUP "$1"');
-        await useDropIn(host, [
-          "ExecStartPre=/opt/faults/reload",
-          "ExecReload=",
-          "ExecReload=/opt/faults/reload $MAINPID",
-        ]);
+        await useDropIn(host, onEveryRead);
       },
       lift: ({ host }) => removeDropIn(host),
       missed: ({ host }) => sawOther(host),
@@ -193,15 +196,13 @@ const interruptions: Record<FaultCase["kind"], Interruption | Record<string, Int
       const lock =
         "nft 'add table inet lockout; add chain inet lockout input { type filter hook input priority 0; }; " +
         "add rule inet lockout input tcp dport 22 ct state new drop'";
-      await prepareReload(
-        host,
-        `${lock}; kill -HUP "$1"`,
-        'nft delete table inet lockout 2>/dev/null; kill -HUP "$1"',
-      );
-      await useDropIn(host, ["ExecReload=", "ExecReload=/opt/faults/reload $MAINPID"]);
+      const tell = '[ -z "$1" ] || kill -HUP "$1"';
+      await prepareReload(host, `${lock}; ${tell}`, `nft delete table inet lockout 2>/dev/null; ${tell}`);
+      await useDropIn(host, onEveryRead);
     },
     lift: async ({ host }) => {
       await removeDropIn(host);
+      await host.exec("nft delete table inet lockout", { check: false });
     },
     missed: ({ host }) => sawOther(host),
   },
