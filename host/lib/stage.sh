@@ -68,8 +68,19 @@ test_staged() {
     have keepalived || fail "keepalived is not installed; install it"
     check_includes "$2"
     tool "keepalived does not accept its config; correct the spec" keepalived -t -f "$2/files$keepalived_conf"
+    test_programs "$2/files$keepalived_conf"
   fi
   if [ -e "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
     test_rules "$2/files/etc/vrrp-agent/$1/firewall.rules"
   fi
+}
+
+# test_programs FILE: keepalived's own test looks at track scripts only; a notify program that it cannot run it drops
+# at its start, with a line in the log.
+test_programs() {
+  awk '$1 ~ /^notify_(master|backup|fault)$/ { gsub(/"/, "", $2); print $1, $2 }' "$1" >"$work/programs"
+  while read -r notify_word program; do
+    [ -f "$root$program" ] && [ -x "$root$program" ] ||
+      fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
+  done <"$work/programs"
 }

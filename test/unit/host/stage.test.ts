@@ -89,6 +89,22 @@ describe.each(SHELLS)("stage under %s", (shell) => {
     );
   });
 
+  test("a notify program that keepalived could not run is refused, and one that it can is staged", () => {
+    const words = ["notify_fault /opt/notify", "notify_master \"/opt/notify 'a b' c\""];
+    const withNotify = (word: string) =>
+      bundleOf(nodeFiles({ "/etc/keepalived/keepalived.conf": `vrrp_instance gw {\n    ${word}\n}\n` }));
+    for (const word of words) {
+      expect(refuse(withNotify(word))).toBe(
+        `vrrp-agent: a: stage: ${word.split(" ")[0]} runs /opt/notify, which is no program on this host; install it or correct the spec\n`,
+      );
+    }
+    host.write("opt/notify", "#!/bin/sh\n");
+    expect(refuse(withNotify(words[0]!))).toContain("no program on this host");
+    host.remove("opt/notify");
+    host.write("opt/notify", "#!/bin/sh\n", 0o755);
+    for (const word of words) expect(stage(withNotify(word))).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("a source address that is not on the interface is refused, with those that are", () => {
     expect(refuse(bundleOf(nodeConf("source 10.0.0.1", "source 10.0.0.9")))).toMatch(
       /^vrrp-agent: a: stage: unicastSrcIp 10\.0\.0\.9 is not on eth0, which has 10\.0\.0\.1\/24;/,
