@@ -63,7 +63,7 @@ export function reportedState(report: Report, generation: string, former: HostSt
   const words = (list: string[], right: string) => (list.length === 0 ? right : list.join("\n"));
   return {
     applied:
-      report.generation === generation ? RIGHT.applied : "another generation: the host was rolled back",
+      report.generation === generation ? RIGHT.applied : "another generation",
     files: report.files,
     secretFiles: Object.fromEntries(
       Object.entries(report.secretFiles).map(([path, same]) => [
