@@ -36,7 +36,9 @@ export class World {
     try {
       const stack = await Stack.create({ client: lab.client, program: program.path });
       for (const host of lab.hosts) await prepareHost(host);
-      return new World(lab, stack, program);
+      const world = new World(lab, stack, program);
+      process.on("exit", world.removeDirectories);
+      return world;
     } catch (error) {
       program.remove();
       await lab.stop();
@@ -46,9 +48,15 @@ export class World {
 
   async remove(): Promise<void> {
     await this.lab.stop();
+    this.removeDirectories();
+    process.off("exit", this.removeDirectories);
+  }
+
+  /** As the lab ends with this process, so does what belongs to it. */
+  private readonly removeDirectories = (): void => {
     this.stack.remove();
     this.program.remove();
-  }
+  };
 
   /** Tells the stack what the cluster is to be. */
   async configure(name: ChangeName, more: Record<string, unknown> = {}): Promise<void> {
