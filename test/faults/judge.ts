@@ -58,8 +58,15 @@ export interface WatchVerdict {
   overlap: number;
 }
 
-/** No two hosts hold an address at any moment, but for the hand-over itself (lab/watch says how long that takes). */
-export function judgeTimeline(timeline: Timeline, vips: readonly string[]): WatchVerdict {
+/**
+ * No two hosts hold an address at any moment, but for the hand-over itself (lab/watch says how long that takes). Gaps
+ * count for the addresses that both generations have.
+ */
+export function judgeTimeline(
+  timeline: Timeline,
+  vips: readonly string[],
+  kept: readonly string[],
+): WatchVerdict {
   const problems = timeline.recorders.flatMap(({ recorder, failures }) =>
     failures.map((failure) => `recorder ${recorder}: ${failure}`),
   );
@@ -76,7 +83,7 @@ export function judgeTimeline(timeline: Timeline, vips: readonly string[]): Watc
     }
     for (const span of gaps) {
       const isBetween = span.from > timeline.from && span.to < timeline.to;
-      if (isBetween) gap = Math.max(gap, lengthOf(span));
+      if (isBetween && kept.includes(vip)) gap = Math.max(gap, lengthOf(span));
     }
   }
   return { problems, gap, overlap };

@@ -257,13 +257,21 @@ class Run {
     if (watch === undefined) return;
     this.watch = undefined;
     const timeline = await watch.stop();
-    const { problems, gap, overlap } = judgeTimeline(timeline, allVips);
+    const { problems, gap, overlap } = judgeTimeline(timeline, allVips, this.kept);
     Object.assign(outcome, { gap, overlap });
     outcome.failures.push(...problems);
     if (problems.length > 0) {
       const query = { vip: allVips[0]!, virtualRouterId: changes[this.one.to].virtualRouterId };
       outcome.evidence.push(draw(timeline, query));
     }
+  }
+
+  /** The addresses that both generations have. */
+  private get kept(): string[] {
+    const { from, to } = this.one;
+    return this.interruption.isFirstApply
+      ? []
+      : changes[from].vips.filter((vip) => changes[to].vips.includes(vip));
   }
 
   private async up(what: string, args: string[] = []): Promise<Result> {

@@ -136,10 +136,18 @@ describe("a timeline", () => {
       ["gw-b", VIP, 9.95, 20],
       ["gw-a", VIP, 20.5, 30],
     ]);
-    const verdict = judgeTimeline(timeline, [VIP]);
+    const verdict = judgeTimeline(timeline, [VIP], [VIP]);
     expect(verdict.problems).toEqual([]);
     expect(verdict.gap).toBeCloseTo(0.5);
     expect(verdict.overlap).toBeCloseTo(0.05);
+  });
+
+  test("has no gap where an address is not in both generations", () => {
+    const timeline = timelineOf([
+      ["gw-a", MORE, 0, 10],
+      ["gw-a", MORE, 20, 30],
+    ]);
+    expect(judgeTimeline(timeline, [VIP, MORE], [VIP]).gap).toBe(0);
   });
 
   test("is wrong with two holders for longer, and says since when", () => {
@@ -147,7 +155,7 @@ describe("a timeline", () => {
       ["gw-a", VIP, 0, 30],
       ["gw-b", VIP, 10, 12],
     ]);
-    expect(judgeTimeline({ ...timeline, marks: [{ at: 9, label: "kill" }] }, [VIP]).problems).toEqual([
+    expect(judgeTimeline({ ...timeline, marks: [{ at: 9, label: "kill" }] }, [VIP], []).problems).toEqual([
       `${VIP}: gw-a and gw-b held it for 2.000 s, from 1.0 s after 'kill'`,
     ]);
   });
@@ -155,7 +163,7 @@ describe("a timeline", () => {
   test("is wrong when a recorder was blind", () => {
     const timeline = timelineOf([["gw-a", VIP, 0, 30]]);
     const recorders = [{ recorder: "addresses", from: 0, to: 3, failures: ["ended by itself"] }];
-    expect(judgeTimeline({ ...timeline, recorders }, [VIP]).problems).toEqual([
+    expect(judgeTimeline({ ...timeline, recorders }, [VIP], []).problems).toEqual([
       "recorder addresses: ended by itself",
     ]);
   });
