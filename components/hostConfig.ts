@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { applyCluster } from "./apply";
 import { ConnectionArgs } from "./args";
+import { sayImpact } from "./impact";
 import { withSecrets } from "./values";
 
 /** Arguments of HostConfig. */
@@ -37,7 +38,12 @@ export class HostConfig extends pulumi.ComponentResource {
       ...args,
       secretFiles: args.secretFiles && pulumi.secret(args.secretFiles),
     });
-    super(HostConfig.__pulumiType, name, inputs, opts);
+    super(
+      HostConfig.__pulumiType,
+      name,
+      inputs,
+      pulumi.mergeOptions(opts, { hooks: sayImpact(name, args.cluster) }),
+    );
     this.files = pulumi.output(args.files);
     if (args.apply !== false) {
       applyCluster(name, args.cluster, [{ name, parent: this, connection: args.connection, args }]);

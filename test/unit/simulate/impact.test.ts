@@ -1,0 +1,55 @@
+import { impactOf, impactText, INTERRUPTION_MS } from "../../../simulate/impact";
+
+const NODE = "/etc/vrrp-agent/gw/node.conf";
+const lines = [
+  "cluster gw",
+  "instance gw 4 51 eth0",
+  "agree gw 3 1 unicast 10.0.0.1",
+  "vip gw 10.0.0.100/24 eth0",
+  "peer gw-b 10.0.0.2",
+  "settle 5",
+];
+
+/** The files with one line in place of another; "" takes it away. */
+function files(former = "", next = ""): Record<string, string> {
+  const text = lines.map((line) => (line === former ? next : line)).filter(Boolean);
+  return { [NODE]: `${text.join("\n")}\n` };
+}
+
+describe("what a change does to the addresses", () => {
+  test.each([
+    ["virtual_router_id", "instance gw 4 51 eth0", "instance gw 4 52 eth0", "virtual_router_id"],
+    ["the interface", "instance gw 4 51 eth0", "instance gw 4 51 eth1", "interface"],
+    ["unicast_src_ip", "agree gw 3 1 unicast 10.0.0.1", "agree gw 3 1 unicast 10.0.0.9", "unicast_src_ip"],
+    [
+      "unicast to multicast",
+      "agree gw 3 1 unicast 10.0.0.1",
+      "agree gw 3 1 multicast 10.0.0.1",
+      "unicast <->",
+    ],
+  ])("%s interrupts them once, and the sentence says for how long", (_, former, next, word) => {
+    const impact = impactOf("gw", files(), files(former, next))!;
+    expect(impact.kind).toBe("interrupt");
+    expect(impact.causes).toEqual([expect.stringContaining(word)]);
+    expect(impactText("gw", impact)).toContain(
+      `this change interrupts the addresses once, about ${INTERRUPTION_MS} ms`,
+    );
+  });
+
+  test.each([
+    ["advert_int", "agree gw 3 1 unicast 10.0.0.1", "agree gw 3 0.5 unicast 10.0.0.1", "advert_int"],
+    ["the version", "agree gw 3 1 unicast 10.0.0.1", "agree gw 2 1 unicast 10.0.0.1", "version"],
+    ["another address", "vip gw 10.0.0.100/24 eth0", "vip gw 10.0.0.101/24 eth0", "virtual_ipaddress"],
+    ["a peer that moves", "peer gw-b 10.0.0.2", "peer gw-b 10.0.0.3", "unicast_peer"],
+  ])("%s leaves them where they are, while the others are stopped", (_, former, next, word) => {
+    const impact = impactOf("gw", files(), files(former, next))!;
+    expect(impact).toEqual({ kind: "reload", causes: [expect.stringContaining(word)] });
+    expect(impactText("gw", impact)).toMatch(/without a gap; the other nodes stop keepalived/);
+  });
+
+  test("a plain reload, a peer that is new, and a first apply are not worth a word", () => {
+    expect(impactOf("gw", files(), files("settle 5", "settle 9"))).toBeUndefined();
+    expect(impactOf("gw", files("peer gw-b 10.0.0.2"), files())).toBeUndefined();
+    expect(impactOf("gw", {}, files())).toBeUndefined();
+  });
+});
