@@ -111,11 +111,13 @@ test("node.conf tells the agent the addresses, the peers and how long roles and 
     "interface eth0",
     "source 192.168.1.2 eth0",
     "instance gw 4 51 eth0",
+    "agree gw 3 2 unicast 192.168.1.2",
     "vip gw 192.168.1.1/24 eth0",
     "peer gw-b 192.168.1.3",
     "peers-elsewhere no",
     "off-link no",
     "settle 9",
+    "undo 300",
     "hand-over 9",
     "",
   ]);
