@@ -18,19 +18,26 @@ fail() {
   exit 1
 }
 
+# writing COMMAND...: what fails for want of room, mostly. Until the link has its new name nothing is changed.
+writing() {
+  words=$("$@" 2>&1) || fail "cannot write to $lib or $root/usr/sbin; make room on their file systems" "$words"
+}
+
 # unpack DIRECTORY: the files of DIRECTORY/archive, each looked at.
 unpack() {
   [ "$(head -n 1 "$1/archive")" = "vrrp-agent-archive 1" ] || fail "stdin is no vrrp-agent-archive of version 1"
   ahead=$(grep -n -x end "$1/archive" | head -n 1 | cut -d : -f 1)
   [ -n "$ahead" ] || fail "the archive is cut off; send it again"
-  head -n "$ahead" "$1/archive" | grep '^file ' >"$1/list" || fail "the archive is empty"
+  head -n "$ahead" "$1/archive" | grep -q '^file ' || fail "the archive is empty"
+  words=$(head -n "$ahead" "$1/archive" | grep '^file ' 2>&1 >"$1/list") ||
+    fail "cannot write to $lib; make room on its file system" "$words"
   while read -r _ mode owner digest lines name; do
     case $name in
     /* | *..*) fail "$name is no path within the agent" ;;
-    */*) mkdir -p "$1/${name%/*}" ;;
+    */*) writing mkdir -p "$1/${name%/*}" ;;
     esac
-    tail -n "+$((ahead + 1))" "$1/archive" | head -n "$lines" >"$1/$name" ||
-      fail "cannot write to $lib; make room on its file system"
+    words=$(tail -n "+$((ahead + 1))" "$1/archive" 2>/dev/null | head -n "$lines" 2>&1 >"$1/$name") ||
+      fail "cannot write to $lib; make room on its file system" "$words"
     ahead=$((ahead + lines))
     [ "$(sha256sum <"$1/$name" | cut -d ' ' -f 1)" = "$digest" ] ||
       fail "$name arrived damaged; is there room on the file system of $lib?"
@@ -44,25 +51,35 @@ unpack() {
 # link TARGET PATH: by rename, so PATH is there at every moment.
 link() {
   [ "$(readlink "$2" || true)" != "$1" ] || return 0
-  ln -s "$1" "$2.new.$$"
-  mv -T "$2.new.$$" "$2"
+  writing ln -sfn "$1" "$2.new"
+  writing mv -T "$2.new" "$2"
 }
 
 umask 022
-mkdir -p "$lib" "$root/usr/sbin"
+writing mkdir -p "$lib" "$root/usr/sbin" "$root/run/vrrp-agent"
 incoming=$lib/vrrp-agent.incoming.$$
 trap 'rm -rf "$incoming"' EXIT
-mkdir "$incoming"
+trap 'exit 143' TERM INT HUP
+# Two at once would take each other's files for left behind.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>>"$root/run/vrrp-agent/install.lock"
+  flock 9
+fi
+writing mkdir "$incoming"
 words=$(cat 2>&1 >"$incoming/archive") || fail "cannot write to $lib; make room on its file system" "$words"
 version=$(sha256sum <"$incoming/archive" | cut -c 1-16)
 unpack "$incoming"
 rm "$incoming/archive"
 former=$(readlink "$lib/vrrp-agent" || true)
-if ! diff -r "$incoming" "$lib/vrrp-agent.$version" >/dev/null 2>&1; then
-  rm -rf "$lib/vrrp-agent.$version"
-  mv "$incoming" "$lib/vrrp-agent.$version"
+directory=vrrp-agent.$version
+if ! diff -r "$incoming" "$lib/$directory" >/dev/null 2>&1 || [ ! -x "$lib/$directory/vrrp-agent" ]; then
+  # One that is damaged may be the one in use: it stays until the link has gone over.
+  [ ! -e "$lib/$directory" ] || directory=$directory.$$
+  # What the link names must outlast a power cut.
+  writing find "$incoming" -type f -exec sync {} +
+  writing mv "$incoming" "$lib/$directory"
 fi
-link "vrrp-agent.$version" "$lib/vrrp-agent"
+link "$directory" "$lib/vrrp-agent"
 link ../lib/vrrp-agent/vrrp-agent "$root/usr/sbin/vrrp-agent"
 # A change that is pending when the host goes down is undone also where keepalived is not started.
 if [ -d "$root/run/systemd/system" ]; then
@@ -92,7 +109,7 @@ fi
 # The former version stays: a step that has just begun may still be reading it.
 for old in "$lib"/vrrp-agent.*; do
   case ${old##*/} in
-  "vrrp-agent.$version" | "$former") ;;
+  "$directory" | "$former") ;;
   *) rm -rf "$old" ;;
   esac
 done

@@ -11,7 +11,7 @@ manifest_paths() { [ ! -e "$1" ] || awk '$1 == "file" { print $6 }' "$1"; }
 manifest_digest() { awk -v path="$1" '$1 == "file" && $6 == path { print $4 }' "$2"; }
 
 # unpack BUNDLE DIRECTORY: writes DIRECTORY/manifest, and the files as DIRECTORY/part.1, part.2 ... in its order.
-# Prints what is wrong with a bundle that is not whole.
+# Prints what is wrong with a bundle that is not whole and fails with 1; fails with more when it cannot write.
 unpack() {
   awk -v to="$2" '
     function wrong(what) { print "line " NR ": " what; bad = 1; exit 1 }
@@ -52,7 +52,10 @@ unpack() {
       if (part <= files) { print "it is cut off: file " part " of " files " lacks " left " lines"; exit 1 }
       split("cluster owner generation digest", keys, " ")
       for (i = 1; i <= 4; i++) if (!count[keys[i]]) { print "it has no " keys[i] " line"; exit 1 }
-    }' "$1"
+    }' "$1" || return
+  # Not every awk notices that a disk is full. The parts have digests.
+  [ "$(tail -n 1 "$2/manifest")" = end ] &&
+    head -n "$(wc -l <"$2/manifest")" "$1" | cmp -s - "$2/manifest" || return 2
 }
 
 # lay_out DIRECTORY: moves the parts to DIRECTORY/files/PATH with mode and owner, after a look at each sha256.
@@ -63,8 +66,8 @@ lay_out() {
     lay_out_part=$((lay_out_part + 1))
     part=$1/part.$lay_out_part
     [ "$(sha256 "$part")" = "$digest" ] ||
-      fail "the bundle's $path does not have the sha256 that its manifest states; send the bundle again"
-    mkdir -p "$1/files${path%/*}"
+      fail "the bundle's $path does not have the sha256 that its manifest states; make room on the disk, or send the bundle again"
+    tool "cannot store $path; make room on the disk" mkdir -p "$1/files${path%/*}"
     tool "cannot give $path to $owner; make that user and group on this host" chown "$owner" "$part"
     chmod "$mode" "$part"
     mv "$part" "$1/files$path"

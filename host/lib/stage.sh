@@ -9,10 +9,15 @@ verb_stage() {
   incoming=$state_dir/.incoming.$$
   trap 'rm -rf "$work" "$incoming"' EXIT
   rm -rf "$incoming"
-  mkdir "$incoming"
+  tool "cannot store the bundle; make room on the disk" mkdir "$incoming"
   cat >"$incoming/bundle" 2>"$work/words" || fail "cannot store the bundle; make room on the disk" "$work/words"
-  unpack "$incoming/bundle" "$incoming" >"$work/words" 2>&1 ||
-    fail "cannot read the bundle; send it again, with the same version of agent and program" "$work/words"
+  unpack_status=0
+  unpack "$incoming/bundle" "$incoming" >"$work/words" 2>&1 || unpack_status=$?
+  case $unpack_status in
+  0) ;;
+  1) fail "cannot read the bundle; send it again, with the same version of agent and program" "$work/words" ;;
+  *) fail "cannot store the bundle; make room on the disk" "$work/words" ;;
+  esac
   rm "$incoming/bundle"
   cluster=$(manifest_value cluster "$incoming/manifest")
   generation=$(manifest_value generation "$incoming/manifest")
@@ -26,7 +31,7 @@ verb_stage() {
     set -e
     # What installs packages minds these itself.
     trap : TERM INT HUP
-    mkdir -p "$state_dir/$cluster"
+    tool "cannot write to $state_dir; make room on its file system" mkdir -p "$state_dir/$cluster"
     install_missing "$cluster" "$incoming/manifest"
     test_staged "$cluster" "$incoming"
   )
