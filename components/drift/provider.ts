@@ -64,7 +64,7 @@ export class DriftProvider {
     };
     try {
       const report = parseReport(await look(props));
-      if (report.pending) return await unchanged("a change of it is under way");
+      if (report?.pending) return await unchanged("a change of it is under way");
       const state = reportedState(report, props.generation, props);
       const { host, cluster, generation, connection, expected } = props;
       const inputs = { host, cluster, generation, connection, ...state };

@@ -2,6 +2,7 @@ import type { Connection } from "../../engine/stand-ins/resource-command/connect
 import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
 import { runRemote } from "../../engine/stand-ins/resource-command/remoteCommand";
 import { engineAddress } from "../../engine/stand-ins/serve";
+import { agentInstaller } from "../agent";
 import { AGENT, asRoot, quote } from "../shell";
 
 /** A host of a cluster. */
@@ -15,14 +16,14 @@ export interface Target {
 export interface Reach {
   /** What `vrrp-agent drift` prints on the host; nothing where no agent is. */
   look: (target: Target) => Promise<string>;
-  /** Runs `vrrp-agent reapply` on the host. */
+  /** Runs `vrrp-agent reapply` on the host, where the agent is put back first if it is gone. */
   putRight: (target: Target) => Promise<void>;
   warn: (message: string) => Promise<void>;
   inform: (message: string) => Promise<void>;
 }
 
 /** Seconds that each may take on the host before it is ended there, and with the connection. */
-const LIMIT = { look: 60, lookAndConnect: 90, putRight: 180 };
+const LIMIT = { look: 60, lookAndConnect: 90, install: 60, putRight: 180 };
 
 /** A refresh asks every host: one that is down is told within half a minute. */
 const ONE_MORE_TRY = { dialErrorLimit: 1 };
@@ -48,13 +49,14 @@ export async function look({ cluster, connection }: Target): Promise<string> {
 }
 
 export async function putRight({ cluster, generation, connection }: Target): Promise<void> {
-  const { stdout } = await runRemote(
-    asRoot(connection.user, `timeout ${LIMIT.putRight} ${AGENT} reapply ${quote(cluster)} -`),
-    { connection, stdin: `${generation}\n`, logging: "none" },
-    quiet,
-    new AbortController().signal,
-  );
-  await inform(`${connection.host}: ${stdout}`);
+  const run = async (command: string, stdin: string) => {
+    const { signal } = new AbortController();
+    const options = { connection, stdin, logging: "none" as const };
+    return (await runRemote(asRoot(connection.user, command), options, quiet, signal)).stdout;
+  };
+  await run(`timeout ${LIMIT.install} sh -c ${quote(`[ -x ${AGENT} ] || exec sh`)}`, agentInstaller());
+  const done = await run(`timeout ${LIMIT.putRight} ${AGENT} reapply ${quote(cluster)} -`, `${generation}\n`);
+  await inform(`${connection.host}: ${done}`);
 }
 
 export async function warn(message: string): Promise<void> {

@@ -16,8 +16,9 @@ export interface Report {
   sysctls: string[];
 }
 
-/** Reads what `vrrp-agent drift` printed; nothing printed means that there is no agent, so that nothing is applied. */
-export function parseReport(text: string): Report {
+/** Reads what `vrrp-agent drift` printed; nothing printed means that there is no agent. */
+export function parseReport(text: string): Report | undefined {
+  if (text === "") return undefined;
   const report: Report = {
     generation: "0",
     pending: false,
@@ -28,7 +29,6 @@ export function parseReport(text: string): Report {
     firewall: [],
     sysctls: [],
   };
-  if (text === "") return report;
   const lines = text.split("\n");
   if (lines.shift() !== "vrrp-drift 1") throw new Error("vrrp-agent drift printed something unknown");
   for (let line = lines.shift(); line !== "end"; line = lines.shift()) {

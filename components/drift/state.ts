@@ -56,14 +56,15 @@ export function rightState(
   };
 }
 
-/** A host as its agent reports it; `former` stands where nothing is reported. */
-export function reportedState(report: Report, generation: string, former: HostState): HostState {
-  if (report.generation === "0") return { ...former, applied: "nothing: the cluster is not on the host" };
+/** A host as its agent reports it; `former` stands where nothing is reported, because there is no agent or no cluster. */
+export function reportedState(report: Report | undefined, generation: string, former: HostState): HostState {
+  if (report === undefined) return { ...stateOf(former), applied: "vrrp-agent is not on the host" };
+  if (report.generation === "0")
+    return { ...stateOf(former), applied: "nothing: the cluster is not on the host" };
   const has = behind(report.paths);
   const words = (list: string[], right: string) => (list.length === 0 ? right : list.join("\n"));
   return {
-    applied:
-      report.generation === generation ? RIGHT.applied : "another generation",
+    applied: report.generation === generation ? RIGHT.applied : "another generation",
     files: report.files,
     secretFiles: Object.fromEntries(
       Object.entries(report.secretFiles).map(([path, same]) => [
@@ -81,7 +82,16 @@ export function reportedState(report: Report, generation: string, former: HostSt
 /** The part of a resource's properties that is the state of a host. */
 export function stateOf(properties: HostState): HostState {
   const { applied, files, secretFiles, rights, service, firewall, sysctls } = properties;
-  return { applied, files, secretFiles, rights, service, firewall, sysctls };
+  return {
+    applied,
+    files,
+    secretFiles,
+    rights,
+    // Pulumi takes no undefined.
+    ...(service !== undefined && { service }),
+    ...(firewall !== undefined && { firewall }),
+    ...(sysctls !== undefined && { sysctls }),
+  };
 }
 
 /** Two values with the same digest are equal, whatever the order of their keys. */

@@ -164,8 +164,10 @@ const RIGHT_LINES = [
 ];
 
 describe("a report of vrrp-agent drift", () => {
+  const read = (text: string) => parseReport(text)!;
+
   test("gives each file's text exactly", () => {
-    const { files, rights } = parseReport(
+    const { files, rights } = read(
       report(
         "file /a 0644 u:g 2 ended",
         "||bar",
@@ -180,7 +182,7 @@ describe("a report of vrrp-agent drift", () => {
   });
 
   test("tells an absent file, one that is no file, one that was cut, and a file that says 'end'", () => {
-    const { files, paths } = parseReport(
+    const { files, paths } = read(
       report("absent /a", "other /b a symbolic link to /c d", "file /e 0644 u:g 1 cut", "|end"),
     );
     expect(paths).toEqual(["/a", "/b", "/e"]);
@@ -300,14 +302,20 @@ describe("the provider", () => {
     );
   });
 
-  test("says when a host has nothing of the cluster, or another generation", async () => {
-    expect((await readWith()).read.props).toMatchObject({
+  test("says when a host has no agent, nothing of the cluster, or another generation", async () => {
+    const { outs, read } = await readWith();
+    const found = { ...inputs, __provider: undefined, applied: "vrrp-agent is not on the host" };
+    expect(read.inputs).toEqual(found);
+    expect(read.props).toEqual({ ...found, expected: outs.expected });
+    const other = async (generation: string) => {
+      const { provider: it } = provider(...RIGHT_LINES);
+      return (await it.read("id", (await it.create({ ...inputs, generation })).outs)).props.applied;
+    };
+    expect(await other("H")).toBe("another generation");
+    expect((await readWith("generation 0")).read.inputs).toEqual({
+      ...found,
       applied: "nothing: the cluster is not on the host",
-      files: inputs.files,
     });
-    const { provider: it } = provider(...RIGHT_LINES);
-    const { props } = await it.read("id", (await it.create({ ...inputs, generation: "H" })).outs);
-    expect(props.applied).toBe("another generation");
   });
 
   test("says that nothing is looked at while an address is not known", async () => {
