@@ -100,7 +100,8 @@ export function errorsOf({ stdout, stderr }: Result): ShownError[] {
     else if (/^\S/.test(line)) isDiagnostic = false;
     else if (isDiagnostic && name !== undefined) resource = name;
     else if (isDiagnostic && text !== undefined) errors.push({ resource, text });
-    else if (isDiagnostic && line.startsWith("    ") && errors.length > 0)
+    // Not what another resource has said meanwhile, without being an error.
+    else if (isDiagnostic && line.startsWith("    ") && errors.at(-1)?.resource === resource)
       errors.at(-1)!.text += `\n${line.slice(4)}`;
   }
   if (errors.length === 0) throw new Error(`pulumi shows no error:\n${stdout}\n${stderr}`);
