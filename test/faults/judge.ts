@@ -6,6 +6,8 @@ import type { HostState } from "./state";
 export interface Expected {
   /** Addresses that exactly one host must hold when the hosts are at this generation; none of the others is held. */
   generations: { generation?: string; name: "old" | "new"; vips: readonly string[] }[];
+  /** A step may still wait for what the fault keeps from it. */
+  mayBeBusy?: boolean;
   /** Every address that may ever be held. */
   allVips: readonly string[];
 }
@@ -20,7 +22,10 @@ export interface Verdict {
 
 /** Judges all hosts of a cluster at one moment. A generation that is not known yet stands for any that is not. */
 export function judgeStates(states: ReadonlyMap<string, HostState>, expected: Expected): Verdict {
-  const problems = [...states].flatMap(([host, { unrest }]) => unrest.map((what) => `${host}: ${what}`));
+  const problems = [...states].flatMap(([host, { unrest, busy }]) => [
+    ...unrest.map((what) => `${host}: ${what}`),
+    ...(expected.mayBeBusy ? [] : busy.map((process) => `${host}: a step still runs: ${process}`)),
+  ]);
   const generations = new Set([...states.values()].map(({ generation }) => generation));
   const [generation] = generations;
   if (generations.size !== 1 || generation === undefined) {

@@ -15,6 +15,9 @@ import { undoSeconds, type World } from "./world";
  */
 export const recovery = undoSeconds + 30;
 
+/** Seconds for which pulumi may be at work without a step on any host before it counts as hanging. */
+const idle = 20;
+
 /** What came of a case. */
 export interface Outcome {
   case: FaultCase;
@@ -172,10 +175,18 @@ class Run {
     return at;
   }
 
-  /** Waits until the interrupted pulumi has ended, and ends one that hangs as an operator does. */
+  /**
+   * Waits until the interrupted pulumi has ended. One that waits for a connection that is dead, while no step runs on
+   * any host, is ended as an operator does.
+   */
   private async endPulumi(up: Promise<unknown>): Promise<void> {
     const isDone = (seconds: number) => Promise.race([up.then(() => true), sleep(seconds).then(() => false)]);
-    if (await isDone(recovery)) return;
+    if (await isDone(idle)) return;
+    for (let quiet = 0; quiet < 2;) {
+      if (await isDone(idle / 4)) return;
+      const states = await this.world.states();
+      quiet = [...states.values()].some(({ busy }) => busy.length > 0) ? 0 : quiet + 1;
+    }
     this.outcome.evidence.push("pulumi was interrupted, as it did not end by itself");
     for (let tries = 0; tries < 3; tries++) {
       this.child?.kill("SIGINT");
@@ -209,7 +220,7 @@ class Run {
   private async await(end: number, expected: Expected | undefined): Promise<Verdict> {
     for (;;) {
       const states = await this.world.states();
-      const anything = { allVips: [], generations: [{ name: "old" as const, vips: [] }] };
+      const anything = { mayBeBusy: true, allVips: [], generations: [{ name: "old" as const, vips: [] }] };
       const verdict = judgeStates(states, expected ?? anything);
       if (verdict.problems.length === 0 || now() > end) return verdict;
       await sleep(0.7);

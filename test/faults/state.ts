@@ -12,6 +12,8 @@ export interface HostState {
   /** The generation in force; "0": what was there before the first apply. */
   generation: string;
   unrest: string[];
+  /** Steps of the agent that still run. */
+  busy: string[];
   keepalived: string;
   addresses: string[];
 }
@@ -29,6 +31,7 @@ export async function stateOf(host: Host): Promise<HostState> {
     return {
       generation: "?",
       unrest: [`cannot be read: ${(error as Error).message}`],
+      busy: [],
       keepalived: "?",
       addresses: [],
     };
@@ -41,7 +44,6 @@ export function readState(text: string): HostState {
     [...text.matchAll(new RegExp(`^${word} (.*)$`, "gm"))].map(([, value]) => value ?? "");
   const [enabled = "?"] = all("enabled");
   const unrest = [
-    ...all("busy").map((process) => `a step still runs: ${process}`),
     ...all("undo").map((unit) => `an undo timer is there: ${unit}`),
     ...all("differs").map((file) => `a file is not the generation's: ${file}`),
     ...(enabled.startsWith("masked") ? [`keepalived is ${enabled}`] : []),
@@ -59,5 +61,11 @@ export function readState(text: string): HostState {
       unrest.push(`vrrp-agent status: ${status.join("\n")}`);
     }
   }
-  return { generation, unrest, keepalived: all("active")[0] ?? "?", addresses: all("address") };
+  return {
+    generation,
+    unrest,
+    busy: all("busy"),
+    keepalived: all("active")[0] ?? "?",
+    addresses: all("address"),
+  };
 }

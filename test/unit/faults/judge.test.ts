@@ -18,6 +18,7 @@ const host = (generation: string, addresses: string[], more: Partial<HostState> 
   generation,
   addresses,
   unrest: [],
+  busy: [],
   keepalived: "active",
   ...more,
 });
@@ -59,10 +60,11 @@ describe("the hosts after an interruption", () => {
   });
 
   test("are wrong while anything is at work, or keepalived is not", () => {
-    const a = host("aaa", [VIP], { unrest: ["a change is pending"] });
+    const a = host("aaa", [VIP], { unrest: ["a change is pending"], busy: ["77 sh"] });
     const b = host("aaa", [], { keepalived: "inactive" });
     expect(judge(a, b).problems).toEqual([
       "gw-a: a change is pending",
+      "gw-a: a step still runs: 77 sh",
       "gw-b: keepalived is inactive, must be active",
     ]);
   });
@@ -87,12 +89,13 @@ describe("what a host says", () => {
     expect(readState(text)).toEqual({
       generation: "aaa",
       unrest: [],
+      busy: [],
       keepalived: "active",
       addresses: ["127.0.0.1", VIP],
     });
   });
 
-  test("is unrest where it is a pending change, an undo timer, a running step, a changed file or a mask", () => {
+  test("is unrest where it is a pending change, an undo timer, a changed file or a mask; a running step is told", () => {
     const text = [
       "busy 77 sh vrrp-agent activate gw -",
       "undo vrrp-agent-undo-gw-1.timer loaded",
@@ -100,7 +103,9 @@ describe("what a host says", () => {
       "differs ./etc/keepalived/keepalived.conf: FAILED",
       status({ pending: true, drift: ["/etc/keepalived/keepalived.conf"] }),
     ].join("\n");
-    expect(readState(text).unrest).toHaveLength(6);
+    const { unrest, busy } = readState(text);
+    expect(unrest).toHaveLength(5);
+    expect(busy).toEqual(["77 sh vrrp-agent activate gw -"]);
   });
 
   test("is unrest where status does not answer", () => {
