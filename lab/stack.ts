@@ -23,7 +23,8 @@ export interface StackOptions {
 export class Stack {
   private constructor(
     private readonly client: Client,
-    private readonly directory: string,
+    /** Where its state, its config and pulumi's own files lie. */
+    readonly directory: string,
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
