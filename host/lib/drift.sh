@@ -140,7 +140,7 @@ verb_reapply() {
     fail "nothing of the cluster $1 is applied on this host; change the spec, or destroy the cluster and apply it again"
   ! under_way "$1" || fail "a change of $1 is under way; confirm it, or wait until it has gone back, and try again"
   [ -z "$reapply_expected" ] || [ "$reapply_expected" = "$reapply_current" ] ||
-    fail "this host is not at the generation that was applied last: $1 was rolled back here; see: vrrp-agent generations $1"
+    fail "$1 was rolled back here; change the spec, or run on every host: vrrp-agent rollback $1 GENERATION, with the one of: vrrp-agent generations $1"
   {
     drifted "$reapply_dir"
     firewall_drift "$reapply_dir"
@@ -165,7 +165,7 @@ verb_reapply() {
   set -e
   if [ "$reapply_status" -ne 0 ]; then
     return_by_hand
-    warn "the files are again as they were changed by hand"
+    [ ! -s "$work/by-hand" ] || warn "the files are again as they were changed by hand"
     exit 1
   fi
   say "put right what had drifted of $1:"
