@@ -12,7 +12,8 @@ describe("an apply that is interrupted leaves all hosts at the old or all at the
 
   beforeAll(async () => {
     outcomes = await runCases(cases, 2, () => undefined);
-  });
+    // Minutes where nothing else runs; more beside the other tests.
+  }, 1_800_000);
 
   test.each(cases.map((one) => [textOf(one), one.number] as const))("%s", (_what, number) => {
     const outcome = outcomes.find((one) => one.case.number === number)!;
