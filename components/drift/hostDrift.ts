@@ -15,6 +15,8 @@ const HANDLER = readFileSync(join(__dirname, "handler.js"), "utf8");
 /** The inputs of a HostDrift. */
 export interface HostDriftArgs {
   /** Name of the host in messages. */
+  node: string;
+  /** Its address, there, too. */
   host: pulumi.Input<string>;
   /** Name of the managed set on the host. */
   cluster: pulumi.Input<string>;
@@ -32,9 +34,10 @@ export interface HostDriftArgs {
  */
 export class HostDrift extends pulumi.CustomResource {
   constructor(name: string, args: HostDriftArgs, opts: pulumi.CustomResourceOptions) {
-    const { host, cluster, generation, connection, state } = args;
+    const { node, host, cluster, generation, connection, state } = args;
     const inputs = {
       __provider: HANDLER,
+      node,
       host,
       cluster,
       generation: pulumi.secret(generation),

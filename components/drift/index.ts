@@ -22,7 +22,7 @@ export function watchDrift(
     const state = stateOfFiles(args);
     const drift = new HostDrift(
       `${name}-drift`,
-      { host, cluster, generation, connection: connectionTo(connection), state },
+      { node: name, host, cluster, generation, connection: connectionTo(connection), state },
       { parent, dependsOn: before },
     );
     before = [...confirmed, drift];

@@ -8,7 +8,8 @@ import { digest, HostState, reportedState, stateOf } from "./state";
 export interface DriftInputs extends HostState {
   /** The text of handler.js; Pulumi keeps it with the outputs, too. */
   __provider?: string;
-  /** Name of the host in messages. */
+  /** Name of the host in messages, with its address. */
+  node: string;
   host: string;
   cluster: string;
   /** The generation that was applied last. A secret: it derives from secret files. */
@@ -31,17 +32,12 @@ export class DriftProvider {
   constructor(private readonly reach: () => Reach) {}
 
   async check(_olds: unknown, news: Record<string, Value>): Promise<{ inputs: Record<string, Value> }> {
-    const { connection, host } = news;
+    const { connection, host, node } = news;
     if (isUnknown(host) || isUnknown(connection) || (isObject(connection) && isUnknown(connection.host))) {
       const { inform } = this.reach();
-      await inform(`${this.name(news)}: its address is not known yet: nothing on it is looked at`);
+      await inform(`${node as string}: its address is not known yet, so nothing on it is looked at`);
     }
     return { inputs: news };
-  }
-
-  private name({ host, cluster }: Record<string, Value>): string {
-    if (typeof host === "string" && !isUnknown(host)) return host;
-    return typeof cluster === "string" && !isUnknown(cluster) ? `a host of ${cluster}` : "a host";
   }
 
   diff(_id: string, olds: DriftOutputs, news: DriftInputs): Promise<{ changes: boolean }> {
@@ -50,7 +46,7 @@ export class DriftProvider {
 
   /** Follows on the apply's own look at the host: what was applied is what is there. */
   create(inputs: DriftInputs): Promise<{ id: string; outs: DriftOutputs }> {
-    return Promise.resolve({ id: inputs.host, outs: asApplied(inputs) });
+    return Promise.resolve({ id: inputs.node, outs: asApplied(inputs) });
   }
 
   async read(
@@ -59,15 +55,15 @@ export class DriftProvider {
   ): Promise<{ id: string; props: DriftOutputs; inputs?: DriftInputs }> {
     const { look, warn } = this.reach();
     const unchanged = async (reason: string) => {
-      await warn(`${props.host} was not looked at; what was found there last stands: ${reason}`);
+      await warn(`${nameOf(props)} was not looked at; what was found there last stands: ${reason}`);
       return { id, props };
     };
     try {
       const report = parseReport(await look(props));
       if (report?.pending) return await unchanged("a change of it is under way");
       const state = reportedState(report, props.generation, props);
-      const { host, cluster, generation, connection, expected } = props;
-      const inputs = { host, cluster, generation, connection, ...state };
+      const { node, host, cluster, generation, connection, expected } = props;
+      const inputs = { node, host, cluster, generation, connection, ...state };
       return { id, props: { ...inputs, expected }, inputs };
     } catch (error) {
       return await unchanged((error as Error).message);
@@ -77,16 +73,20 @@ export class DriftProvider {
   /** A changed spec is applied by the time this comes; only what a refresh found is left to be put right. */
   async update(_id: string, olds: DriftOutputs, news: DriftInputs): Promise<{ outs: DriftOutputs }> {
     if (digest(stateOf(olds)) !== olds.expected) {
-      const { putRight } = this.reach();
-      await putRight(news);
+      const { putRight, inform } = this.reach();
+      await inform(`${nameOf(news)}: ${await putRight(news)}`);
     }
     return { outs: asApplied(news) };
   }
 }
 
 function comparable(properties: DriftInputs) {
-  const { __provider, host, cluster, generation, connection } = properties;
-  return { ...stateOf(properties), __provider, host, cluster, generation, connection };
+  const { __provider, node, host, cluster, generation, connection } = properties;
+  return { ...stateOf(properties), __provider, node, host, cluster, generation, connection };
+}
+
+function nameOf({ node, host }: DriftInputs): string {
+  return `${node} (${host})`;
 }
 
 function asApplied(inputs: DriftInputs): DriftOutputs {

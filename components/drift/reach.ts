@@ -16,8 +16,8 @@ export interface Target {
 export interface Reach {
   /** What `vrrp-agent drift` prints on the host; nothing where no agent is. */
   look: (target: Target) => Promise<string>;
-  /** Runs `vrrp-agent reapply` on the host, where the agent is put back first if it is gone. */
-  putRight: (target: Target) => Promise<void>;
+  /** Runs `vrrp-agent reapply` on the host, where the agent is put back first if it is gone; what that says. */
+  putRight: (target: Target) => Promise<string>;
   warn: (message: string) => Promise<void>;
   inform: (message: string) => Promise<void>;
 }
@@ -48,15 +48,14 @@ export async function look({ cluster, connection }: Target): Promise<string> {
   return stdout;
 }
 
-export async function putRight({ cluster, generation, connection }: Target): Promise<void> {
+export async function putRight({ cluster, generation, connection }: Target): Promise<string> {
   const run = async (command: string, stdin: string) => {
     const { signal } = new AbortController();
     const options = { connection, stdin, logging: "none" as const };
     return (await runRemote(asRoot(connection.user, command), options, quiet, signal)).stdout;
   };
   await run(`timeout ${LIMIT.install} sh -c ${quote(`[ -x ${AGENT} ] || exec sh`)}`, agentInstaller());
-  const done = await run(`timeout ${LIMIT.putRight} ${AGENT} reapply ${quote(cluster)} -`, `${generation}\n`);
-  await inform(`${connection.host}: ${done}`);
+  return await run(`timeout ${LIMIT.putRight} ${AGENT} reapply ${quote(cluster)} -`, `${generation}\n`);
 }
 
 export async function warn(message: string): Promise<void> {

@@ -143,7 +143,7 @@ describe("what was changed by hand on the hosts of a pair that asks for drift", 
     await b.powerOff();
     await a.exec(`echo '# ${BY_HAND}' >>${CONF}`);
     const text = await preview();
-    expect(text).toMatch(new RegExp(`warning: ${b.address} was not looked at; .*: dial tcp `));
+    expect(text).toMatch(new RegExp(`warning: gw-gw-b \\(${b.address}\\) was not looked at; .*: dial tcp `));
     expect(text).toMatch(/~ 1 to update\n/);
     expect(text).toMatch(new RegExp(`^ +- # ${BY_HAND}$`, "m"));
     await pulumi("refresh", "--yes", "--skip-preview");

@@ -201,6 +201,7 @@ describe("a report of vrrp-agent drift", () => {
 describe("the provider", () => {
   const inputs = {
     __provider: "handler",
+    node: "gw-a",
     host: "192.168.1.2",
     cluster: "gw",
     generation: "G",
@@ -229,7 +230,7 @@ describe("the provider", () => {
           ? Promise.reject(first)
           : Promise.resolve(lines.length === 0 ? "" : report(...(lines as string[])));
       },
-      putRight: () => Promise.resolve(void done.push("put right")),
+      putRight: () => Promise.resolve("put right"),
       warn: (message: string) => Promise.resolve(void done.push(`warning: ${message}`)),
       inform: (message: string) => Promise.resolve(void done.push(message)),
     };
@@ -279,7 +280,7 @@ describe("the provider", () => {
     expect(await it.diff("id", props, inputs)).toEqual({ changes: true });
     const { outs } = await it.update("id", props, inputs);
     expect(outs).toEqual((await it.create(inputs)).outs);
-    expect(done).toEqual(["look", "put right"]);
+    expect(done).toEqual(["look", "gw-a (192.168.1.2): put right"]);
   });
 
   test("leaves the host to the apply when only the spec has changed", async () => {
@@ -298,7 +299,7 @@ describe("the provider", () => {
     const { outs, read, done } = await readWith(...lines);
     expect(read).toEqual({ id: "id", props: outs });
     expect(done[1]).toBe(
-      `warning: 192.168.1.2 was not looked at; what was found there last stands: ${reason}`,
+      `warning: gw-a (192.168.1.2) was not looked at; what was found there last stands: ${reason}`,
     );
   });
 
@@ -321,6 +322,6 @@ describe("the provider", () => {
   test("says that nothing is looked at while an address is not known", async () => {
     const { provider: it, done } = provider();
     await it.check({}, { ...inputs, host: UNKNOWN, connection: UNKNOWN });
-    expect(done).toEqual(["a host of gw: its address is not known yet: nothing on it is looked at"]);
+    expect(done).toEqual(["gw-a: its address is not known yet, so nothing on it is looked at"]);
   });
 });
