@@ -21,9 +21,9 @@ function open(sequence) {
     clearTimeout(timer);
     socket.destroy();
     const took = performance.now() - from;
-    // Where this process was late itself, its timer is too.
-    const [verdict, reason] =
-      took > Number(limit) ? ["lost", `only after ${Math.round(took)} ms: ${words}`] : [kind, words];
+    // Where this process is late, so is its timer.
+    const isLate = kind === "answered" && took > Number(limit);
+    const [verdict, reason] = isLate ? ["lost", `answered only after ${Math.round(took)} ms`] : [kind, words];
     process.stdout.write(`${sequence} ${started.toFixed(3)} ${took.toFixed(1)} ${verdict} ${reason}\n`);
   };
   const timer = setTimeout(() => settle("lost", `no answer within ${limit} ms`), Number(limit));
