@@ -36,6 +36,7 @@ apply_verb() {
       fi
     elif vip_elsewhere "$conf" && ! somebody_tells "$1" running "$2" >/dev/null &&
       ! somebody_tells "$1" confirmed "$2" >/dev/null; then
+      refuse_leaving_holder "$conf" "$conf_dir/$1/node.conf"
       how=apart
     fi
   fi
@@ -47,6 +48,17 @@ apply_verb() {
   else
     say "activated $2"
   fi
+}
+
+# refuse_leaving_holder CONF FORMER_CONF: after vip_elsewhere. The hosts that stay would not hear one that this change
+# takes out, and it is stopped after them.
+refuse_leaving_holder() {
+  [ -n "${elsewhere_macs-}" ] && [ -e "$2" ] || return 0
+  # shellcheck disable=SC2086
+  leaver_macs=$(strangers_among "$1" "$dev" $elsewhere_macs)
+  [ -n "$leaver_macs" ] || return 0
+  leaver=$(conf=$2 && name_of "$leaver_macs" "$dev")
+  fail "${vip%/*} is held by $leaver, which this change takes out; move it first: on $leaver, systemctl disable --now keepalived"
 }
 
 # take_in CLUSTER GENERATION: from where stage left it.
@@ -192,8 +204,22 @@ must_agree() (
   [ -n "$(facts peer "$former_conf" | grep -v -x -F -f "$work/new-peers")" ]
 )
 
+# drops_instances CLUSTER FORMER NEW: whether keepalived answers the change by taking down an instance and making a new
+# one. Nothing is known of what was there before the first apply.
+drops_instances() {
+  drops_new=$(generation_dir "$1" "$3")/files/etc/vrrp-agent/$1/node.conf
+  [ -n "$(facts instance "$drops_new")" ] || return 1
+  [ "$2" = 0 ] ||
+    [ "$(identity "$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf")" != "$(identity "$drops_new")" ]
+}
+
+# identity CONF: what keepalived knows an instance by.
+identity() {
+  [ ! -e "$1" ] || awk '$1 == "instance" { print } $1 == "agree" { print $1, $2, $5, $6 }' "$1" | sort
+}
+
 # agreement CONF: what the hosts of a cluster must have alike.
-agreement() { awk '$1 == "instance" || $1 == "agree" || $1 == "vip"' "$1" | sort; }
+agreement() { [ ! -e "$1" ] || awk '$1 == "instance" || $1 == "agree" || $1 == "vip"' "$1" | sort; }
 
 # bring_into_force CLUSTER GENERATION [apart]: files, then what reads them, then a look.
 bring_into_force() {
@@ -206,7 +232,7 @@ bring_into_force() {
   # Also when a change that came into force in part is taken back.
   must_hold=no
   for other in "$(current_generation "$1")" "$(pending_generation "$1")"; do
-    [ "$2" = 0 ] || [ -z "$other" ] || ! must_agree "$1" "$other" "$2" || must_hold=yes
+    [ "$2" = 0 ] || [ -z "$other" ] || ! drops_instances "$1" "$other" "$2" || must_hold=yes
   done
   # It leaves with its own files still there.
   [ "${3-}" != apart ] || [ "$step" = boot ] || ! keepalived_pid >/dev/null || service stop
@@ -277,6 +303,7 @@ serves_a_vip() { [ -n "$(own_vips "$1" "$2")" ] && keepalived_pid >/dev/null; }
 
 # vip_elsewhere CONF: another host answers for an address that this one does not have; so be it where nobody can be asked.
 vip_elsewhere() {
+  elsewhere_macs=
   facts vip "$1" >"$work/asked-vips"
   while read -r _ vip dev; do
     ! held "${vip%/*}" "$dev" >/dev/null || continue

@@ -73,14 +73,18 @@ hold_by_hand() {
   done
 }
 
-# hold_addresses: for the time that a reload takes, puts back those that are gone; it fails while they are there.
+# hold_addresses: puts each back as soon as it is gone, which it is once; to add one that is there fails. Some seconds are
+# enough for a reload.
 hold_addresses() {
-  hold_until=$(($(uptime) + 3))
+  hold_until=$(($(uptime) + 5))
+  hold_turns=0
   cat >"$work/holding"
-  while [ "$(uptime)" -lt "$hold_until" ]; do
+  while [ -s "$work/holding" ] && [ "$(uptime)" -lt "$hold_until" ] && [ "$hold_turns" -lt 5000 ]; do
     while read -r address dev; do
-      ! ip address add "$address" dev "$dev" 2>/dev/null || printf '%s\n' "$address" >>"$work/put-back"
-    done <"$work/holding"
+      ip address add "$address" dev "$dev" 2>/dev/null || say "$address $dev"
+    done <"$work/holding" >"$work/still-there"
+    mv "$work/still-there" "$work/holding"
+    hold_turns=$((hold_turns + 1))
   done
 }
 

@@ -169,12 +169,9 @@ look_at_vip() {
     [ "$3" = yes ] || say "nobody holds $1"
     return 0
   fi
-  known=$(peer_macs "$conf" "$2")
-  for mac in $seen; do
-    case " $known 00:00:5e:00:01:${mac##*:} 00:00:5e:00:02:${mac##*:} " in
-    *" $mac "*) ;;
-    *) say "$1 is held by $mac, which is no peer" ;;
-    esac
+  # shellcheck disable=SC2086
+  for mac in $(strangers_among "$conf" "$2" $seen); do
+    say "$1 is held by $mac, which is no peer"
   done
 }
 

@@ -49,6 +49,10 @@ verb_uninstall() {
     say "the agent stays: $(say "$others" | tr '\n' ' ')is managed by another stack"
     return 0
   fi
+  # Of a first stage that was cut short.
+  for uninstall_dir in "$state_dir"/*/packages*; do
+    [ ! -e "$uninstall_dir" ] || remove_installed "$(basename "${uninstall_dir%/*}")"
+  done
   rm -f "$root/etc/systemd/system/vrrp-agent.service" \
     "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"
   ! has_systemd || tool "systemctl daemon-reload failed" systemctl daemon-reload
