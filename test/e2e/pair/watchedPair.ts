@@ -112,6 +112,12 @@ export class WatchedPair {
 
   /** Runs `pulumi up` with changes of the spec. */
   async apply(changes: Record<string, unknown> = {}): Promise<void> {
+    await this.configure(changes);
+    await this.stack.up();
+  }
+
+  /** Gives the stack its spec with changes. */
+  async configure(changes: Record<string, unknown> = {}): Promise<void> {
     const { version, advertInt, vips, cluster, secrets } = this.options;
     const nodes = this.lab.hosts.map((host) => ({
       ...nodeOf(host),
@@ -120,7 +126,16 @@ export class WatchedPair {
     const virtualIpAddresses = vips.map((vip) => `${vip}/${vip.includes(":") ? 64 : 24}`);
     const spec = { version, advertInt, virtualIpAddresses, ...cluster, ...changes };
     await configure(this.stack, this.lab, nodes, spec, secrets);
-    await this.stack.up();
+  }
+
+  /** Waits until no host has a change that is not confirmed yet. */
+  async atRest(): Promise<void> {
+    await until("no change is pending", 60_000, async () => {
+      const found = await Promise.all(
+        this.lab.hosts.map((host) => host.exec("ls /var/lib/vrrp-agent/gw/pending", { check: false })),
+      );
+      return found.every(({ code }) => code !== 0);
+    });
   }
 
   /** Waits until one host alone holds every address and answers the client. */
