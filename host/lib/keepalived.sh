@@ -60,6 +60,8 @@ hold_by_hand() {
   hold_pid=$!
   service "$3"
   wait "$hold_pid" || true
+  # None was ever gone: an instance that the change does not drop stays master, and reports nothing.
+  ! cmp -s "$work/by-hand" "$work/holding" || return 0
   hold_left=$(facts settle "$(words_conf "$1" "$2")")
   until is_master "$1" "$2"; do
     [ "${hold_left:-0}" -gt 0 ] || {
@@ -216,6 +218,8 @@ verb_boot() {
     [ -e "$state_dir/$cluster/pending" ] || rm -f "$state_dir/$cluster/apart"
   done
   start_time_options "$root$keepalived_conf" >"$started_with"
+  # What a step that was cut short had drained is not drained any more.
+  for cluster in $(clusters); do drain_off "$cluster"; done
   await_sources
   for cluster in $(clusters); do
     current=$(current_generation "$cluster")
