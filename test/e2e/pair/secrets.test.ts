@@ -61,7 +61,9 @@ describe("the secrets of a pair, from the first preview to destroy", () => {
     await b.exec("chpasswd", { stdin: `root:${withSigns(secrets.password!)}\n` });
     stack = await Stack.create({ client: lab.client });
     processes = ProcessSampler.start(needles);
-    files = lab.hosts.map((host) => FileSampler.start(host, needles));
+    files = lab.hosts.flatMap((host) =>
+      (["changed", "all"] as const).map((places) => FileSampler.start(host, places, needles)),
+    );
     await configure();
   });
   afterAll(async () => {
