@@ -127,7 +127,7 @@ class Sampler {
 export class ProcessSampler extends Sampler {
   static start(needles: readonly Needle[]): ProcessSampler {
     const program = join(__dirname, "sampleProcesses.mjs");
-    const child = spawn("nice", [process.execPath, program], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "pipe"] });
     return new ProcessSampler("processes", child, JSON.stringify(needles), (line) => line);
   }
 }

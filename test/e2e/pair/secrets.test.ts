@@ -187,7 +187,7 @@ describe("the secrets of a pair, from the first preview to destroy", () => {
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const put = (host: Host, path: string, text: string) => host.writeFile(path, text, "600");
     /** A process with these words lives for so short a time. */
-    const briefly = (words: string[], program = "sh") => [program, "-c", "sleep 0.2; :", ...words];
+    const briefly = (words: string[], program = "sh") => [program, "-c", "sleep 0.5; :", ...words];
 
     test.each<[string, () => unknown, string]>([
       [
@@ -210,13 +210,13 @@ describe("the secrets of a pair, from the first preview to destroy", () => {
         "pulumi's output: planted as base64",
       ],
       [
-        "in the argv of a host's process for 0.2 s",
+        "in the argv of a host's process for half a second",
         () => a.exec(briefly(["sh", `x${planted}`])),
         "host cmdline of sh: planted",
       ],
       [
-        "in the environment of a host's process for 0.2 s",
-        () => b.exec(["env", `PLANTED=${hex(first)}`, "sleep", "0.2"]),
+        "in the environment of a host's process for half a second",
+        () => b.exec(["env", `PLANTED=${hex(first)}`, "sleep", "0.5"]),
         "host environ of sleep: line 1 of planted as hex",
       ],
       [
