@@ -16,8 +16,9 @@ const LIMIT = {
   stage: 900,
   activate: 180,
   finish: 180,
+  join: 120,
   observe: 180,
-  confirm: 120,
+  confirm: 240,
   restore: 600,
 };
 
@@ -46,7 +47,9 @@ export function applyCluster(name: string, cluster: pulumi.Input<string>, hosts:
   const staged = run.map((steps, i) => steps.stage(generation, files[i]!));
   const activated = inSequence(run, (steps, before) => steps.activate(generation, [...staged, ...before]));
   const finished = inSequence(run, (steps, before) => steps.finish(generation, [...activated, ...before]));
-  const observed = run.map((steps) => steps.observe(generation, finished));
+  const joined = run.map((steps) => steps.join(generation, finished));
+  // Over connections that are younger than everything that came into force.
+  const observed = run.map((steps) => steps.observe(generation, joined));
   const observations = pulumi.all(observed.map((o) => o.stdout)).apply((texts) => texts.join("\n"));
   const confirmed = run.map((steps) => steps.confirm(generation, observations, observed));
   watchDrift(hosts, cluster, generation, confirmed);
@@ -136,6 +139,10 @@ class Steps {
 
   finish(generation: pulumi.Output<string>, dependsOn: pulumi.Resource[]): remote.Command {
     return this.simple("finish", LIMIT.finish, pulumi.interpolate`${generation}\n`, dependsOn);
+  }
+
+  join(generation: pulumi.Output<string>, dependsOn: pulumi.Resource[]): remote.Command {
+    return this.simple("join", LIMIT.join, pulumi.interpolate`${generation}\n`, dependsOn);
   }
 
   observe(generation: pulumi.Output<string>, dependsOn: pulumi.Resource[]): remote.Command {

@@ -20,6 +20,8 @@ apply_verb() {
   take_in "$1" "$2"
   conf=$(words_conf "$1" "$2")
   use_node "$conf"
+  # Said of a former try.
+  untell "$1" refused
   holding=no
   ! serves_a_vip "$1" "$conf" || holding=yes
   if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
@@ -68,6 +70,7 @@ take_in() {
     rm -rf "$(generation_dir "$1" "$2")"
     mkdir -p "$state_dir/$1/generations"
     mv "$staged" "$(generation_dir "$1" "$2")"
+    taken_in=yes
   fi
   [ -e "$(generation_dir "$1" "$2")/manifest" ] || fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
 }
@@ -80,6 +83,9 @@ activate() {
   # The first apply starts from what is there now.
   [ "$former" != 0 ] || [ -e "$state_dir/$1/pending" ] || rm -rf "$(generation_dir "$1" 0)"
   untell "$1"
+  mkdir -p "$run_dir/$1"
+  # Only of a try that is repeated: to ask in vain takes a second.
+  if [ "${taken_in-}" = yes ]; then : ; else old_refusers "$1" "$2"; fi >"$run_dir/$1/old-refusers"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
@@ -96,9 +102,26 @@ activate() {
     return 0
   fi
   # In words of its own when this fails, too: the timer then tries on.
-  go_back "$1" "$former"
-  warn "the host is back at generation $former"
+  set +e
+  (
+    set -e
+    go_back "$1" "$former"
+  )
+  activate_status=$?
+  set -e
+  if [ "$activate_status" -eq 0 ]; then
+    warn "the host is back at generation $former"
+  else
+    warn "the host is not back at generation $former yet; its undo timer tries again every $undo_interval s"
+  fi
   exit 1
+}
+
+# old_refusers CLUSTER GENERATION: peers that still say that they went back from a former try of it.
+old_refusers() {
+  for old_node in $(peer_nodes "$(words_conf "$1" "$2")"); do
+    ! told_by "$1" "$old_node" refused "$2" || say "$old_node"
+  done
 }
 
 # pending_generation CLUSTER: empty when there is none.

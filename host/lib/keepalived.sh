@@ -56,7 +56,7 @@ restart_drained() {
 hold_by_hand() {
   facts vip "$(words_conf "$1" "$2")" | awk '{ print $2, $3 }' >"$work/wanted-vips"
   grep -x -F -f "$work/wanted-vips" "$work/served" >"$work/by-hand" || true
-  hold_addresses <"$work/by-hand" &
+  hold_addresses <"$work/by-hand" 8>&- 9>&- &
   hold_pid=$!
   service "$3"
   wait "$hold_pid" || true
@@ -84,8 +84,9 @@ hold_addresses() {
   while [ -s "$work/holding" ] && [ "$(uptime)" -lt "$hold_until" ] && [ "$hold_turns" -lt 5000 ]; do
     while read -r address dev; do
       ip address add "$address" dev "$dev" 2>/dev/null || say "$address $dev"
-    done <"$work/holding" >"$work/still-there"
-    mv "$work/still-there" "$work/holding"
+    done <"$work/holding" 2>/dev/null >"$work/still-there" || return 0
+    # Gone with the step, when that has failed.
+    mv "$work/still-there" "$work/holding" 2>/dev/null || return 0
     hold_turns=$((hold_turns + 1))
   done
 }

@@ -6,7 +6,6 @@ verb_observe() {
   conf=$conf_dir/$1/node.conf
   use_node "$conf"
   make_work
-  start_joining "$1"
   facts vip "$conf" >"$work/vips"
   # The other hosts were changed just before this: whoever holds an address now may be about to lose it.
   settle=$(facts settle "$conf")
@@ -21,15 +20,24 @@ verb_observe() {
   say "generation $(current_generation "$1") $node"
 }
 
-# start_joining CLUSTER: keepalived of a host that waited for the holder to have the new generation. When the holder has
-# it not, because it was left out of this try, the confirm makes them switch together.
-start_joining() (
-  [ -e "$state_dir/$1/apart" ] || exit 0
+# join CLUSTER GENERATION: starts keepalived of a host that waited for the holder to have the generation. When the holder
+# has it not, because it was left out of this try, the confirm makes them switch together.
+verb_join() {
+  check_name cluster "$1"
+  check_name generation "$2"
+  umask 022
+  make_work
   take_lock apply 9
-  [ -e "$state_dir/$1/apart" ] && [ "$(cat "$state_dir/$1/apart")" = "$(current_generation "$1")" ] || exit 0
-  ! blocks_start "$1" || exit 0
-  join "$1" "$(current_generation "$1")"
-)
+  use_node "$conf_dir/$1/node.conf"
+  if [ ! -e "$state_dir/$1/apart" ] || [ "$(current_generation "$1")" != "$2" ]; then
+    say "nothing to join"
+  elif blocks_start "$1"; then
+    say deferred
+  else
+    join "$1" "$2"
+    say "joined $2"
+  fi
+}
 
 # join CLUSTER GENERATION: starts keepalived, which was kept apart.
 join() {
@@ -56,7 +64,7 @@ verb_confirm() {
   elsewhere=$(facts peers-elsewhere "$conf")
   verdict_status=0
   if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] ||
-    grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null; then
+    grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null || is_outdated "$1" "$2"; then
     try_again "$1" "$2"
     look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
     if [ "$verdict_status" -eq 0 ] && [ "$elsewhere" != yes ]; then
@@ -74,6 +82,13 @@ verb_confirm() {
   [ "$verdict_status" -eq 0 ] || refuse "$1" "$2" "$(cat "$work/verdict")"
   commit "$1" "$2"
   say "confirmed $2"
+}
+
+# is_outdated CLUSTER GENERATION: a host was observed at another one, and has it by now, or after the try that it makes
+# beside this step.
+is_outdated() {
+  awk -v wanted="$2" '$1 == "generation" && $2 != wanted { other = 1 } END { exit !other }' "$work/observations" || return 1
+  can_tell "$1" "$2" && await_peers "$1" "$2" running fine confirmed >/dev/null
 }
 
 # commit CLUSTER GENERATION [in-its-place]: nothing undoes it any more. Said before it is done: whoever missed it asks.
@@ -105,7 +120,8 @@ is_late() {
 # confirmed, so that a try that is cut short is not judged by old observations either.
 try_again() {
   say "$2" | write_file "$state_dir/$1/refused"
-  say "note: generation $2 is not in force here any more; it is tried again and judged from this host"
+  say "note: generation $2 was not in force on all hosts; it is tried again and judged from this host"
+  untell "$1" refused
   if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ]; then
     if must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
       switch_together "$1" "$2"

@@ -10,7 +10,7 @@
 #   confirmed G   somebody has seen that G is right on all hosts
 #   refused G     this host is on its way back from G
 #
-# confirmed stays as long as the generation is in force, so a host that comes late knows where the others are.
+# refused stays for as long as the others need to hear it: the next try of G is another matter. confirmed stays as long as the generation is in force, so a host that comes late knows where the others are.
 # Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do.
 
 # Seconds that any other word stays, also when the agent is gone.
@@ -38,8 +38,11 @@ tell() {
   tell_dev=$(facts interface "$tell_conf")
   [ -n "$tell_dev" ] && [ -n "$(peer_nodes "$tell_conf")" ] || return 1
   tell_address=$(word_address "$1" "$(facts node "$tell_conf")" "$2" "$3")
-  tell_for=$told_for
-  [ "$2" != confirmed ] || tell_for=forever
+  case $2 in
+  confirmed) tell_for=forever ;;
+  refused) tell_for=60 ;;
+  *) tell_for=$told_for ;;
+  esac
   ip -6 address replace "$tell_address/128" dev "$tell_dev" nodad valid_lft "$tell_for" preferred_lft 0 \
     2>/dev/null || return 1
   mkdir -p "$run_dir/$1"

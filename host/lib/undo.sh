@@ -78,6 +78,7 @@ verb_undo() {
   reason="nobody confirmed it in time"
   if ! is_due "$1"; then
     refuser=$(somebody_tells "$1" refused "$2") || return 0
+    ! grep -q -x -F "$refuser" "$run_dir/$1/old-refusers" 2>/dev/null || return 0
     reason="$refuser went back"
   fi
   make_work

@@ -2,7 +2,7 @@ import { type ChangeName, changeNames } from "./changes";
 import { Deck, Random } from "./random";
 
 /** The steps of an apply, in their order (docs/design.md). */
-export const steps = ["agent", "stage", "activate", "finish", "observe", "confirm"] as const;
+export const steps = ["agent", "stage", "activate", "finish", "join", "observe", "confirm"] as const;
 export type Step = (typeof steps)[number];
 
 /** Which host of the pair is struck: the one that holds the addresses when the apply starts, or the other. */

@@ -138,7 +138,8 @@ describe("vrrp-agent on a pair behind a firewall", () => {
       `vip ${VIP} holder gw-a\ngeneration ${generation} gw-a`,
       `vip ${VIP} holder gw-b\ngeneration 0 gw-b`,
     ].join("\n");
-    const { code, stderr } = await a!.exec(["vrrp-agent", "confirm", "gw", generation], {
+    const confirm = ["env", "VRRP_TOGETHER_SECONDS=2", "vrrp-agent", "confirm", "gw", generation];
+    const { code, stderr } = await a!.exec(confirm, {
       stdin: observations,
       check: false,
     });

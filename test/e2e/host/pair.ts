@@ -69,6 +69,7 @@ export class Pair {
     const activated: string[] = [];
     for (const host of this.hosts) activated.push(await this.step(host, "activate", ["gw", generation]));
     for (const host of this.hosts) await this.step(host, "finish", ["gw", generation]);
+    for (const host of this.hosts) await this.step(host, "join", ["gw", generation]);
     const observations = await this.observe(generation);
     await Promise.all(this.hosts.map((host) => this.step(host, "confirm", ["gw", generation], observations)));
     return { generation, activated };

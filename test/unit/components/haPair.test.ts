@@ -28,7 +28,7 @@ function make(args: HaPairArgs): Promise<Registered[]> {
 
 test("each host has its own steps", async () => {
   const commands = (await make(pair())).filter((r) => r.type === COMMAND).map((r) => r.name);
-  const steps = ["agent", "stage", "activate", "finish", "observe", "confirm"];
+  const steps = ["agent", "stage", "activate", "finish", "join", "observe", "confirm"];
   expect(commands.sort()).toEqual(["a", "b"].flatMap((n) => steps.map((s) => `gw-${n}-${s}`)).sort());
 });
 
