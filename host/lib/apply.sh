@@ -63,16 +63,14 @@ refuse_leaving_holder() {
   fail "${vip%/*} is held by $leaver, which this change takes out; move it first: on $leaver, systemctl disable --now keepalived"
 }
 
-# take_in CLUSTER GENERATION: from where stage left it.
+# take_in CLUSTER GENERATION: sets is_new to yes when this is the first try of it.
 take_in() {
-  staged=$state_dir/$1/staged
-  if [ -e "$staged/manifest" ] && [ "$(manifest_value generation "$staged/manifest")" = "$2" ]; then
-    rm -rf "$(generation_dir "$1" "$2")"
-    mkdir -p "$state_dir/$1/generations"
-    mv "$staged" "$(generation_dir "$1" "$2")"
-    taken_in=yes
-  fi
-  [ -e "$(generation_dir "$1" "$2")/manifest" ] || fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
+  take_in_place=$(generation_dir "$1" "$2")
+  [ -e "$take_in_place/manifest" ] ||
+    fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
+  is_new=no
+  [ ! -e "$take_in_place/new" ] || is_new=yes
+  rm -f "$take_in_place/new"
 }
 
 # activate CLUSTER GENERATION [apart]: in force at the end, or the host is back where it was and the step has failed.
@@ -85,7 +83,7 @@ activate() {
   untell "$1"
   mkdir -p "$run_dir/$1"
   # Only of a try that is repeated: to ask in vain takes a second.
-  if [ "${taken_in-}" = yes ]; then : ; else old_refusers "$1" "$2"; fi >"$run_dir/$1/old-refusers"
+  if [ "${is_new-}" = yes ]; then :; else old_refusers "$1" "$2"; fi >"$run_dir/$1/old-refusers"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))

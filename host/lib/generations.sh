@@ -11,8 +11,7 @@
 #   moving                      paths that were touched and whose readers have not been told yet
 #   apart                       keepalived is not to run before no peer runs this generation any more, or all do
 #   refused                     the generation that confirm refused last
-#   staged/                     manifest, files/
-#   generations/DIGEST/         manifest, files/
+#   generations/DIGEST/         manifest, files/; new: staged and not tried yet
 #   generations/0/              kept (what was there, a line each), files/
 
 generation_dir() { say "$state_dir/$1/generations/$2"; }
@@ -43,16 +42,24 @@ remember() {
 # Generations that stay on the host besides what was there before the first apply.
 generations_kept=5
 
-# prune CLUSTER: forgets the oldest generations, and a staged one.
+# Days for which a generation stays that was staged and has not been confirmed: a pulumi that was interrupted stages it
+# no second time.
+unconfirmed_kept=30
+
+# prune CLUSTER: forgets the oldest generations.
 prune() {
-  rm -rf "$state_dir/$1/staged"
   tail -n "$generations_kept" "$state_dir/$1/history" >"$work/keep"
   prune_current=$(current_generation "$1")
   for prune_dir in "$state_dir/$1/generations"/*; do
     prune_name=${prune_dir##*/}
     case $prune_name in
     0 | "$prune_current") ;;
-    *) grep -q -x "$prune_name" "$work/keep" || rm -rf "$prune_dir" ;;
+    *)
+      if ! grep -q -x "$prune_name" "$work/keep" && { grep -q -x "$prune_name" "$state_dir/$1/history" ||
+        [ -n "$(find "$prune_dir" -prune -mtime "+$unconfirmed_kept")" ]; }; then
+        rm -rf "$prune_dir"
+      fi
+      ;;
     esac
   done
   write_file "$state_dir/$1/history" <"$work/keep"

@@ -32,8 +32,8 @@ describe.each(SHELLS)("stage under %s", (shell) => {
     }
     expect(host.has("etc/keepalived")).toBe(false);
     expect(host.calls()).toEqual([]);
-    expect(host.tree("var/lib/vrrp-agent/gw/staged")).toMatch(
-      /-rw------- var\/lib\/vrrp-agent\/gw\/staged\/files\/etc\/keepalived\/gw.auth.conf/,
+    expect(host.tree(`var/lib/vrrp-agent/gw/generations/${generation(1)}`)).toMatch(
+      /-rw------- var\/lib\/vrrp-agent\/gw\/generations\/\w+\/files\/etc\/keepalived\/gw.auth.conf/,
     );
     expect(host.tree("var/lib/vrrp-agent")).toMatch(/^drwx------ var\/lib\/vrrp-agent $/m);
   });
@@ -79,14 +79,31 @@ describe.each(SHELLS)("stage under %s", (shell) => {
       { path: "/etc/last", text: "\n\n  two  blanks\\n\n", mode: "0400" },
     ];
     expect(stage(bundleOf(files)).status).toBe(0);
-    expect(host.read("var/lib/vrrp-agent/gw/staged/files/etc/empty")).toBe("");
-    expect(host.read("var/lib/vrrp-agent/gw/staged/files/etc/last")).toBe("\n\n  two  blanks\\n\n");
+    expect(host.read(`var/lib/vrrp-agent/gw/generations/${generation(1)}/files/etc/empty`)).toBe("");
+    expect(host.read(`var/lib/vrrp-agent/gw/generations/${generation(1)}/files/etc/last`)).toBe(
+      "\n\n  two  blanks\\n\n",
+    );
   });
 
   test("an interface that is not there is refused, with those that are", () => {
     expect(refuse(bundleOf(nodeConf("interface eth0", "interface eth7")))).toMatch(
       /^vrrp-agent: a: stage: interface eth7 does not exist; this host has: eth0\n$/,
     );
+  });
+
+  test("a keepalived that cannot test the scripts of a user tests them as root, when that user is there", () => {
+    // 2.2.7 ends itself with SIGTERM then.
+    host.program("keepalived", `! grep -q "script_user checker" "$3" || exit 143`);
+    const text = bundleOf(
+      nodeFiles({ "/etc/keepalived/keepalived.conf": "global_defs {\n    script_user checker\n}\n" }),
+    );
+    host.program("id", `[ "$1" != checker ] || { echo "id: 'checker': no such user"; exit 1; }`);
+    const refused = stage(text);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain("scriptUser checker is no user on this host");
+    host.program("id", ":");
+    expect(stage(text)).toEqual({ status: 0, stdout: `staged ${generation(1)}\n`, stderr: "" });
+    expect(host.tree("var/lib/vrrp-agent/gw")).not.toContain("keepalived.conf.test");
   });
 
   test("a notify program that keepalived could not run is refused, and one that it can is staged", () => {
