@@ -41,7 +41,15 @@ work=
 make_work() {
   [ -z "$work" ] || return 0
   make_run_dir
-  work=$(mktemp -d "$run_dir/work.XXXXXX")
+  # A full /run must not keep anybody from looking, or from going back.
+  for work_place in "$run_dir/work" "$root/tmp/vrrp-agent" "$root/var/tmp/vrrp-agent"; do
+    work=$(mktemp -d "$work_place.XXXXXX" 2>/dev/null) || continue
+    ! head -c 65536 /dev/zero >"$work/room" 2>/dev/null || break
+    rm -rf "$work"
+    work=
+  done
+  [ -n "$work" ] || fail "there is no room in $run_dir, /tmp and /var/tmp; make some"
+  rm -f "$work/room"
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
