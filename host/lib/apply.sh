@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
 # activate and finish: a staged generation comes into force; rollback and undo: a former one does.
 
 verb_activate() { apply_verb "$1" "$2" may-defer; }
@@ -222,7 +223,7 @@ must_agree() (
   [ ! -e "$former_dir/$auth" ] && [ ! -e "$new_dir/$auth" ] || cmp -s "$former_dir/$auth" "$new_dir/$auth" || exit 0
   # A peer whose adverts would not be accepted any more; one that is new says nothing yet.
   facts peer "$new_conf" >"$work/new-peers"
-  [ -n "$(facts peer "$former_conf" | grep -v -x -F -f "$work/new-peers")" ]
+  facts peer "$former_conf" | grep -q -v -x -F -f "$work/new-peers"
 )
 
 # drops_instances CLUSTER FORMER NEW: whether keepalived answers the change by taking down an instance and making a new
@@ -311,8 +312,7 @@ own_vips() {
   own_conf=$conf_dir/$1/node.conf
   [ -e "$own_conf" ] || own_conf=$2
   facts vip "$own_conf" | while read -r _ vip dev; do
-    [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null || continue
-    say "$vip $dev"
+    if [ -d "$root/sys/class/net/$dev" ] && held "${vip%/*}" "$dev" >/dev/null; then say "$vip $dev"; fi
   done
 }
 

@@ -20,6 +20,8 @@ verb_notify() {
   ticker_pid=$!
   trap 'end_notify' EXIT
   trap 'exit 0' TERM INT HUP
+  # Both only read what others write.
+  # shellcheck disable=SC2094
   while read -r line; do
     hear "$line"
     [ "$line" != TICK ] || renew "$1"

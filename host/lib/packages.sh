@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
 # Packages: what is missing is installed with the distribution's own tool, and only that is removed again. A step can be
 # cut short at any moment; the next try, or the removal, ends what it began.
+# Each function in a subshell has a `stopped` of its own.
+# shellcheck disable=SC2030,SC2031
 
 package_manager() {
   for manager in apt-get dnf apk opkg; do
@@ -12,16 +14,21 @@ package_manager() {
   return 1
 }
 
+packages_raw() {
+  case $(package_manager) in
+  apt-get) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}\n' ;;
+  dnf) rpm -qa --qf '%{NAME}.%{ARCH}\n' ;;
+  apk) apk info ;;
+  opkg) opkg list-installed ;;
+  esac >"$work/packages-raw" 2>"$work/words"
+}
+
 # packages_present [with-remains]: names of all installed packages, sorted; with-remains: also of those of which
 # something is left. Fails rather than print a part: whatever is not in it counts as ours, and would be removed with us.
 packages_present() {
-  case $(package_manager) in
-  apt-get) dpkg-query -W -f '${db:Status-Abbrev}${Package}:${Architecture}\n' >"$work/packages-raw" 2>"$work/words" ;;
-  dnf) rpm -qa --qf '%{NAME}.%{ARCH}\n' >"$work/packages-raw" 2>"$work/words" ;;
-  apk) apk info >"$work/packages-raw" 2>"$work/words" ;;
-  opkg) opkg list-installed >"$work/packages-raw" 2>"$work/words" ;;
-  esac && [ -s "$work/packages-raw" ] ||
-    fail "the package manager does not tell which packages are installed; repair it" "$work/words"
+  {
+    packages_raw && [ -s "$work/packages-raw" ]
+  } || fail "the package manager does not tell which packages are installed; repair it" "$work/words"
   case $(package_manager):${1-} in
   apt-get:with-remains) sed -n 's/^.[^n]. *//p' ;;
   apt-get:*) sed -n 's/^.[^cn]. *//p' ;;
@@ -234,7 +241,7 @@ remove_installed() (
   run_manager "$manager" remove $ours || {
     # What was torn in the middle stands in the way of everything else.
     [ -n "$stopped" ] || repair_packages "$manager"
-    [ -z "$stopped" ] && run_manager "$manager" remove $ours ||
+    { [ -z "$stopped" ] && run_manager "$manager" remove $ours; } ||
       fail "cannot remove the packages that were installed for $1: $ours" "$work/manager"
   }
   rm -f "$run_dir/package-manager"

@@ -53,6 +53,8 @@ tell() {
 # untell CLUSTER [WORD [GENERATION]]
 untell() {
   [ -e "$run_dir/$1/told" ] || return 0
+  # It is replaced when all of it has been read.
+  # shellcheck disable=SC2094
   while read -r untell_word untell_generation untell_address untell_dev; do
     case " $untell_word $untell_generation " in
     " ${2-$untell_word} ${3-$untell_generation} ")

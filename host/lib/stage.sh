@@ -113,7 +113,7 @@ test_config() {
 test_programs() {
   awk '$1 ~ /^notify_(master|backup|fault)$/ { gsub(/"/, "", $2); print $1, $2 }' "$1" >"$work/programs"
   while read -r notify_word program; do
-    [ -f "$root$program" ] && [ -x "$root$program" ] ||
-      fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
+    if [ -f "$root$program" ] && [ -x "$root$program" ]; then continue; fi
+    fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
   done <"$work/programs"
 }
