@@ -173,15 +173,21 @@ describe("the life of a pair on hosts that had a keepalived before", () => {
     });
   });
 
-  test("rollback brings the former generation back, and forward again", async () => {
+  test("rollback brings the former generation back on all hosts together, and forward again", async () => {
     const current = await generationOf(b);
-    await b.exec("vrrp-agent rollback");
-    expect(await generationOf(b)).not.toBe(current);
-    expect(await b.readFile("/etc/keepalived/keepalived.conf")).toContain("advert_int 1\n");
-    await b.exec(`vrrp-agent rollback gw ${current}`);
-    expect(await generationOf(b)).toBe(current);
-    expect(await b.readFile("/etc/keepalived/keepalived.conf")).toContain("advert_int 2\n");
-    expect(await status(b)).toMatchObject({ clusters: [{ pending: false, drift: [] }] });
+    // Version 2 hears no other advert_int: none may run beside the others.
+    await Promise.all(lab.hosts.map((host) => host.exec("vrrp-agent rollback")));
+    for (const host of lab.hosts) {
+      expect(await generationOf(host)).not.toBe(current);
+      expect(await host.readFile("/etc/keepalived/keepalived.conf")).toContain("advert_int 1\n");
+    }
+    await Promise.all(lab.hosts.map((host) => host.exec(`vrrp-agent rollback gw ${current}`)));
+    for (const host of lab.hosts) {
+      expect(await generationOf(host)).toBe(current);
+      expect(await host.readFile("/etc/keepalived/keepalived.conf")).toContain("advert_int 2\n");
+      expect(await status(host)).toMatchObject({ clusters: [{ pending: false, drift: [] }] });
+    }
+    expect(await holders(lab.hosts)).toEqual(["gw-a"]);
   });
 
   test("a change that is activated by hand and confirmed by nobody goes back by itself", async () => {
