@@ -65,8 +65,12 @@ verb_confirm() {
   verdict_status=0
   if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] ||
     grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null || is_outdated "$1" "$2"; then
+    open_peers "$1" "$2" >"$work/open-peers"
     try_again "$1" "$2"
     look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
+    if [ "$verdict_status" -eq 0 ]; then
+      still_open <"$work/open-peers" >"$work/verdict" || verdict_status=$?
+    fi
     if [ "$verdict_status" -eq 0 ] && [ "$elsewhere" != yes ]; then
       all_are_fine "$1" "$2" >"$work/verdict" || verdict_status=$?
     fi

@@ -100,6 +100,38 @@ somebody_tells() {
   return 1
 }
 
+# open_peers CLUSTER GENERATION: NODE ADDRESS of the peers whose SSH port, taken to be the same as here, takes a new
+# connection. A try that is made again within a step has no session younger than itself to prove it: the hosts look at each other.
+open_peers() {
+  can_tell "$1" "$2" || return 0
+  facts peer "$(words_conf "$1" "$2")" | while read -r open_node open_address; do
+    ! is_open "$open_address" || say "$open_node $open_address"
+  done
+}
+
+# still_open: the peers on stdin; else prints what is not.
+still_open() {
+  while read -r open_node open_address; do
+    is_open "$open_address" || {
+      say "$open_node takes no new SSH connection with the new files"
+      return 1
+    }
+  done
+}
+
+# is_open ADDRESS
+is_open() {
+  open_port=${SSH_CONNECTION:-22}
+  open_port=${open_port##* }
+  if have ssh-keyscan; then
+    ssh-keyscan -T 3 -p "$open_port" "$1" 2>/dev/null </dev/null | grep -q .
+  elif have nc; then
+    nc -z -w 3 "$1" "$open_port" >/dev/null 2>&1 </dev/null
+  else
+    return 1
+  fi
+}
+
 # silent_peers CLUSTER GENERATION WORD...: names of the peers that answer the network and tell none of the words.
 silent_peers() (
   silent_cluster=$1 silent_generation=$2
