@@ -57,6 +57,6 @@ test("two-instances runs its own program, and the policy pack says what is wrong
 
   await pulumi("config", "set", "virtualRouterIdB", "51");
   const mended = await preview();
-  expect(mended.output).toContain("17 to create");
+  expect(mended.output).toContain("19 to create");
   expect(mended.isGood).toBe(true);
 });
