@@ -104,6 +104,5 @@ keep_changed() {
     same "$last_copy$path" "$root$path" || say "$path"
   done <"$work/by-hand" >"$work/by-hand.new"
   mv "$work/by-hand.new" "$work/by-hand"
-  reapply_copies=$state_dir/$1/by-hand/$(utc "$(now)")
   keep_by_hand "$1"
 }

@@ -6,11 +6,7 @@ verb_activate() { apply_verb "$1" "$2" may-defer; }
 verb_finish() { apply_verb "$1" "$2" now; }
 
 apply_verb() {
-  check_name cluster "$1"
-  check_name generation "$2"
-  umask 022
-  make_work
-  take_lock apply 9
+  begin_step "$1" "$2"
   use_node "$conf_dir/$1/node.conf"
   [ -e "$state_dir/$1/owner" ] || fail "the cluster $1 is not on this host; stage it first"
   applied=$(current_generation "$1")
@@ -37,8 +33,7 @@ apply_verb() {
         say deferred
         return 0
       fi
-    elif vip_elsewhere "$conf" && ! somebody_tells "$1" running "$2" >/dev/null &&
-      ! somebody_tells "$1" confirmed "$2" >/dev/null; then
+    elif holder_is_behind "$1" "$2"; then
       refuse_leaving_holder "$conf" "$conf_dir/$1/node.conf"
       how=apart
     fi
@@ -51,6 +46,21 @@ apply_verb() {
   else
     say "activated $2"
   fi
+}
+
+# begin_step CLUSTER GENERATION: the beginning of each step that changes what is in force.
+begin_step() {
+  check_name cluster "$1"
+  check_name generation "$2"
+  umask 022
+  make_work
+  take_lock apply 9
+}
+
+# require_generation CLUSTER GENERATION
+require_generation() {
+  [ -e "$(generation_dir "$1" "$2")/manifest" ] ||
+    fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
 }
 
 # refuse_leaving_holder CONF FORMER_CONF: after vip_elsewhere. The hosts that stay would not hear one that this change
@@ -66,54 +76,45 @@ refuse_leaving_holder() {
 
 # take_in CLUSTER GENERATION: sets is_new to yes when this is the first try of it.
 take_in() {
-  take_in_place=$(generation_dir "$1" "$2")
-  [ -e "$take_in_place/manifest" ] ||
-    fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
+  require_generation "$1" "$2"
   is_new=no
-  [ ! -e "$take_in_place/new" ] || is_new=yes
-  rm -f "$take_in_place/new"
+  take_in_mark=$(generation_dir "$1" "$2")/new
+  [ ! -e "$take_in_mark" ] || is_new=yes
+  rm -f "$take_in_mark"
 }
 
 # activate CLUSTER GENERATION [apart]: in force at the end, or the host is back where it was and the step has failed.
 activate() {
-  former=$(current_generation "$1")
   # What was never confirmed is nothing to go back to.
-  [ ! -e "$state_dir/$1/pending" ] || read -r former _ <"$state_dir/$1/pending"
+  former=$(confirmed_generation "$1")
   # The first apply starts from what is there now.
   [ "$former" != 0 ] || [ -e "$state_dir/$1/pending" ] || rm -rf "$(generation_dir "$1" 0)"
   untell "$1"
   mkdir -p "$run_dir/$1"
   # Only of a try that is repeated: to ask in vain takes a second.
-  if [ "${is_new-}" = yes ]; then :; else old_refusers "$1" "$2"; fi >"$run_dir/$1/old-refusers"
+  { [ "${is_new-}" = yes ] || old_refusers "$1" "$2"; } >"$run_dir/$1/old-refusers"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
-  set +e
-  (
-    set -e
-    bring_into_force "$1" "$2" "${3-}"
-    set_current "$1" "$2"
-  )
-  activate_status=$?
-  set -e
-  if [ "$activate_status" -eq 0 ]; then
+  attempt make_current "$1" "$2" "${3-}"
+  if [ "$attempt_status" -eq 0 ]; then
     if [ "${3-}" = apart ]; then tell "$1" apart "$2"; else tell "$1" running "$2"; fi || true
     return 0
   fi
   # In words of its own when this fails, too: the timer then tries on.
-  set +e
-  (
-    set -e
-    go_back "$1" "$former"
-  )
-  activate_status=$?
-  set -e
-  if [ "$activate_status" -eq 0 ]; then
+  attempt go_back "$1" "$former"
+  if [ "$attempt_status" -eq 0 ]; then
     warn "the host is back at generation $former"
   else
     warn "the host is not back at generation $former yet; its undo timer tries again every $undo_interval s"
   fi
   exit 1
+}
+
+# make_current CLUSTER GENERATION HOW
+make_current() {
+  bring_into_force "$1" "$2" "$3"
+  set_current "$1" "$2"
 }
 
 # old_refusers CLUSTER GENERATION: peers that still say that they went back from a former try of it.
@@ -151,8 +152,7 @@ go_back() {
     fi
   fi
   [ "$go_back_how" = whole ] || say "$go_back_new" | write_file "$state_dir/$1/apart"
-  bring_into_force "$1" "$2" "$go_back_how"
-  set_current "$1" "$2"
+  make_current "$1" "$2" "$go_back_how"
   [ "$2" != 0 ] || remove_made_directories "$1"
   sync "$state_dir/$1"
   drain_off "$1"
@@ -178,6 +178,11 @@ start_again() {
     start_left=$((start_left - 1))
     sleep 1
   done
+  start_kept_apart "$1"
+}
+
+# start_kept_apart CLUSTER: keepalived, which had to wait for other hosts.
+start_kept_apart() {
   rm -f "$state_dir/$1/apart"
   keepalived_pid >/dev/null || service start
   look_keepalived
@@ -189,10 +194,7 @@ blocks_start() {
   read -r blocks_generation <"$state_dir/$1/apart"
   # Of the generation that is in force: the others have to get it first.
   if [ "$blocks_generation" = "$(current_generation "$1")" ]; then
-    can_tell "$1" "$blocks_generation" || return 1
-    ! somebody_tells "$1" running "$blocks_generation" >/dev/null &&
-      ! somebody_tells "$1" confirmed "$blocks_generation" >/dev/null &&
-      vip_elsewhere "$(words_conf "$1" "$blocks_generation")"
+    can_tell "$1" "$blocks_generation" && holder_is_behind "$1" "$blocks_generation"
     return
   fi
   if can_tell "$1" "$blocks_generation"; then
@@ -201,6 +203,12 @@ blocks_start() {
     # Nobody can be asked: while somebody serves, there is time to let that one go back first.
     [ "${start_left:-0}" -gt 0 ] && vip_elsewhere "$(words_conf "$1" "$(current_generation "$1")")"
   fi
+}
+
+# holder_is_behind CLUSTER GENERATION: another host serves, and none has this generation.
+holder_is_behind() {
+  vip_elsewhere "$(words_conf "$1" "$2")" &&
+    ! somebody_tells "$1" running "$2" >/dev/null && ! somebody_tells "$1" confirmed "$2" >/dev/null
 }
 
 # can_tell CLUSTER GENERATION: whether the peers can be asked at all.
@@ -246,7 +254,7 @@ agreement() { [ ! -e "$1" ] || awk '$1 == "instance" || $1 == "agree" || $1 == "
 # bring_into_force CLUSTER GENERATION [apart]: files, then what reads them, then a look.
 bring_into_force() {
   manages=no
-  ! manifest_paths "$(generation_dir "$1" "$2")/manifest" | grep -q -x -F "$keepalived_conf" || manages=yes
+  ! manages_keepalived "$(generation_dir "$1" "$2")" || manages=yes
   if [ "$manages" = yes ]; then
     mkdir -p "$state_dir/$1/generations/0"
     record_service "$1"
@@ -267,7 +275,8 @@ bring_into_force() {
   if [ "$manages" = no ]; then
     return_service "$1"
   elif [ "${3-}" = apart ]; then
-    say "$2" | apart_mark "$1"
+    # One that go_back has set stays.
+    [ -e "$state_dir/$1/apart" ] || say "$2" | write_file "$state_dir/$1/apart"
     service_enabled || service enable
   elif [ "$step" != boot ]; then
     rm -f "$state_dir/$1/apart"
@@ -281,18 +290,16 @@ bring_into_force() {
   rm -f "$state_dir/$1/moving"
 }
 
-# apart_mark CLUSTER: one that go_back has set stays.
-apart_mark() {
-  if [ -e "$state_dir/$1/apart" ]; then cat >/dev/null; else write_file "$state_dir/$1/apart"; fi
+# wanted_sysctls DIRECTORY: KEY VALUE of the generation's sysctl files.
+wanted_sysctls() {
+  manifest_paths "$1/manifest" | { grep '^/etc/sysctl\.d/' || true; } | while read -r path; do
+    sed -n 's/^ *\([a-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$1/files$path"
+  done
 }
 
 # apply_sysctls CLUSTER DIRECTORY: values of the generation's sysctl files; those it does not set become what they were.
 apply_sysctls() {
-  : >"$work/sysctls"
-  manifest_paths "$2/manifest" | grep '^/etc/sysctl\.d/' >"$work/sysctl-files" || true
-  while read -r path; do
-    sed -n 's/^ *\([a-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$2/files$path" >>"$work/sysctls"
-  done <"$work/sysctl-files"
+  wanted_sysctls "$2" >"$work/sysctls"
   while read -r key value; do
     knob=$root/proc/sys/$(say "$key" | tr . /)
     [ -e "$knob" ] || fail "the kernel has no sysctl $key; remove what asks for it"
@@ -341,8 +348,7 @@ verb_rollback() {
   make_work
   take_lock apply 9
   for cluster in ${1:-$(clusters)}; do
-    check_name cluster "$cluster"
-    [ -e "$state_dir/$cluster/owner" ] || fail "there is no cluster $cluster on this host; see: vrrp-agent status"
+    require_cluster "$cluster"
     present=$(current_generation "$cluster")
     target=${2:-$(former_generation "$cluster")}
     [ -n "$target" ] || fail "there is no generation of $cluster before the present one; see: vrrp-agent generations"
@@ -375,7 +381,7 @@ confirmed_generation() {
 # former_generation CLUSTER: empty when there is none.
 former_generation() {
   if [ -e "$state_dir/$1/pending" ]; then
-    cut -d ' ' -f 1 "$state_dir/$1/pending"
+    confirmed_generation "$1"
   else
     { say 0; cat "$state_dir/$1/history" 2>/dev/null || true; } |
       awk -v current="$(current_generation "$1")" '$0 == current { print former; exit } { former = $0 }'

@@ -29,6 +29,18 @@ tool() {
   "$@" >"$work/words" 2>&1 8>&- 9>&- || fail "$tool_failure" "$work/words"
 }
 
+# attempt COMMAND...: in a subshell that ends at the first failure; attempt_status says how it went. (`set -e` means nothing
+# in what stands before `||` or behind `if`.)
+attempt() {
+  set +e
+  (
+    set -e
+    "$@"
+  )
+  attempt_status=$?
+  set -e
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # make_run_dir: everybody may read the state files in it.
@@ -96,6 +108,12 @@ clusters() {
     clusters_dir=${clusters_dir%/owner}
     say "${clusters_dir##*/}"
   done
+}
+
+# require_cluster CLUSTER
+require_cluster() {
+  check_name cluster "$1"
+  [ -e "$state_dir/$1/owner" ] || fail "there is no cluster $1 on this host; see: vrrp-agent status"
 }
 
 # facts KEY FILE: the values of KEY in a node.conf, one line each.

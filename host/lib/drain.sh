@@ -71,8 +71,7 @@ verb_undrain() {
 }
 
 check_cluster() {
-  check_name cluster "$1"
-  [ -e "$state_dir/$1/owner" ] || fail "there is no cluster $1 on this host; see: vrrp-agent status"
+  require_cluster "$1"
   conf=$conf_dir/$1/node.conf
   use_node "$conf"
 }

@@ -40,15 +40,6 @@ verb_drift() {
 # under_way CLUSTER: a change is not confirmed yet, or this host waits for its peers to go back from one, too.
 under_way() { [ -e "$state_dir/$1/pending" ] || [ -e "$state_dir/$1/apart" ]; }
 
-manages_keepalived() { manifest_paths "$1/manifest" | grep -q -x -F "$keepalived_conf"; }
-
-# service_words: enabled|disabled running|stopped
-service_words() {
-  service_words=disabled
-  ! service_enabled || service_words=enabled
-  if keepalived_pid >/dev/null; then say "$service_words running"; else say "$service_words stopped"; fi
-}
-
 # firewall_drift DIRECTORY: what is wrong with our rules, where the generation in DIRECTORY has any.
 firewall_drift() {
   ! manifest_paths "$1/manifest" | grep -q '^/etc/vrrp-agent/.*/firewall\.rules$' || firewall_report | sed 's/^/firewall /'
@@ -56,9 +47,7 @@ firewall_drift() {
 
 # drifted_sysctls DIRECTORY: KEY IS WANTED
 drifted_sysctls() {
-  manifest_paths "$1/manifest" | grep '^/etc/sysctl\.d/' | while read -r path; do
-    sed -n 's/^ *\([a-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$1/files$path"
-  done | while read -r key wanted; do
+  wanted_sysctls "$1" | while read -r key wanted; do
     is=$(cat "$root/proc/sys/$(say "$key" | tr . /)" 2>/dev/null || say absent)
     [ "$is" = "$wanted" ] || say "$key $is $wanted"
   done
@@ -154,16 +143,9 @@ verb_reapply() {
     [ -L "$root$path" ] || [ ! -d "$root$path" ] || fail "$path is a directory; move it away"
   done <"$work/by-hand"
   test_staged "$1" "$reapply_dir"
-  reapply_copies=$state_dir/$1/by-hand/$(utc "$(now)")
   keep_by_hand "$1"
-  set +e
-  (
-    set -e
-    bring_into_force "$1" "$reapply_current"
-  )
-  reapply_status=$?
-  set -e
-  if [ "$reapply_status" -ne 0 ]; then
+  attempt bring_into_force "$1" "$reapply_current"
+  if [ "$attempt_status" -ne 0 ]; then
     return_by_hand
     [ ! -s "$work/by-hand" ] || warn "the files are again as they were changed by hand"
     exit 1
@@ -173,8 +155,9 @@ verb_reapply() {
   [ ! -d "$reapply_copies" ] || say "what was there is kept in ${reapply_copies#"$root"}"
 }
 
-# keep_by_hand CLUSTER: copies, for root only, of what is about to be overwritten.
+# keep_by_hand CLUSTER: copies, for root only, of what $work/by-hand lists and is about to be overwritten.
 keep_by_hand() {
+  reapply_copies=$state_dir/$1/by-hand/$(utc "$(now)")
   while read -r path; do
     [ -e "$root$path" ] || [ -L "$root$path" ] || continue
     (umask 077 && mkdir -p "$reapply_copies${path%/*}")

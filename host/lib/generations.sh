@@ -203,8 +203,7 @@ remove_made_directories() {
 
 verb_generations() {
   for cluster in ${1:-$(clusters)}; do
-    check_name cluster "$cluster"
-    [ -e "$state_dir/$cluster/owner" ] || fail "there is no cluster $cluster on this host; see: vrrp-agent status"
+    require_cluster "$cluster"
     current=$(current_generation "$cluster")
     unconfirmed=
     [ ! -e "$state_dir/$cluster/pending" ] || unconfirmed=" not confirmed yet"

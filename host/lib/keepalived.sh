@@ -3,6 +3,16 @@
 
 keepalived_conf=/etc/keepalived/keepalived.conf
 
+# manages_keepalived DIRECTORY: whether the generation in DIRECTORY has a config for it.
+manages_keepalived() { manifest_paths "$1/manifest" | grep -q -x -F "$keepalived_conf"; }
+
+# service_words: enabled|disabled running|stopped
+service_words() {
+  service_words=disabled
+  ! service_enabled || service_words=enabled
+  if keepalived_pid >/dev/null; then say "$service_words running"; else say "$service_words stopped"; fi
+}
+
 # What a reload does not take up: these need a restart.
 # start_time_options FILE
 start_time_options() {
@@ -119,11 +129,7 @@ look_keepalived() {
 # record_service CLUSTER: what keepalived's service was before the first apply.
 record_service() {
   grep -q '^service ' "$state_dir/$1/generations/0/kept" 2>/dev/null && return 0
-  enabled=disabled
-  running=stopped
-  ! service_enabled || enabled=enabled
-  ! keepalived_pid >/dev/null || running=running
-  keep_line "$1" "service $enabled $running"
+  keep_line "$1" "service $(service_words)"
 }
 
 # return_service CLUSTER: as it was before the first apply. On a boot it is not for us to start or reload it.

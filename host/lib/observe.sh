@@ -20,14 +20,10 @@ verb_observe() {
   say "generation $(current_generation "$1") $node"
 }
 
-# join CLUSTER GENERATION: starts keepalived of a host that waited for the holder to have the generation. When the holder
+# The step join: starts keepalived of a host that waited for the holder to have the generation. When the holder
 # has it not, because it was left out of this try, the confirm makes them switch together.
 verb_join() {
-  check_name cluster "$1"
-  check_name generation "$2"
-  umask 022
-  make_work
-  take_lock apply 9
+  begin_step "$1" "$2"
   use_node "$conf_dir/$1/node.conf"
   if [ ! -e "$state_dir/$1/apart" ] || [ "$(current_generation "$1")" != "$2" ]; then
     say "nothing to join"
@@ -41,9 +37,7 @@ verb_join() {
 
 # join CLUSTER GENERATION: starts keepalived, which was kept apart.
 join() {
-  rm -f "$state_dir/$1/apart"
-  keepalived_pid >/dev/null || service start
-  look_keepalived
+  start_kept_apart "$1"
   tell "$1" running "$2" || true
   untell "$1" apart
 }
@@ -51,14 +45,9 @@ join() {
 # confirm CLUSTER GENERATION, all hosts' observations on stdin. The engine repeats a step that failed by itself, with
 # what it got the first time: observations of a try that was taken back say nothing about the next one.
 verb_confirm() {
-  check_name cluster "$1"
-  check_name generation "$2"
-  umask 022
-  make_work
-  take_lock apply 9
+  begin_step "$1" "$2"
   cat >"$work/observations"
-  [ -e "$(generation_dir "$1" "$2")/manifest" ] ||
-    fail "generation $2 of $1 is not on this host; stage it again: change the spec or replace the stage step"
+  require_generation "$1" "$2"
   conf=$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf
   use_node "$conf"
   elsewhere=$(facts peers-elsewhere "$conf")
@@ -154,7 +143,7 @@ refuse() {
 
 # look_from_here CLUSTER GENERATION ELSEWHERE: prints what this host can see that is not as it should be.
 look_from_here() {
-  if manifest_paths "$(generation_dir "$1" "$2")/manifest" | grep -q -x -F "$keepalived_conf" && ! keepalived_pid >/dev/null; then
+  if manages_keepalived "$(generation_dir "$1" "$2")" && ! keepalived_pid >/dev/null; then
     say "keepalived does not run"
     return 1
   fi

@@ -10,7 +10,8 @@
 #   confirmed G   somebody has seen that G is right on all hosts
 #   refused G     this host is on its way back from G
 #
-# refused stays for as long as the others need to hear it: the next try of G is another matter. confirmed stays as long as the generation is in force, so a host that comes late knows where the others are.
+# refused stays for as long as the others need to hear it: the next try of G is another matter. confirmed stays as long
+# as the generation is in force, so a host that comes late knows where the others are.
 # Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do.
 
 # Seconds that any other word stays, also when the agent is gone.

@@ -26,18 +26,8 @@ verb_stage() {
   lay_out "$incoming"
   use_node "$incoming/files/etc/vrrp-agent/$cluster/node.conf"
   check_host "$cluster" "$incoming"
-  set +e
-  (
-    set -e
-    # What installs packages minds these itself.
-    trap : TERM INT HUP
-    tool "cannot write to $state_dir; make room on its file system" mkdir -p "$state_dir/$cluster"
-    install_missing "$cluster" "$incoming/manifest"
-    test_staged "$cluster" "$incoming"
-  )
-  status=$?
-  set -e
-  if [ "$status" -ne 0 ]; then
+  attempt try_out "$cluster" "$incoming"
+  if [ "$attempt_status" -ne 0 ]; then
     forget_first_stage "$cluster"
     exit 1
   fi
@@ -49,6 +39,15 @@ verb_stage() {
     put_by "$cluster" "$generation"
     say "staged $generation"
   fi
+}
+
+# try_out CLUSTER DIRECTORY: all that can fail and has to be taken back then.
+try_out() {
+  # What installs packages minds these itself.
+  trap : TERM INT HUP
+  tool "cannot write to $state_dir; make room on its file system" mkdir -p "$state_dir/$1"
+  install_missing "$1" "$2/manifest"
+  test_staged "$1" "$2"
 }
 
 # put_by CLUSTER GENERATION: beside others that wait: two people may be at it, and each has their own generation staged.
