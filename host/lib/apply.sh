@@ -9,6 +9,15 @@ apply_verb() {
   begin_step "$1" "$2"
   use_node "$conf_dir/$1/node.conf"
   [ -e "$state_dir/$1/owner" ] || fail "the cluster $1 is not on this host; stage it first"
+  if [ "$3" = may-defer ]; then
+    take_turn "$1" "$2"
+  elif has_turn "$1" "$2"; then
+    keep_turn "$1" "$2"
+  else
+    # The confirm tries again when the other change is over, on all hosts together.
+    say deferred
+    return 0
+  fi
   applied=$(current_generation "$1")
   if [ "$applied" = "$2" ]; then
     say "generation $2 is applied already"
@@ -159,6 +168,7 @@ go_back() {
   untell_all_but "$1" refused
   [ "$go_back_how" = whole ] || start_again "$1"
   rm -f "$state_dir/$1/pending"
+  end_turn "$1" "$go_back_new"
   sync "$state_dir/$1"
   disarm_undo "$1"
 }

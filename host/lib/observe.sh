@@ -6,6 +6,7 @@ verb_observe() {
   conf=$conf_dir/$1/node.conf
   use_node "$conf"
   make_work
+  keep_turn "$1" "$2"
   facts vip "$conf" >"$work/vips"
   # The other hosts were changed just before this: whoever holds an address now may be about to lose it.
   settle=$(facts settle "$conf")
@@ -25,6 +26,7 @@ verb_observe() {
 verb_join() {
   begin_step "$1" "$2"
   use_node "$conf_dir/$1/node.conf"
+  keep_turn "$1" "$2"
   if [ ! -e "$state_dir/$1/apart" ] || [ "$(current_generation "$1")" != "$2" ]; then
     say "nothing to join"
   elif blocks_start "$1"; then
@@ -54,6 +56,7 @@ verb_confirm() {
   verdict_status=0
   if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] ||
     grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null || is_outdated "$1" "$2"; then
+    take_turn "$1" "$2"
     open_peers "$1" "$2" >"$work/open-peers"
     try_again "$1" "$2"
     look_from_here "$1" "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
@@ -94,6 +97,7 @@ commit() {
   rm -f "$state_dir/$1/pending" "$state_dir/$1/refused" "$state_dir/$1/apart"
   # A power loss must not bring the marker back.
   sync "$state_dir/$1"
+  end_turn "$1" "$2"
   untell_all_but "$1" confirmed
   disarm_undo "$1"
   # Left behind by a step that was cut short in a restart.
