@@ -50,6 +50,16 @@ export class Stack {
     return stack;
   }
 
+  /** The same stack as another operator has it, who does not share its lock: state and config as they are now. */
+  async copy(): Promise<Stack> {
+    const directory = mkdtempSync(join(tmpdir(), "vrrp-stack-"));
+    cpSync(this.directory, directory, { recursive: true, verbatimSymlinks: true });
+    const env = { ...this.env, PULUMI_BACKEND_URL: `file://${directory}`, HOME: directory };
+    const stack = new Stack(this.client, directory, env);
+    await stack.pulumi(["stack", "select", STACK]);
+    return stack;
+  }
+
   /** Sets the whole config: `plain` values as they are, `secret` ones encrypted. */
   async configure(plain: Record<string, unknown>, secret: Record<string, string> = {}): Promise<void> {
     const file = join(this.directory, `Pulumi.${STACK}.yaml`);

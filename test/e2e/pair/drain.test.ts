@@ -93,6 +93,15 @@ describe("a host of a pair with an IPv4 and an IPv6 address that is drained", ()
     );
     expect(failures).toEqual([]);
   });
+
+  it("keeps them when the other one, drained too, is back: one of all that are drained holds", async () => {
+    const on = async () => {
+      await pair.a.boot();
+      await pair.answeredFor(2 * pair.afterSilence(1));
+    };
+    const { failures } = await pair.event("boot", on, pair.stays("gw-b"));
+    expect(failures).toEqual([]);
+  });
 });
 
 describe("a host of a sticky pair that is drained", () => {
