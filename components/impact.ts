@@ -16,11 +16,13 @@ export function sayImpact(name: string, cluster: pulumi.Input<string>): pulumi.R
   const hook = new pulumi.ResourceHook(
     `${name}-impact`,
     async ({ oldInputs, newInputs }) => {
-      const [former, next, of] = await Promise.all(
-        [oldInputs?.files, newInputs?.files, cluster].map(whenKnown),
+      const [files, nextFiles, secrets, nextSecrets, of] = await Promise.all(
+        [oldInputs?.files, newInputs?.files, oldInputs?.secretFiles, newInputs?.secretFiles, cluster].map(
+          whenKnown,
+        ),
       );
-      if (!isFiles(former) || !isFiles(next) || typeof of !== "string") return;
-      const impact = impactOf(of, former, next);
+      if (!isFiles(files) || !isFiles(nextFiles) || typeof of !== "string") return;
+      const impact = impactOf(of, withSecret(files, secrets), withSecret(nextFiles, nextSecrets));
       const text = impact && impactText(of, impact);
       if (text === undefined || said.has(text)) return;
       said.add(text);
@@ -37,6 +39,11 @@ async function whenKnown(value: unknown): Promise<unknown> {
   const output = value as pulumi.Output<unknown> & { isKnown: Promise<boolean> };
   if (!(await output.isKnown)) return undefined;
   return new Promise((resolve) => output.apply(resolve));
+}
+
+/** The secret files are compared only; nothing of them is said. */
+function withSecret(files: Record<string, string>, secrets: unknown): Record<string, string> {
+  return isFiles(secrets) ? { ...secrets, ...files } : files;
 }
 
 function isFiles(value: unknown): value is Record<string, string> {

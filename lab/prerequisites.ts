@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { run } from "./process";
 
 /** A command or a file, and the Debian package that brings it. */
@@ -23,9 +23,12 @@ const needs: readonly Need[] = [
   { path: "/usr/share/keyrings/debian-archive-keyring.gpg", package: "debian-archive-keyring" },
 ];
 
+/** inotify instances that root may have, those of all hosts together; kernels allow 128, enough for about ten hosts. */
+const INOTIFY = { knob: "/proc/sys/fs/inotify/max_user_instances", least: 1024 };
+
 /**
- * Sees to it that this machine can run a lab, and has `more`: root, and every command there; missing ones are installed
- * with apt.
+ * Sees to it that this machine can run a lab, and has `more`: root, enough inotify instances until the next boot, and
+ * every command there; missing ones are installed with apt.
  */
 export async function ensurePrerequisites(
   log: (line: string) => void,
@@ -33,6 +36,10 @@ export async function ensurePrerequisites(
 ): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error("lab: needs root, for namespaces and mounts; run the same command with sudo");
+  }
+  if (Number(readFileSync(INOTIFY.knob, "utf8")) < INOTIFY.least) {
+    log(`lab: raising ${INOTIFY.knob} to ${INOTIFY.least}`);
+    writeFileSync(INOTIFY.knob, `${INOTIFY.least}`);
   }
   const all = [...needs, ...more];
   const missing = missingPackages(all);

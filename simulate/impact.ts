@@ -20,10 +20,11 @@ export const INTERRUPTION_MS = 20;
 /** Text of a file by its path. */
 type Files = Record<string, string>;
 
-/** What a change of the shown files of a host does to its addresses; undefined when a plain reload serves. */
+/** What a change of a host's files does to its addresses; undefined when a plain reload serves. */
 export function impactOf(cluster: string, former: Files, next: Files): Impact | undefined {
   const path = `/etc/vrrp-agent/${cluster}/node.conf`;
   const [was, is] = [former[path], next[path]].map(factsOf);
+  const password = `/etc/keepalived/${cluster}.auth.conf`;
   // A first apply, or a set without keepalived.
   if (was === undefined || is === undefined || was.instances.length === 0) return undefined;
 
@@ -35,6 +36,7 @@ export function impactOf(cluster: string, former: Files, next: Files): Impact | 
     ...difference("advert_int or version", was.timing, is.timing),
     ...difference("virtual_ipaddress", was.vips, is.vips),
     ...(was.peers.every((peer) => is.peers.includes(peer)) ? [] : ["unicast_peer"]),
+    ...(former[password] === next[password] ? [] : ["auth_pass"]),
   ];
   const causes = [...interrupting, ...agreed];
   if (causes.length === 0) return undefined;

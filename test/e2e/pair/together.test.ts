@@ -17,13 +17,17 @@ describe("changes that two running daemons cannot disagree on", () => {
   let spec: Record<string, unknown> = {};
 
   /** Runs a change while everybody watches. */
-  async function change(label: string, changes: Record<string, unknown>, gap: number): Promise<Seen> {
+  async function change(
+    label: string,
+    changes: Record<string, unknown>,
+    gap: number,
+  ): Promise<Seen & { said: string }> {
     spec = { ...spec, ...changes };
     await pair.settled("gw-a");
     const from = now();
     await pair.answeredFor(0.5);
-    await pair.apply(spec);
-    return pair.seen(label, from, { ...pair.stays("gw-a"), withoutHolder: gap });
+    const said = await pair.apply(spec);
+    return { ...(await pair.seen(label, from, { ...pair.stays("gw-a"), withoutHolder: gap })), said };
   }
 
   async function runningConfig(words: string): Promise<string[]> {
@@ -33,15 +37,29 @@ describe("changes that two running daemons cannot disagree on", () => {
     return found.map(({ stdout }) => stdout.trim());
   }
 
-  test.each<[string, Record<string, unknown>, string]>([
-    ["an added address", { virtualIpAddresses: [`${VIP}/24`, "10.20.30.201/24"] }, "10.20.30.201"],
-    ["a shorter advertInt", { advertInt: 0.05 }, "advert_int 0.05"],
-    ["a longer advertInt", { advertInt: 1 }, "advert_int 1"],
-    ["version 2 with a password", { version: 2, authPass: "geheim" }, "version 2"],
-    ["another password", { authPass: "anders" }, "include gw.auth.conf"],
-    ["version 3 again", { version: 3, authPass: undefined, advertInt: 0.1 }, "version 3"],
-  ])("%s: the address does not leave its holder, and never has two", async (label, changes, words) => {
-    expect((await change(label, changes, 0)).failures).toEqual([]);
+  test.each<[string, Record<string, unknown>, string, string]>([
+    [
+      "an added address",
+      { virtualIpAddresses: [`${VIP}/24`, "10.20.30.201/24"] },
+      "10.20.30.201",
+      "virtual_ipaddress",
+    ],
+    ["a shorter advertInt", { advertInt: 0.05 }, "advert_int 0.05", "advert_int or version"],
+    ["a longer advertInt", { advertInt: 1 }, "advert_int 1", "advert_int or version"],
+    ["a password", { version: 2, authPass: "geheim" }, "version 2", "advert_int or version, auth_pass"],
+    ["another password", { authPass: "anders" }, "include gw.auth.conf", "auth_pass"],
+    [
+      "version 3 again",
+      { version: 3, authPass: undefined, advertInt: 0.1 },
+      "version 3",
+      "advert_int or version, auth_pass",
+    ],
+  ])("%s: the address does not leave its holder, and never has two", async (label, changes, words, cause) => {
+    const { failures, said } = await change(label, changes, 0);
+    expect(failures).toEqual([]);
+    expect(said).toContain(
+      `gw: ${cause}: the addresses stay on the node that holds them, without a gap; the other nodes stop`,
+    );
     expect(await runningConfig(words)).toEqual([
       expect.stringContaining(words),
       expect.stringContaining(words),

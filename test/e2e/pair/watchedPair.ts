@@ -110,10 +110,11 @@ export class WatchedPair {
     return { before: host, after: host, silence: slack };
   }
 
-  /** Runs `pulumi up` with changes of the spec. */
-  async apply(changes: Record<string, unknown> = {}): Promise<void> {
+  /** Runs `pulumi up` with changes of the spec; what it said. */
+  async apply(changes: Record<string, unknown> = {}): Promise<string> {
     await this.configure(changes);
-    await this.stack.up();
+    const { stdout, stderr } = await this.stack.up();
+    return stdout + stderr;
   }
 
   /** Gives the stack its spec with changes. */

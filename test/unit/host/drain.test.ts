@@ -58,11 +58,14 @@ describe.each(SHELLS)("drain under %s", (shell) => {
     ["1\n", true],
     ["1 drain\n", true],
     ["1 activate\n", false],
-  ])("what is drained by %j when the daemon starts stays so: %p; a step's own drain ends with it", (text, stays) => {
-    host.write(`/${FILE}`, text);
-    host.succeed(["boot"]);
-    expect(host.has(FILE)).toBe(stays);
-  });
+  ])(
+    "what is drained by %j when the daemon starts stays so: %p; a step's own drain ends with it",
+    (text, stays) => {
+      host.write(`/${FILE}`, text);
+      host.succeed(["boot"]);
+      expect(host.has(FILE)).toBe(stays);
+    },
+  );
 
   test("a holder waits until a peer has its address, and says who", () => {
     hold();

@@ -47,6 +47,15 @@ describe("what a change does to the addresses", () => {
     expect(impactText("gw", impact)).toMatch(/without a gap; the other nodes stop keepalived/);
   });
 
+  test("another password, or none any more, is told without a word of it", () => {
+    const secret = (text: string) => ({ ...files(), "/etc/keepalived/gw.auth.conf": `auth_pass ${text}\n` });
+    for (const next of [secret("other"), files()]) {
+      const impact = impactOf("gw", secret("former"), next)!;
+      expect(impact).toEqual({ kind: "reload", causes: ["auth_pass"] });
+      expect(impactText("gw", impact)).not.toMatch(/former|other"/);
+    }
+  });
+
   test("a plain reload, a peer that is new, and a first apply are not worth a word", () => {
     expect(impactOf("gw", files(), files("settle 5", "settle 9"))).toBeUndefined();
     expect(impactOf("gw", files("peer gw-b 10.0.0.2"), files())).toBeUndefined();
