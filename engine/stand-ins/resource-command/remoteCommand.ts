@@ -138,8 +138,12 @@ const textOf = (buffers: Buffer[]) => Buffer.concat(buffers).toString().replace(
 /** Milliseconds that a cancelled command has to end before the connection is closed over it. */
 const END_TIMEOUT = 2_000;
 
-// Ends what else runs on this connection: all of it is started by one process of the server, each as a group leader.
-const END_OTHERS = `for dir in /proc/[0-9]*; do
+/**
+ * Ends what else runs on this connection: all of it is started by one process of the server, each as a group leader.
+ * Where that process has gone already, with the connection, the parent is init, whose children are the host's services.
+ */
+export const END_OTHERS = `[ "$PPID" -gt 1 ] || exit 0
+for dir in /proc/[0-9]*; do
   pid=\${dir#/proc/}
   [ "$pid" = $$ ] && continue
   grep -q "^PPid:[[:space:]]*$PPID$" "$dir/status" 2>/dev/null && kill -TERM -"$pid"

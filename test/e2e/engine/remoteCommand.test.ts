@@ -5,6 +5,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import * as ssh2 from "ssh2";
 import { CommandPlugin, URN } from "./commandPlugin";
+import { END_OTHERS } from "../../../engine/stand-ins/resource-command/remoteCommand";
 import { freePort, SshServer } from "./sshServer";
 import type { Properties } from "../../../engine/stand-ins/resource-command/values";
 
@@ -346,6 +347,24 @@ describe("cancellation", () => {
     expect(await exited).toEqual([0, null]);
     await running;
   });
+});
+
+test("what ends a cancelled command leaves the host's services alone when the connection is gone before it", () => {
+  // In a process namespace of its own: a service, whose parent is init, and a shell whose parent is init by now.
+  const script = `
+    setsid sleep 60 &
+    service=$!
+    (sh -c 'until grep -q "^PPid:[[:space:]]*1$" /proc/$$/status; do :; done; exec sh -c "$END_OTHERS; : >ended"' &)
+    until [ -e ended ]; do :; done
+    kill -0 $service && echo "the service runs"`;
+  const own = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+  const output = execFileSync("unshare", [...own, "sh", "-c", script], {
+    cwd: server.directory,
+    env: { ...process.env, END_OTHERS: `(${END_OTHERS})` },
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  expect(output).toBe("the service runs\n");
 });
 
 test("a connection lost while the command runs is an error", async () => {
