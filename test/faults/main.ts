@@ -1,6 +1,6 @@
 /**
  * Interrupts applies in every way and judges what is left: see `npm run test:faults -- --seed S --count N --only KIND
- * --case K --sample --jobs J`. Ends with the line `N passed, N failed`; the exit status is the truth.
+ * --case K|K-L --sample --jobs J`. Ends with the line `N passed, N failed`; the exit status is the truth.
  */
 import { ensureEngine } from "../../engine/setup";
 import { prepareLab } from "../../lab";
@@ -12,13 +12,15 @@ import { runCases } from "./suite";
 import { undoSeconds } from "./world";
 
 async function main(): Promise<number> {
-  const { seed, count, only, case: number, sample, jobs } = readOptions(process.argv.slice(2));
+  const { seed, count, only, cases: range, sample, jobs } = readOptions(process.argv.slice(2));
   const log = (text: string) => console.error(text);
   await ensureEngine({ log });
   await prepareLab(log);
-  const all = sample ? sampleOf(seed) : casesOf(seed, Math.max(count, (number ?? 0) + 1));
+  const all = sample ? sampleOf(seed) : casesOf(seed, Math.max(count, (range?.[1] ?? 0) + 1));
   const cases = all.filter(
-    (one) => (only === undefined || one.kind === only) && (number === undefined || one.number === number),
+    ({ kind, number }) =>
+      (only === undefined || kind === only) &&
+      (range === undefined || (number >= range[0] && number <= range[1])),
   );
   console.log(
     `seed ${seed}, ${cases.length} cases, ${jobs} labs; undo after ${undoSeconds} s, consistent within ${recovery} s`,

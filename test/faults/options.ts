@@ -7,8 +7,8 @@ export interface Options {
   count: number;
   /** Only cases of this kind. */
   only?: Kind;
-  /** Only the case of this number. */
-  case?: number;
+  /** Only the cases from this number to that one, both included. */
+  cases?: readonly [number, number];
   /** The short list with every kind once, instead of `count` cases. */
   sample: boolean;
   /** Labs side by side. */
@@ -31,7 +31,7 @@ export function readOptions(args: string[]): Options {
       jobs: { type: "string", default: "2" },
     },
   });
-  const whole = (name: "seed" | "count" | "case" | "jobs", least: number) => {
+  const whole = (name: "seed" | "count" | "jobs", least: number) => {
     const value = Number(values[name]);
     if (!Number.isSafeInteger(value) || value < least) {
       throw new Error(`--${name}: ${values[name]}, allowed is a whole number from ${least}`);
@@ -42,12 +42,16 @@ export function readOptions(args: string[]): Options {
   if (values.only !== undefined && only === undefined) {
     throw new Error(`--only: ${values.only}, allowed is one of ${kinds.join(", ")}`);
   }
+  const range = /^(\d+)(?:-(\d+))?$/.exec(values.case ?? "");
+  if (values.case !== undefined && range === null) {
+    throw new Error(`--case: ${values.case}, allowed is a number, or two with '-' between them`);
+  }
   return {
     seed: whole("seed", 0),
     count: whole("count", 1),
     jobs: whole("jobs", 1),
     only,
     sample: values.sample,
-    ...(values.case !== undefined && { case: whole("case", 0) }),
+    ...(range !== null && { cases: [Number(range[1]), Number(range[2] ?? range[1])] as const }),
   };
 }
