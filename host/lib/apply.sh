@@ -110,12 +110,18 @@ activate() {
     if [ "${3-}" = apart ]; then tell "$1" apart "$2"; else tell "$1" running "$2"; fi || true
     return 0
   fi
+  take_back "$1"
+}
+
+# take_back CLUSTER: ends a step that has failed with a change pending.
+take_back() {
+  take_back_former=$(confirmed_generation "$1")
   # In words of its own when this fails, too: the timer then tries on.
-  attempt go_back "$1" "$former"
+  attempt go_back "$1" "$take_back_former"
   if [ "$attempt_status" -eq 0 ]; then
-    warn "the host is back at generation $former"
+    warn "the host is back at generation $take_back_former"
   else
-    warn "the host is not back at generation $former yet; its undo timer tries again every $undo_interval s"
+    warn "the host is not back at generation $take_back_former yet; its undo timer tries again every $undo_interval s"
   fi
   exit 1
 }
@@ -275,7 +281,7 @@ bring_into_force() {
     [ "$2" = 0 ] || [ -z "$other" ] || ! drops_instances "$1" "$other" "$2" || must_hold=yes
   done
   # It leaves with its own files still there.
-  [ "${3-}" != apart ] || [ "$step" = boot ] || ! keepalived_pid >/dev/null || service stop
+  [ "${3-}" != apart ] || [ "$step" = boot ] || stop_service
   move_to "$1" "$2"
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload

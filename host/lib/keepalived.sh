@@ -141,7 +141,7 @@ return_service() {
   esac
   [ "$step" != boot ] || return 0
   case $record in
-  *" stopped") ! keepalived_pid >/dev/null || service stop ;;
+  *" stopped") stop_service ;;
   *) if keepalived_pid >/dev/null; then service reload; else service start; fi ;;
   esac
 }

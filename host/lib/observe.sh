@@ -39,7 +39,11 @@ verb_join() {
 
 # join CLUSTER GENERATION: starts keepalived, which was kept apart.
 join() {
-  start_kept_apart "$1"
+  attempt start_kept_apart "$1"
+  if [ "$attempt_status" -ne 0 ]; then
+    [ -e "$state_dir/$1/pending" ] || exit 1
+    take_back "$1"
+  fi
   tell "$1" running "$2" || true
   untell "$1" apart
 }

@@ -31,9 +31,7 @@ restore_cluster() {
 
 take_out() {
   # A daemon that was not there before leaves first, with an advert of priority 0, while its files are still there.
-  if grep -q '^service .* stopped$' "$state_dir/$1/generations/0/kept" 2>/dev/null && keepalived_pid >/dev/null; then
-    service stop
-  fi
+  ! grep -q '^service .* stopped$' "$state_dir/$1/generations/0/kept" 2>/dev/null || stop_service
   go_back "$1" 0
 }
 

@@ -38,6 +38,13 @@ keepalived_pid() {
   [ "${keepalived_pid:-0}" -gt 0 ] && [ -d "/proc/$keepalived_pid" ] && say "$keepalived_pid"
 }
 
+# stop_service: also where systemd is about to start a daemon again that does not run now.
+stop_service() {
+  if keepalived_pid >/dev/null || { has_systemd && [ "$(systemctl is-active keepalived.service)" = activating ]; }; then
+    service stop
+  fi
+}
+
 # keepalived_age PID: whole seconds since it was started.
 keepalived_age() {
   awk -v ticks="$(getconf CLK_TCK 2>/dev/null || echo 100)" '
