@@ -1,7 +1,7 @@
 /** What a cluster is, without its nodes' connections. */
 export interface Spec {
   cluster: Record<string, unknown>;
-  /** Priority of the first node. */
+  /** Priority of the first node; the second one's is lower by 10. */
   priority: number;
   secrets: Record<string, string>;
   /** Addresses without prefix length. */

@@ -34,7 +34,7 @@ export function runningOf({ cluster, priority, vips, virtualRouterId }: Spec, in
   return {
     version: (cluster.version as number | undefined) ?? 3,
     virtualRouterId,
-    priority: index === 0 ? priority : 90,
+    priority: priority - 10 * index,
     preemptDelay: cluster.preemptDelay !== undefined,
     vips: [...vips].sort(),
     checkInterval: check?.interval,

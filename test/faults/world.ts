@@ -63,7 +63,7 @@ export class World {
     const { cluster, priority, secrets, vips, virtualRouterId }: Spec = changes[name];
     const nodes = this.lab.hosts.map((host, index) => ({
       ...nodeOf(host),
-      ...(index === 0 && { priority }),
+      priority: priority - 10 * index,
     }));
     const virtualIpAddresses = vips.map((vip) => `${vip}/24`);
     await configure(
