@@ -28,8 +28,8 @@ export interface ConfFile {
 
 /**
  * What a token is. `word` has its quotes and escapes in its text; `open` and `close` are braces that keepalived takes
- * for such; `continuation` is a backslash at the end of a line with the line's end; `condition` is `@name` before the
- * first word of a line.
+ * for such; `condition` is `@name` before the first word of a line; `continuation` is the backslash and the end of a
+ * line that a definition goes on after.
  */
 export type TokenKind =
   "space" | "comment" | "condition" | "word" | "open" | "close" | "continuation" | "newline";
@@ -39,42 +39,46 @@ export interface Token extends Position {
   text: string;
 }
 
-/** What a line is for: decides who reads it. */
-export type LineKind = "blank" | "definition" | "sequence" | "include" | "statement";
+/** What a line is for; `continuation`: the further lines of a definition. */
+export type LineKind = "blank" | "definition" | "continuation" | "sequence" | "include" | "statement";
 
-/** A line as keepalived joins it: with those that a backslash at the end ties to it, and with the body of a definition. */
-export interface SyntaxLine extends Position {
+/** One line of a file, with its end. */
+export interface SyntaxLine {
   kind: LineKind;
+  /** From 1. */
+  number: number;
   tokens: Token[];
 }
 
-/** A block of a file, by its braces; what is between them is `children`. */
+/** What stands between two braces. */
 export interface SyntaxBlock {
   kind: "block";
-  /** The line whose words name the block. */
-  head: SyntaxLine;
   open: Token;
   children: SyntaxNode[];
   /** Absent where the file ends first. */
   close?: Token;
 }
 
-export type SyntaxNode = SyntaxLine | SyntaxBlock;
+export type SyntaxNode = Token | SyntaxBlock;
 
 /** One file, losslessly: the tokens of its lines, one after another, are its text. */
 export interface SyntaxTree {
   file: string;
   text: string;
   lines: SyntaxLine[];
-  /** The same lines, nested by their braces. */
+  /** The same tokens, nested by their braces. */
   nodes: SyntaxNode[];
+  /** A brace too many or missing, as far as one file by itself can tell; a definition may hold the other one. */
   notes: Note[];
 }
 
 /** A word as keepalived hands it to a keyword: definitions replaced, quotes and escapes gone. */
 export interface Word {
   text: string;
-  /** Where it was written; for a word out of a definition the place where the definition is used. */
+  /**
+   * Where it was written, with its quotes; for a value of a definition the place where the definition is used, for a
+   * line of a definition of several lines its place in the definition.
+   */
   position: Position;
   /** Whether any of it was in quotes. */
   quoted: boolean;
@@ -90,8 +94,8 @@ export interface Statement {
   /** The keyword's. */
   position: Position;
   /**
-   * The words stand in the file as such, so that an edit can change them; false: they come out of a definition or a
-   * sequence, or out of a line that something else of the configuration also uses.
+   * The words stand in the file as such, once, so that an edit can change them; false: they come out of a definition,
+   * a sequence or a file that is included more than once.
    */
   literal: boolean;
   /** Statements of the block; undefined: no block. */
@@ -248,9 +252,9 @@ export interface ReadPeer {
 export interface ReadInstance {
   name: string;
   /**
-   * In the words that the rules judge, with keepalived's defaults (state BACKUP, priority 100, advert_int 1,
-   * vrrp_version of global_defs or 2, of an IPv6 instance 3; a GARP timer or notify program that the instance does
-   * not state is undefined). UNKNOWN where a value cannot be known, or is not one that keepalived would take.
+   * In the words that the rules judge, with keepalived's defaults (state BACKUP, or MASTER with priority 255;
+   * priority 100, or 255 with state MASTER; advert_int 1; vrrp_version of global_defs or 2, of an IPv6 instance 3; a
+   * GARP timer or notify program that the instance does not state is undefined). UNKNOWN where a value cannot be known, or is not one that keepalived would take.
    * `multicast` is true without a `unicast_peer` block; then mcastSrcIp holds what either *_src_ip says.
    * trackScripts and trackProcesses have those of the instance with its own weights, then those of its sync group.
    */
@@ -262,6 +266,8 @@ export interface ReadInstance {
   trackInterfaces: ReadTrack[];
   trackFiles: ReadTrack[];
   trackBfds: ReadTrack[];
+  /** PASS or AH; undefined: none, and then keepalived ignores a password. */
+  authType?: string | Unknown;
   /** Name of its sync group. */
   syncGroup?: string;
   /** The words that `config` has no property for, in their order: use_vmac, dont_track_primary, accept, ... */
@@ -284,6 +290,8 @@ export interface ReadConf {
   file: string;
   /** Every file that was read, in the order of the first use. */
   trees: SyntaxTree[];
+  /** Names in `@` conditions, in their order: the hosts, or config ids, that the files are for. */
+  conditionNames: string[];
   /** All of it, with definitions, conditions, sequences and includes carried out. */
   statements: Statement[];
   globals: ReadGlobals;

@@ -1,0 +1,2 @@
+export { parse, print, RawLine, rawLines } from "./parse";
+export { Places } from "./position";
