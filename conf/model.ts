@@ -104,6 +104,8 @@ export interface Statement {
   close?: Position;
   /** Text of the `@` condition that this depends on and that nobody could decide here, as `@gw-a`. */
   condition?: string;
+  /** The keyword itself can be known on the host only. An include that was not followed is such a statement, too. */
+  unknown?: true;
 }
 
 /** Why a note is there. */
@@ -134,6 +136,8 @@ export type NoteKind =
   | "duplicate"
   /** A name that nothing defines: a script, process, file, instance. */
   | "reference-unknown"
+  /** What keepalived leaves out because of something else that is written. */
+  | "ignored"
   /** What keepalived cannot do without. */
   | "missing";
 

@@ -166,7 +166,7 @@ class Expander {
       chars = next;
     }
     if (INCLUDE.test(`${chars.text} `)) {
-      this.include(chars, path);
+      this.include(chars, path, condition);
     } else if (chars.length > 0 || backslash !== undefined) {
       this.emit(backslash === undefined ? chars : chars.concat(backslash), path, condition);
     }
@@ -209,7 +209,7 @@ class Expander {
     }
   }
 
-  private include(chars: Chars, path: ConfFile[]): void {
+  private include(chars: Chars, path: ConfFile[], condition: string | undefined): void {
     const pattern = chars.text.replace(INCLUDE, "");
     const [first, from] = [path[0], path.at(-1)];
     if (first === undefined || from === undefined || pattern === "") {
@@ -222,6 +222,10 @@ class Expander {
     }
     const found = included(pattern, from.name, this.files, first.name);
     if (found.length === 0) {
+      this.result.lines.push({
+        chars: chars.replacedBy(chars.text, true),
+        ...(condition !== undefined && { condition }),
+      });
       const what = `${isPattern(pattern) ? "no file was" : "this file was not"} given for include ${pattern}`;
       this.note("include-unknown", `${what}: what is in it is not judged`, chars, "unknown");
     }

@@ -94,6 +94,7 @@ function toStatement({ chars, condition }: FlatLine, notes: Note[]): Statement |
         position: keyword.position,
         literal: chars.isLiteral,
         ...(condition !== undefined && { condition }),
+        ...(keyword.unknown && { unknown: true as const }),
       };
 }
 
