@@ -20,6 +20,8 @@ export interface Expanded {
   trees: SyntaxTree[];
   lines: FlatLine[];
   conditionNames: string[];
+  /** Files that are included more than once: each of their lines stands for several. */
+  shared: ReadonlySet<string>;
   notes: Note[];
 }
 
@@ -40,7 +42,8 @@ export function expand(files: ConfFile[], options: ReadOptions): Expanded {
 }
 
 class Expander {
-  readonly result: Expanded = { trees: [], lines: [], conditionNames: [], notes: [] };
+  private readonly shared = new Set<string>();
+  readonly result: Expanded = { trees: [], lines: [], conditionNames: [], shared: this.shared, notes: [] };
   private readonly definitions: Definitions;
   private readonly noted = new Set<string>();
   /** A definition goes on in the next line. */
@@ -58,13 +61,15 @@ class Expander {
     const isFirst = !this.result.trees.some((tree) => tree.file === file.name);
     if (isFirst) {
       this.result.trees.push(parse(file));
+    } else {
+      this.shared.add(file.name);
     }
     const places = new Places(file.name, file.text);
     for (const { start, end } of rawLines(file.text)) {
       if (start === end) {
         this.isDefining = false;
       } else {
-        const whole = Chars.of(places, file.text, start, end, isFirst);
+        const whole = Chars.of(places, file.text, start, end, true);
         if (Buffer.byteLength(whole.text) > MAX_LINE_BYTES) {
           const bound = `at most ${MAX_LINE_BYTES} bytes`;
           this.note("long-line", `keepalived reads lines of ${bound}: cut this one in two`, whole);

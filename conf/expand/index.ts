@@ -7,7 +7,8 @@ export function statementsOf(
   files: ConfFile[],
   options: ReadOptions = {},
 ): { trees: SyntaxTree[]; statements: Statement[]; conditionNames: string[]; notes: Note[] } {
-  const { trees, lines, conditionNames, notes } = expand(files, options);
-  const nested = nest(lines);
+  const expanded = expand(files, options);
+  const { trees, conditionNames, notes } = expanded;
+  const nested = nest(expanded);
   return { trees, conditionNames, statements: nested.statements, notes: [...notes, ...nested.notes] };
 }

@@ -1,7 +1,7 @@
 import { Note, Position, Statement, Word } from "../model";
 import { commandWords, Piece, words } from "../syntax/scan";
 import { Chars } from "./chars";
-import { FlatLine } from "./expand";
+import { Expanded, FlatLine } from "./expand";
 
 /** Words whose argument is a command: keepalived takes the line apart once more, with single quotes and escapes. */
 const COMMANDS = new Set([
@@ -26,7 +26,10 @@ const COMMANDS = new Set([
 ]);
 
 /** Makes statements of lines: a brace opens the block of the words right before it. */
-export function nest(lines: FlatLine[]): { statements: Statement[]; notes: Note[] } {
+export function nest({ lines, shared }: Pick<Expanded, "lines" | "shared">): {
+  statements: Statement[];
+  notes: Note[];
+} {
   const statements: Statement[] = [];
   const notes: Note[] = [];
   const open: Statement[] = [];
@@ -61,7 +64,7 @@ export function nest(lines: FlatLine[]): { statements: Statement[]; notes: Note[
       }
       head = undefined;
     } else {
-      head = toStatement(line, notes);
+      head = toStatement(line, shared, notes);
       if (head !== undefined) {
         (open.at(-1)?.body ?? statements).push(head);
       }
@@ -77,7 +80,11 @@ function isBrace({ text, spots }: Chars): boolean {
   return (text === "{" || text === "}") && spots[0]?.unknown !== true;
 }
 
-function toStatement({ chars, condition }: FlatLine, notes: Note[]): Statement | undefined {
+function toStatement(
+  { chars, condition }: FlatLine,
+  shared: ReadonlySet<string>,
+  notes: Note[],
+): Statement | undefined {
   const { pieces: plain, unmatched } = wordsOf(chars);
   const command = COMMANDS.has(plain[0]?.value ?? "") ? commandWords(chars.text) : plain;
   if (unmatched !== undefined || command === undefined) {
@@ -92,7 +99,7 @@ function toStatement({ chars, condition }: FlatLine, notes: Note[]): Statement |
         keyword: keyword.text,
         args,
         position: keyword.position,
-        literal: chars.isLiteral,
+        literal: chars.isLiteral && !shared.has(keyword.position.file),
         ...(condition !== undefined && { condition }),
         ...(keyword.unknown && { unknown: true as const }),
       };
