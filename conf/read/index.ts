@@ -39,12 +39,13 @@ export function readConf(files: ConfFile[], options: ReadOptions = {}): ReadConf
   for (const statement of statements) {
     readTopLevel(context, conf, statement, instances);
   }
-  for (const { members, statement } of conf.syncGroups) {
-    for (const member of members.filter(
-      (name) => !conf.instances.some((instance) => instance.name === name),
-    )) {
-      context.unresolved(`the instance ${quote(member)}`, statement.position);
-    }
+  for (const { members, positions, statement } of conf.syncGroups) {
+    members.forEach((member, i) => {
+      if (!conf.instances.some((instance) => instance.name === member)) {
+        const position = positions[`members[${i}]`] ?? statement.position;
+        context.unresolved(`the instance ${quote(member)}`, position);
+      }
+    });
   }
   context.notes.sort(inOrder(files));
   return conf;
