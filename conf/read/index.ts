@@ -4,6 +4,7 @@ import { ConfFile, ReadConf, ReadGlobals, ReadOptions, ReadSyncGroup, Statement 
 import { Block, Context, quote } from "./block";
 import { readInstance, unresolvedTracks } from "./instance";
 import { GLOBAL_DEFS, SYNC_GROUP, TOP_LEVEL, VIRTUAL_SERVER } from "./keywords";
+import { withoutSecrets } from "./secrets";
 import { nameOf, readBfd, readProcess, readScript, readTrackFile, readTracks } from "./tracking";
 
 /**
@@ -47,8 +48,7 @@ export function readConf(files: ConfFile[], options: ReadOptions = {}): ReadConf
       }
     });
   }
-  context.notes.sort(inOrder(files));
-  return conf;
+  return { ...conf, notes: withoutSecrets(context.notes, statements).sort(inOrder(files)) };
 }
 
 function readTopLevel(
