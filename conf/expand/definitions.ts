@@ -37,6 +37,8 @@ export interface Replaced {
 /** The `$` definitions that a line can use. Their order matters: a later one replaces an earlier one. */
 export class Definitions {
   private readonly known = new Map<string, Definition>();
+  /** Name of the one that was defined last. */
+  private last = "";
 
   constructor(given: Record<string, string>) {
     const none = (text: string) => new Chars(text, []);
@@ -73,8 +75,6 @@ export class Definitions {
   set(name: string, value: string): void {
     this.known.set(name, { lines: [new Chars(value, [])], isMultiline: false });
   }
-
-  private last = "";
 
   /** Replaces the references of a line, and those in what they stand for. `condition`: the one that the line has. */
   replace(line: Chars, condition: string | undefined): Replaced {

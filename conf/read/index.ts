@@ -2,10 +2,18 @@ import { UNKNOWN } from "../../spec";
 import { statementsOf } from "../expand";
 import { ConfFile, ReadConf, ReadGlobals, ReadOptions, ReadSyncGroup, Statement } from "../model";
 import { Block, Context, quote } from "./block";
-import { readInstance, unresolvedTracks } from "./instance";
+import { readInstance } from "./instance";
 import { GLOBAL_DEFS, SYNC_GROUP, TOP_LEVEL, VIRTUAL_SERVER } from "./keywords";
 import { withoutSecrets } from "./secrets";
-import { nameOf, readBfd, readProcess, readScript, readTrackFile, readTracks } from "./tracking";
+import {
+  nameOf,
+  readBfd,
+  readProcess,
+  readScript,
+  readTrackFile,
+  readTracks,
+  unresolvedTracks,
+} from "./tracking";
 
 /**
  * Reads the configuration of one host: the first file, and of the others those that it includes. Never throws; what

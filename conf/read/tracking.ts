@@ -160,3 +160,17 @@ export function readTracks(block: Block, statement: Statement): ReadTrack[] {
     return track;
   });
 }
+
+/** Notes what nothing before it defines. */
+export function unresolvedTracks(
+  context: Context,
+  kind: string,
+  tracks: ReadTrack[],
+  defined: { name: string }[],
+): void {
+  for (const { name, position, statement } of tracks) {
+    if (statement.unknown !== true && !defined.some((item) => item.name === name)) {
+      context.unresolved(`the ${kind} ${quote(name)} before this line`, position);
+    }
+  }
+}

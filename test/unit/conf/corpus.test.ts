@@ -1,4 +1,4 @@
-import { ConfFile, Note, readConf } from "../../../conf";
+import { Note, readConf } from "../../../conf";
 import { parse, print } from "../../../conf/syntax";
 import { corpus } from "./corpus";
 
