@@ -115,6 +115,8 @@ export type NoteKind =
   | "unmatched-quote"
   /** A line of 1024 bytes or more: keepalived reads it in pieces. */
   | "long-line"
+  /** A backslash at the end of a line that is no definition's. */
+  | "trailing-backslash"
   /** An include whose file was not given, so nobody knows what is in it. */
   | "include-unknown"
   /** A file that includes itself, or includes nested too deep. */

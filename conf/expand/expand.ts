@@ -93,22 +93,19 @@ class Expander {
   }
 
   private withoutComment(whole: Chars): { chars: Chars; continues: boolean; backslash?: Chars } {
-    const { start, end, comment, continues, escapes, isUnterminated } = scan(whole.text);
+    const { start, end, comment, backslash, continues, isUnterminated } = scan(whole.text);
     if (isUnterminated) {
       this.note("unmatched-quote", "a double quote without its partner", whole);
     }
-    const kept: Chars[] = [];
-    let from = start;
-    for (const escape of escapes.filter((at) => at < end)) {
-      kept.push(whole.slice(from, escape));
-      from = escape + 1;
+    if (continues && backslash === undefined && comment !== undefined) {
+      const what =
+        "keepalived 2.2 takes the backslash that ends this comment for the end of the line before it";
+      this.note("trailing-backslash", what, whole.slice(comment), "warning");
     }
-    const chars = new Chars("", []).concat(...kept, whole.slice(from, end));
-    const backslash = whole.text.lastIndexOf("\\");
     return {
-      chars,
+      chars: whole.slice(start, end),
       continues,
-      ...(continues && comment === undefined && { backslash: whole.slice(backslash, backslash + 1) }),
+      ...(backslash !== undefined && { backslash: whole.slice(backslash, backslash + 1) }),
     };
   }
 
@@ -140,10 +137,15 @@ class Expander {
         this.isDefining = line.continues;
         return;
       }
+      if (backslash !== undefined) {
+        const what = "only a definition goes on after a backslash, which belongs to the last word here";
+        this.note("trailing-backslash", what, backslash, "warning");
+        chars = chars.concat(backslash);
+        backslash = undefined;
+      }
       if (SEQUENCE.test(chars.text)) {
         this.repeat(chars, path, condition);
         chars = new Chars("", []);
-        backslash = undefined;
         break;
       }
       if (chars.text.startsWith("~")) {
@@ -167,13 +169,13 @@ class Expander {
       rest = [...replaced.rest, ...rest];
       restCondition = replaced.condition ?? condition;
       condition = replaced.condition ?? condition;
-      const { chars: next } = this.withoutComment(replaced.chars);
-      chars = next;
+      const left = this.withoutComment(replaced.chars);
+      chars = left.backslash === undefined ? left.chars : left.chars.concat(left.backslash);
     }
     if (INCLUDE.test(`${chars.text} `)) {
       this.include(chars, path, condition);
-    } else if (chars.length > 0 || backslash !== undefined) {
-      this.emit(backslash === undefined ? chars : chars.concat(backslash), path, condition);
+    } else if (chars.length > 0) {
+      this.emit(chars, path, condition);
     }
     for (const further of rest) {
       this.process({ chars: further, continues: false }, path, restCondition);

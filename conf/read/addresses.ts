@@ -18,7 +18,7 @@ export function readAddresses(
   const all = before === UNKNOWN ? [] : [...before];
   let isKnown = before !== UNKNOWN && statement.condition === undefined;
   block.positions[property] ??= statement.position;
-  for (const line of statement.body ?? []) {
+  for (const line of block.lines(statement)) {
     const vip = readAddress(block, line);
     isKnown &&= vip !== UNKNOWN && line.condition === undefined;
     if (vip !== undefined && vip !== UNKNOWN) {
@@ -81,6 +81,8 @@ function readAddress(block: Block, line: Statement): VirtualIpAddress | Unknown 
       vip.label = value.text;
     } else if ((option.text === "brd" || option.text === "broadcast") && address.family === 6) {
       return refuse("an IPv6 address has no broadcast address: keepalived leaves it out", option);
+    } else if (["+", "-"].includes(value.text) && vip.prefixLength > 30 && option.text !== "peer") {
+      refuse(`a network of prefix length ${vip.prefixLength} has no broadcast address`, value);
     }
   }
   return isKnown ? vip : UNKNOWN;
@@ -90,7 +92,7 @@ const TTL = { min: 0, max: 255 };
 
 /** The peers of a block `unicast_peer { ... }`. */
 export function readPeers(block: Block, statement: Statement): (ReadPeer | Unknown)[] {
-  return (statement.body ?? []).flatMap((line): (ReadPeer | Unknown)[] => {
+  return block.lines(statement).flatMap((line): (ReadPeer | Unknown)[] => {
     const address = parseAddress(line.keyword);
     if (line.unknown || line.condition !== undefined) {
       return [UNKNOWN];

@@ -1,5 +1,6 @@
 import { UNKNOWN } from "../../spec";
 import { parseAddress } from "../../spec/addresses";
+import { BLOCKS } from "./keywords";
 import { Note, NoteKind, Position, Positions, Statement, Word } from "../model";
 
 type Unknown = typeof UNKNOWN;
@@ -46,6 +47,9 @@ export class Block {
   /** Hands each statement of the body to its reader; the others are kept in `extra`. */
   each(known: ReadonlySet<string>, readers: Record<string, (statement: Statement) => void>): void {
     for (const statement of this.statement.body ?? []) {
+      if (known.has(statement.keyword)) {
+        this.checkBraces(statement, BLOCKS.has(statement.keyword));
+      }
       const reader = Object.hasOwn(readers, statement.keyword) ? readers[statement.keyword] : undefined;
       if (statement.unknown) {
         this.isOpen = true;
@@ -64,11 +68,26 @@ export class Block {
       }
     }
     if (this.statement.body === undefined) {
-      this.context.note(
-        "unbalanced-brace",
-        `${this.name} has no block: '{' is missing`,
-        this.statement.position,
-      );
+      this.checkBraces(this.statement, true);
+    }
+  }
+
+  /** The lines of a block that is a list: none of them has a block of its own. */
+  lines(statement: Statement): Statement[] {
+    for (const line of statement.body ?? []) {
+      this.checkBraces(line, false);
+    }
+    return statement.body ?? [];
+  }
+
+  private checkBraces(statement: Statement, isBlock: boolean): void {
+    if (isBlock && statement.body === undefined) {
+      const what = `${quote(statement.keyword)} has no block: '{' is missing`;
+      this.context.note("unbalanced-brace", what, statement.position);
+    } else if (!isBlock && statement.body !== undefined) {
+      const what =
+        "a '{' where no block can begin: keepalived ignores it, and its '}' ends the block around it";
+      this.context.note("unbalanced-brace", what, statement.open ?? statement.position);
     }
   }
 

@@ -67,3 +67,8 @@ export const TRACK_FILE = words("file weight init_file");
 export const BFD = words(`
   source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops weight vrrp
   checker`);
+
+/** The words of the blocks above that are blocks themselves. */
+export const BLOCKS = words(`
+  unicast_peer track_interface track_script track_file track_process track_bfd virtual_ipaddress
+  virtual_ipaddress_excluded virtual_routes virtual_rules authentication notification_email group`);

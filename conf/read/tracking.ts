@@ -140,7 +140,7 @@ export function readBfd(context: Context, statement: Statement): ReadBfd {
 
 /** What one of the blocks track_interface, track_script, track_process, track_file, track_bfd names. */
 export function readTracks(block: Block, statement: Statement): ReadTrack[] {
-  return (statement.body ?? []).map((line): ReadTrack => {
+  return block.lines(statement).map((line): ReadTrack => {
     const [option, value, third] = line.args;
     const track: ReadTrack = { name: line.keyword, reverse: false, position: line.position, statement: line };
     if (option !== undefined && (option.text !== "weight" || value === undefined)) {

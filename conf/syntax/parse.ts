@@ -62,7 +62,7 @@ interface ParsedLine {
 
 function parseLine(text: string, raw: RawLine, places: Places, isInDefinition: boolean): ParsedLine {
   const content = text.slice(raw.start, raw.end);
-  const { start, end, comment, continues } = scan(content);
+  const { start, end, comment, backslash, continues } = scan(content);
   const tokens: Token[] = [];
   let done = 0;
   const add = (kind: TokenKind, to: number) => {
@@ -74,16 +74,17 @@ function parseLine(text: string, raw: RawLine, places: Places, isInDefinition: b
     }
   };
   const finish = (kind: LineKind, isOpen: boolean): ParsedLine => {
+    const isContinued = isOpen && comment === undefined;
+    if (backslash !== undefined) {
+      add("space", backslash);
+      // Outside a definition keepalived takes it for the last character of the word before it.
+      add("word", isContinued ? backslash : backslash + 1);
+    }
     if (comment !== undefined) {
       add("space", comment);
       add("comment", content.length);
-    } else if (!isOpen) {
-      // Outside a definition keepalived takes the backslash for the last character of the word before it.
-      const backslash = continues ? content.lastIndexOf("\\") + 1 : end;
-      add("word", backslash);
+    } else if (!isContinued) {
       add("space", content.length);
-    } else {
-      add("space", content.lastIndexOf("\\"));
     }
     add(isOpen ? "continuation" : "newline", raw.next - raw.start);
     return { kind, tokens, isOpen };

@@ -10,56 +10,62 @@ export interface Scan {
   end: number;
   /** Where a comment begins, or what follows a NUL, which ends the line for keepalived. */
   comment?: number;
-  /** A backslash ends the line, even in a comment: a definition goes on in the next one. */
+  /** The backslash that ends the content: a definition goes on in the next line, other lines have it in their text. */
+  backslash?: number;
+  /** A definition goes on in the next line: for 2.2 also after a comment that a backslash ends. */
   continues: boolean;
-  /** Backslashes that only keep the next character from beginning a comment. */
-  escapes: number[];
   /** A double quote has no partner. */
   isUnterminated: boolean;
 }
 
 const isBlank = (c: string | undefined) => c === " " || c === "\t";
 
-/** Takes a line without its end apart: leading blanks, content, backslash, comment. */
+/**
+ * Takes a line without its end apart: leading blanks, content, backslash, comment. A comment character after a
+ * backslash begins one all the same: the backslash is gone when keepalived's VRRP process reads the parent's copy.
+ */
 export function scan(line: string): Scan {
   let start = 0;
   while (isBlank(line[start])) start++;
   const nul = line.indexOf("\0");
   const limit = nul < 0 ? line.length : nul;
-  const escapes: number[] = [];
   let comment: number | undefined = nul < 0 ? undefined : nul;
   let isQuoted = false;
   let isComment = false;
-  let end = limit;
   let continues = false;
   for (let i = start; i < limit; i++) {
     const c = line[i];
-    if (c === "\\") {
-      if (i + 1 === limit) {
-        continues = true;
-        end = i;
-      } else if (!isQuoted && !isComment && (line[i + 1] === "#" || line[i + 1] === "!")) {
-        escapes.push(i);
-      }
-      i++;
-    } else if (isComment) {
-      continue;
-    } else if (c === '"') {
-      isQuoted = !isQuoted;
-    } else if (!isQuoted && (c === "#" || c === "!")) {
+    const isEscaped = c === "\\";
+    const mark = isEscaped ? line[i + 1] : c;
+    if (!isQuoted && !isComment && (mark === "#" || mark === "!")) {
       isComment = true;
       comment = i;
     }
+    if (isEscaped) {
+      continues = i + 1 === limit;
+      i++;
+    } else if (c === '"' && !isComment) {
+      isQuoted = !isQuoted;
+    }
   }
-  end = Math.min(end, comment ?? end);
-  while (end > start && isBlank(line[end - 1])) end--;
-  // A backslash before blanks at the end counts, too: it is the last character once they are gone.
-  if (end > start && line[end - 1] === "\\" && !continues && !isComment) {
-    continues = true;
-    end--;
+  let end = comment ?? limit;
+  const trim = () => {
     while (end > start && isBlank(line[end - 1])) end--;
+  };
+  trim();
+  const backslash = end > start && line[end - 1] === "\\" ? end - 1 : undefined;
+  if (backslash !== undefined) {
+    end--;
+    trim();
   }
-  return { start, end, comment, continues, escapes, isUnterminated: isQuoted };
+  return {
+    start,
+    end,
+    comment,
+    ...(backslash !== undefined && { backslash }),
+    continues: continues || backslash !== undefined,
+    isUnterminated: isQuoted,
+  };
 }
 
 /** `$NAME=` at the head of a line that defines something. */

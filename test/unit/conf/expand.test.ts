@@ -29,7 +29,7 @@ test.each([
   ["a{b c}d", "a {b c}; d"],
   ['a "b { c } # d"e', "a b { c } # d e"],
   ["a b # c\n! d\na#b", "a b; a"],
-  ["a \\#b c", "a #b c"],
+  ["a \\#b c", "a"],
   ["a 'b c'", "a 'b c'"],
   ["script '/x  y' z", "script /x  y z"],
   ["script \"/x 'a b' \\x41\\103\"", "script /x 'a b' AC"],

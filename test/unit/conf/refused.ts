@@ -61,6 +61,8 @@ const inInstance: [lines: string, kind: string, line?: number][] = [
   ["  authentication {\n    auth_kind PASS\n  }", "keyword-unknown", 3],
   ['  notify_master "/usr/bin/true', "unmatched-quote"],
   ["  virtual_ipaddress {\n  }", "missing", 1],
+  ["  priority 100 {\n  }", "unbalanced-brace"],
+  ["  virtual_ipaddress {\n    192.168.1.1/24 {\n    }\n  }", "unbalanced-brace", 3],
 ];
 
 const inAddresses: [vip: string, kind: string][] = [
@@ -73,6 +75,7 @@ const inAddresses: [vip: string, kind: string][] = [
   ["192.168.1.1/24 label eth0:sixteen-chars", "argument-invalid"],
   ["fd00::1/64 label eth0:1", "argument-invalid"],
   ["fd00::1/64 brd +", "argument-invalid"],
+  ["192.168.1.1 brd +", "argument-invalid"],
   ["~SEQ(n, 3, 1, 1) 192.168.1.${n}/24", "definition-invalid"],
 ];
 
@@ -106,6 +109,7 @@ const whole: [name: string, text: string, kind: string, line: number][] = [
     "reference-unknown",
     2,
   ],
+  ["a block of addresses without '{'", instance("  virtual_routes\n  priority 100"), "unbalanced-brace", 2],
   [
     "a weight in a sync group",
     `${SCRIPT}vrrp_sync_group G {\n  group { gw }\n}\n${instance("  track_script { web weight -5 }")}`,

@@ -52,7 +52,14 @@ test.each<[string, string[][]]>([
   ["a { b } # c\n", [["statement", "word a", "open {", "word b", "close }", "comment # c"]]],
   ["a{b}c", [["statement", "word a", "open {", "word b", "close }", "word c"]]],
   ['a "x # { y" z', [["statement", "word a", 'word "x # { y"', "word z"]]],
-  ["a \\# b ! c", [["statement", "word a", "word \\#", "word b", "comment ! c"]]],
+  ["a \\# b ! c", [["statement", "word a", "comment \\# b ! c"]]],
+  [
+    "$X=a\\ # c\nb",
+    [
+      ["definition", "word $X=a", "word \\", "comment # c", "continuation \n"],
+      ["continuation", "word b"],
+    ],
+  ],
   ["@gw-a  b c", [["statement", "condition @gw-a", "word b", "word c"]]],
   ["@^gw-a $X=1", [["definition", "condition @^gw-a", "word $X=1"]]],
   ["a ${X}b ${_RANDOM 1 9}", [["statement", "word a", "word ${X}b", "word ${_RANDOM 1 9}"]]],
