@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import fc from "fast-check";
+
 import { readConf } from "../../../conf";
 import { InstanceConfig, InstanceDraft } from "../../../spec";
+import { addressBlock } from "../../unit/conf/arbitrary";
 import { corpus, FIXTURES } from "../../unit/conf/corpus";
 import { refused, right } from "../../unit/conf/refused";
 import { inNamespace } from "./namespace";
@@ -47,6 +50,33 @@ test.each(refused.map(({ name, text }) => [name, text]))(
 
 test.each(right)("real keepalived accepts what those are made of", (text) => {
   expect(tested(text)).toEqual({ status: 0, output: "" });
+});
+
+test("real keepalived refuses those of 400 configurations made of odd lines that the reader refuses", () => {
+  const texts = fc.sample(addressBlock, { seed: 7, numRuns: 400 });
+  const directory = mkdtempSync(join(tmpdir(), "corpus-"));
+  try {
+    const include = { name: join(directory, "x.conf"), text: "10.6.6.6\n" };
+    const files = texts.map((text, i) => ({ name: join(directory, `${i}.conf`), text }));
+    for (const { name, text } of [include, ...files]) {
+      writeFileSync(name, text);
+    }
+    const script = `i=0; while [ $i -lt ${texts.length} ]; do
+      keepalived --config-test -i gw-a -f ${directory}/$i.conf >/dev/null 2>&1; echo $?; i=$((i + 1)); done`;
+    const { output } = inNamespace(`{ ${script}\n}`);
+    const accepted = output
+      .trim()
+      .split("\n")
+      .map((status) => status === "0");
+    const read = files.map((file) =>
+      readConf([file, include], { configId: "gw-a" }).notes.every((note) => note.severity !== "error"),
+    );
+    expect(texts.filter((_text, i) => accepted[i] !== read[i])).toEqual([]);
+    expect(new Set(accepted)).toEqual(new Set([true, false]));
+    expect(accepted).toHaveLength(texts.length);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 /** What a running keepalived says of its instances: its data dump, taken apart. */
