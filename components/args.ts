@@ -72,6 +72,81 @@ export interface TrackProcessArgs {
   quorum?: pulumi.Input<number>;
 }
 
+/** An interface, beside the one that carries the addresses, whose loss says that a node may not hold them (`track_interface`). */
+export interface TrackInterfaceArgs {
+  /** Name of the interface, 1 to 15 characters; it must exist on the node. Not the one that carries the addresses: that is tracked always. */
+  interface: pulumi.Input<string>;
+  /** Added to the priority (negative: while down or without carrier; positive: while up), -253 to 253. @default 0: down is FAULT */
+  weight?: pulumi.Input<number>;
+}
+
+/**
+ * A router that a node asks over BFD whether it is there (`bfd_instance`); the router must run BFD with each node. A loss
+ * is seen after minRx times multiplier milliseconds. BFD opens UDP 3784 (multihop: 4784) of the host's firewall from and
+ * to the neighbour. With weight 0 a node is in FAULT until the session is up, about 3 s after its start: so, once, is the
+ * holder when a running pair gets one.
+ */
+export interface BfdArgs {
+  /** Name of the session, unique in the cluster, 1 to 31 characters. */
+  name: pulumi.Input<string>;
+  /** Address of the router. Never a node of the cluster: BFD between the nodes speeds no takeover up. */
+  neighborIp: pulumi.Input<string>;
+  /** Address of the node that packets are sent from; only in a node's own list. @default the kernel's choice */
+  sourceIp?: pulumi.Input<string>;
+  /** Milliseconds between two packets that this node can receive, whole, 1 to 4294967; below 100 set `realtime`. @default 300 */
+  minRx?: pulumi.Input<number>;
+  /** Milliseconds between two packets that this node would send, whole, 1 to 4294967. @default 300 */
+  minTx?: pulumi.Input<number>;
+  /** The same while the session is not up, 1000 to 4294967. @default 1000 */
+  idleTx?: pulumi.Input<number>;
+  /** Packets in a row whose loss ends the session, 1 to 255. @default 3 */
+  multiplier?: pulumi.Input<number>;
+  /** Routers between the node and the neighbour, 0 to 254. @default 0 */
+  maxHops?: pulumi.Input<number>;
+  /** Use the port of RFC 5883, 4784, instead of 3784; needs keepalived 2.2.8. @default false */
+  multihop?: pulumi.Input<boolean>;
+  /** Wait for the neighbour to begin. @default false */
+  passive?: pulumi.Input<boolean>;
+  /** Added to the priority (negative: while down; positive: while up), -253 to 253. @default 0: down is FAULT */
+  weight?: pulumi.Input<number>;
+}
+
+/** How the kernel schedules keepalived's VRRP process, and its BFD process where there is one. */
+export interface RealtimeArgs {
+  /** Priority among real-time processes, SCHED_RR (`vrrp_rt_priority`), 1 to 99. */
+  priority: pulumi.Input<number>;
+  /** Numbers of the CPUs that it may run on, 0 to 1023 (`vrrp_cpu_affinity`); needs keepalived 2.0.17. @default all */
+  cpuAffinity?: pulumi.Input<number>[];
+  /**
+   * Microseconds that it may compute without waiting before the kernel kills it (`vrrp_rlimit_rttime`), 2 to 4294967295;
+   * needs keepalived 2.1.0. @default 500000, where the host's keepalived knows it; keepalived's own 10000 is soon reached
+   */
+  rlimitRttime?: pulumi.Input<number>;
+  /** Keep its memory from being swapped out (`vrrp_no_swap`). @default false */
+  noSwap?: pulumi.Input<boolean>;
+}
+
+/**
+ * Options of keepalived's timing and of what it trusts. One that the keepalived of a host is too old for is refused
+ * before anything is in force there.
+ */
+export interface OptionArgs {
+  /** FAULT while the address that VRRP is sent from is not on the interface (`track_src_ip`). @default false */
+  trackSrcIp?: pulumi.Input<boolean>;
+  /** TTL, over IPv6 hop limit, of the adverts to the peers (`unicast_ttl`), 1 to 255; needs keepalived 2.1.0; not with multicast. @default 255, over IPv6 the kernel's, mostly 64 */
+  unicastTtl?: pulumi.Input<number>;
+  /** Adverts that arrive with a lower TTL or hop limit are dropped (`min_ttl`), 1 to 255: with 255 whatever was routed; needs keepalived 2.1.0; not with multicast. @default none are */
+  minTtl?: pulumi.Input<number>;
+  /** Adverts that must be missed before a backup takes over (`down_timer_adverts`), 1 to 100, the same on all nodes; needs keepalived 2.2.3. @default 3, as both RFCs fix it */
+  downTimerAdverts?: pulumi.Input<number>;
+  /** Seconds between two gratuitous ARP messages on one interface (`vrrp_garp_interval`), 0.001 to 1 in steps of 0.001. @default no pause */
+  garpInterval?: pulumi.Input<number>;
+  /** The same of unsolicited neighbour advertisements, for IPv6 (`vrrp_gna_interval`). @default no pause */
+  gnaInterval?: pulumi.Input<number>;
+  /** Real-time scheduling, for pairs that take over within 0.3 s. @default none */
+  realtime?: RealtimeArgs;
+}
+
 /** A port of the hosts that their own firewall lets in. */
 export interface OpenPortArgs {
   /** Protocol: tcp or udp. */
@@ -94,6 +169,8 @@ export interface AnnouncementArgs {
   garpMasterRefreshRepeat?: pulumi.Input<number>;
   /** Announcements in a row of a holder that hears a lower priority (`garp_lower_prio_repeat`), 0 to 2147483647. @default 5 */
   garpLowerPrioRepeat?: pulumi.Input<number>;
+  /** Seconds until it announces them once more then (`garp_lower_prio_delay`), whole, 0 to 4294; 0: not again. @default garpMasterDelay */
+  garpLowerPrioDelay?: pulumi.Input<number>;
   /**
    * Absolute path of a program on the node, and its arguments: started as scriptUser when the node takes the addresses
    * (`notify_master`), at most 950 bytes without ", \\, $_ and ${. Each virtual router (IPv4, IPv6) starts it for itself.
@@ -125,4 +202,8 @@ export interface NodeArgs {
   priority?: pulumi.Input<number>;
   /** keepalived's router_id, 1 to 63 characters. @default the node's name */
   routerId?: pulumi.Input<string>;
+  /** Interfaces of this node that decide whether it may hold the addresses. @default the cluster's */
+  trackInterfaces?: TrackInterfaceArgs[];
+  /** Routers that this node watches over BFD. @default the cluster's */
+  bfd?: BfdArgs[];
 }

@@ -4,9 +4,12 @@ import { Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
 import {
   AnnouncementArgs,
+  BfdArgs,
   NodeArgs,
   OpenPortArgs,
+  OptionArgs,
   Preemption,
+  TrackInterfaceArgs,
   TrackProcessArgs,
   TrackScriptArgs,
 } from "./args";
@@ -17,7 +20,7 @@ import { userContext } from "./ssh";
 import { withSecrets } from "./values";
 
 /** Arguments of HaPair: a cluster of two or more nodes on one network. */
-export interface HaPairArgs extends AnnouncementArgs {
+export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   /** Name of the cluster: of its instance in keepalived and of its files on the hosts, 1 to 40 characters. @default the resource's name */
   name?: string;
   /** The machines, primary first: 2 to 100. */
@@ -44,6 +47,16 @@ export interface HaPairArgs extends AnnouncementArgs {
   trackScripts?: TrackScriptArgs[];
   /** Processes that decide whether a node may hold the addresses. @default none */
   trackProcesses?: TrackProcessArgs[];
+  /** Interfaces that decide whether a node may hold the addresses, beside its own, which always does. @default none */
+  trackInterfaces?: TrackInterfaceArgs[];
+  /** Routers that every node watches over BFD. @default none */
+  bfd?: BfdArgs[];
+  /**
+   * Seconds after keepalived's start for which a node takes no address from a silent network (`vrrp_startup_delay`), 0 to
+   * 60 in steps of 0.001; 0: none; needs keepalived 2.0.14. It waits for no reload.
+   * @default 2 where a backup takes over within a second and the host's keepalived knows it, else 0
+   */
+  startupDelay?: pulumi.Input<number>;
   /** Let services bind to a virtual address that their host does not hold now. @default false */
   nonlocalBind?: pulumi.Input<boolean>;
   /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */

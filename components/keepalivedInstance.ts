@@ -1,7 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { HostPlan, parseInstance } from "../spec";
-import { AnnouncementArgs, ConnectionArgs, OpenPortArgs, TrackProcessArgs, TrackScriptArgs } from "./args";
+import {
+  AnnouncementArgs,
+  BfdArgs,
+  ConnectionArgs,
+  OpenPortArgs,
+  OptionArgs,
+  TrackInterfaceArgs,
+  TrackProcessArgs,
+  TrackScriptArgs,
+} from "./args";
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
@@ -17,7 +26,7 @@ export enum InstanceState {
 }
 
 /** Arguments of KeepalivedInstance: the words of a `vrrp_instance`. */
-export interface KeepalivedInstanceArgs extends AnnouncementArgs {
+export interface KeepalivedInstanceArgs extends AnnouncementArgs, OptionArgs {
   /** How the host is reached over SSH. */
   connection: ConnectionArgs;
   /** Name of the virtual router: of the instance and of its files on the host, 1 to 40 characters. @default the resource's name */
@@ -56,6 +65,16 @@ export interface KeepalivedInstanceArgs extends AnnouncementArgs {
   trackScripts?: TrackScriptArgs[];
   /** Processes that decide whether this host may hold the addresses. @default none */
   trackProcesses?: TrackProcessArgs[];
+  /** Interfaces that decide whether this host may hold the addresses, beside its own, which always does. @default none */
+  trackInterfaces?: TrackInterfaceArgs[];
+  /** Routers that this host watches over BFD. @default none */
+  bfd?: BfdArgs[];
+  /**
+   * Seconds after keepalived's start for which a node takes no address from a silent network (`vrrp_startup_delay`), 0 to
+   * 60 in steps of 0.001; 0: none; needs keepalived 2.0.14. It waits for no reload.
+   * @default 0
+   */
+  startupDelay?: pulumi.Input<number>;
   /** User that keepalived runs track scripts and notify programs as. */
   scriptUser?: pulumi.Input<string>;
   /** Open protocol 112 for the peers, and openPorts, in the host's own firewall. @default true */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { Parsed, UNKNOWN } from "../spec";
+import { formatProblems, Parsed, Problem, UNKNOWN } from "../spec";
 import { SpecError } from "./specError";
 import { isPending, mapLeaves, pendingPaths, withoutSecrets } from "./values";
 
@@ -37,19 +37,33 @@ export function derive<T, R>(value: T | pulumi.Output<T>, f: (value: T) => R): R
 
 /** Throws what is wrong with a value, but for what only waits to be known. */
 function refuse<T>(name: string, parsed: Parsed<T>): void {
-  if ("problems" in parsed) {
-    const problems = parsed.problems.filter((p) => p.rule !== "not-yet-known");
-    if (problems.some((p) => p.severity === "error")) {
-      throw new SpecError(name, problems);
-    }
+  const found = "problems" in parsed ? parsed.problems : parsed.warnings;
+  const problems = found.filter((p) => p.rule !== "not-yet-known");
+  if (problems.some((p) => p.severity === "error")) {
+    throw new SpecError(name, problems);
   }
+  warn(name, problems);
 }
 
 function proven<T>(name: string, parsed: Parsed<T>): T {
   if ("problems" in parsed) {
     throw new SpecError(name, parsed.problems);
   }
+  warn(name, parsed.warnings);
   return parsed.value;
+}
+
+/** Warnings that were given in this run: what is known at once is judged again when the rest is. */
+const given = new Set<string>();
+
+function warn(name: string, warnings: Problem[]): void {
+  for (const warning of warnings) {
+    const text = `${name}: ${formatProblems([warning]).replace(/^warning: /, "")}`;
+    if (!given.has(text)) {
+      given.add(text);
+      void pulumi.log.warn(text);
+    }
+  }
 }
 
 /** A function of arguments once all inside them is known. Pulumi unwraps results too; these hold nothing to unwrap. */

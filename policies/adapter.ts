@@ -13,6 +13,11 @@ function description(rule: Rule): string {
   return `${rule.doc} Fix: ${rule.fix}.`;
 }
 
+/** What works, but not as well as it could, stops nobody. */
+function enforcementOf(rule: Rule): "mandatory" | "advisory" {
+  return rule.severity === "error" ? "mandatory" : "advisory";
+}
+
 /** The problems that a rule sees in one resource. */
 function problemsOf(rule: Rule, resource: Seen): Problem[] {
   if (resource.type === HA_PAIR) {
@@ -35,7 +40,7 @@ export function resourcePolicy(rule: Rule): ResourceValidationPolicy {
   return {
     name: rule.id,
     description: description(rule),
-    enforcementLevel: "mandatory",
+    enforcementLevel: enforcementOf(rule),
     validateResource: ({ type, name, urn, props }, reportViolation) => {
       for (const problem of problemsOf(rule, { type, name, urn, props })) {
         reportViolation(message(problem));
@@ -49,7 +54,7 @@ export function stackPolicy(rule: Rule): StackValidationPolicy {
   return {
     name: `${rule.id}-in-stack`,
     description: description(rule),
-    enforcementLevel: "mandatory",
+    enforcementLevel: enforcementOf(rule),
     validateStack: ({ resources }, reportViolation) => {
       const loose = resources
         .filter(({ type }) => type === KEEPALIVED_INSTANCE)

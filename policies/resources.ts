@@ -1,4 +1,4 @@
-import { checkInstance, InstanceDraft, InstanceInput, Judged, UNKNOWN } from "../spec";
+import { checkInstance, InstanceDraft, InstanceInput, Judged, realtimePriority, UNKNOWN } from "../spec";
 import { plain } from "./plain";
 
 export const HA_PAIR = "pulumi-keepalived:index:HaPair";
@@ -38,6 +38,8 @@ export function readInstance({ name, urn, props }: Seen): LooseInstance | undefi
     node,
     instance,
     scriptUser: input.scriptUser,
+    startupDelay: input.startupDelay,
+    realtime: realtimePriority(input.realtime),
     sshHost,
     cluster: typeof input.cluster === "string" && input.cluster !== name ? input.cluster : undefined,
     machine: machineOf(input.connection) ?? node,

@@ -1,4 +1,5 @@
-import { Family, OpenPort, VrrpFlow } from "../spec";
+import { familyOf } from "../spec/addresses";
+import { Bfd, Family, OpenPort, VrrpFlow } from "../spec";
 import { word } from "./word";
 
 /** The match part of one rule. The agent adds the verdict and the comment that it knows its rules by. */
@@ -45,6 +46,34 @@ export function portRules(ports: OpenPort[]): FirewallRule[] {
       ] satisfies FirewallRule[];
     }),
   );
+}
+
+/** Ports of BFD, RFC 5881, and over several hops, RFC 5883. */
+const BFD_PORT = { direct: 3784, multihop: 4784 };
+
+/** Rules that admit BFD from the neighbours and to them. Both ends send to the port from one of their own choice. */
+export function bfdRules(sessions: Bfd[]): FirewallRule[] {
+  const rules = sessions.flatMap(({ neighborIp, sourceIp, multihop }): FirewallRule[] => {
+    const family = familyOf(neighborIp);
+    const [neighbor, source] = [
+      word(neighborIp, "bfd.neighborIp"),
+      sourceIp && word(sourceIp, "bfd.sourceIp"),
+    ];
+    const port = multihop ? BFD_PORT.multihop : BFD_PORT.direct;
+    const ends = { input: [neighbor, source], output: [source, neighbor] };
+    return (["input", "output"] as const).flatMap((hook) => {
+      const [from, to] = ends[hook];
+      const ip = family === 4 ? "ip" : "ip6";
+      const nft = [from && `${ip} saddr ${from}`, to && `${ip} daddr ${to}`, `udp dport ${port}`];
+      const ipt = [from && `-s ${from}`, to && `-d ${to}`, `-p udp --dport ${port}`];
+      return [
+        { tool: `nft${family}` as const, hook, match: nft.filter(Boolean).join(" ") },
+        { tool: `ipt${family}` as const, hook, match: ipt.filter(Boolean).join(" ") },
+      ];
+    });
+  });
+  // The instances of both families track the same sessions.
+  return [...new Map(rules.map((rule) => [`${rule.tool} ${rule.hook} ${rule.match}`, rule])).values()];
 }
 
 function incoming({ family, source, peers, multicast }: VrrpFlow): Ends[] {

@@ -1,22 +1,29 @@
 import { FirewallPlan, flowsOf, HostPlan } from "../spec";
 import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
 import { RenderedFile } from "./file";
-import { firewallRules, portRules } from "./firewall";
+import { bfdRules, firewallRules, portRules } from "./firewall";
 import { keepalivedFiles } from "./keepalived";
 import { clusterName } from "./word";
 
 export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
 export { RenderedFile } from "./file";
-export { FirewallRule, firewallRules, portRules } from "./firewall";
+export { bfdRules, FirewallRule, firewallRules, portRules } from "./firewall";
 
 /** All files of a host that runs keepalived, sorted by path. */
 export function renderHost(plan: HostPlan): RenderedFile[] {
   clusterName(plan.cluster);
+  const [keepalivedConf, ...included] = keepalivedFiles(plan);
+  const rules = [
+    ...firewallRules(flowsOf(plan)),
+    ...(plan.firewall ? bfdRules(plan.instances.flatMap((instance) => instance.bfd)) : []),
+    ...portRules(plan.openPorts),
+  ];
   return sorted([
-    ...keepalivedFiles(plan),
+    keepalivedConf,
+    ...included,
     keepalivedUnit(),
-    nodeConf(plan),
-    ...firewallFiles(plan.cluster, [...firewallRules(flowsOf(plan)), ...portRules(plan.openPorts)]),
+    nodeConf(plan, keepalivedConf),
+    ...firewallFiles(plan.cluster, rules),
     ...sysctlFiles(plan),
   ]);
 }

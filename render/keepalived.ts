@@ -11,8 +11,8 @@ const DIRECTORY = "/etc/keepalived";
 /** Puts a drained host below every healthy peer; -254 would be FAULT. keepalived keeps the sum within 1 to 254. */
 const DRAINED = -253;
 
-/** keepalived's config of a host, and the included file that holds its password. */
-export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
+/** keepalived's config of a host, and behind it the included file that holds its password. */
+export function keepalivedFiles(plan: HostPlan): [RenderedFile, ...RenderedFile[]] {
   const authFile = `${plan.cluster}.auth.conf`;
   const scripts = uniqueByName(
     plan.instances.flatMap((i) => i.trackScripts),
@@ -22,10 +22,15 @@ export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
     plan.instances.flatMap((i) => i.trackProcesses),
     "trackProcesses",
   );
+  const sessions = uniqueByName(
+    plan.instances.flatMap((i) => i.bfd),
+    "bfd",
+  );
   const main = fill("keepalived/keepalived.conf", {
     plan,
     scripts,
     processes,
+    sessions,
     authFile,
     drainFile: `/var/lib/vrrp-agent/${plan.cluster}/drain`,
     drainWeight,
@@ -34,7 +39,7 @@ export function keepalivedFiles(plan: HostPlan): RenderedFile[] {
     q: quoted,
     command: quotedCommand,
   });
-  const files = [plainFile(`${DIRECTORY}/keepalived.conf`, main)];
+  const files: [RenderedFile, ...RenderedFile[]] = [plainFile(`${DIRECTORY}/keepalived.conf`, main)];
   const authPass = passwordOf(plan.instances);
   if (authPass !== undefined) {
     files.push(secretFile(`${DIRECTORY}/${authFile}`, fill("keepalived/auth.conf", { authPass, q: quoted })));

@@ -35,6 +35,7 @@ export function impactOf(cluster: string, former: Files, next: Files): Impact | 
   const agreed = [
     ...difference("advert_int or version", was.timing, is.timing),
     ...difference("virtual_ipaddress", was.vips, is.vips),
+    ...difference("unicast_ttl or min_ttl", was.ttls, is.ttls),
     ...(was.peers.every((peer) => is.peers.includes(peer)) ? [] : ["unicast_peer"]),
     ...(former[password] === next[password] ? [] : ["auth_pass"]),
   ];
@@ -63,6 +64,7 @@ function factsOf(text: string | undefined) {
     timing: texts(of("agree").map(([name = "", version = "", advert = ""]) => [name, version, advert])),
     transports: texts(of("agree").map(([name = "", , , ...rest]) => [name, ...rest])),
     vips: texts(of("vip")),
+    ttls: texts(of("ttl")),
     peers: texts(of("peer")),
   };
 }

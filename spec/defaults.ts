@@ -12,9 +12,12 @@ import {
   TrackScript,
   VirtualIpAddress,
 } from "./model";
+import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
 import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
 import { ClusterInput, NodeInput } from "./schema/cluster";
+import { BfdInput, TrackInterfaceInput } from "./schema/tracking";
+import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
 import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
 
@@ -55,20 +58,25 @@ export function withDefaults(
         return nodeWithDefaults(node, connection, priority);
       })
     : UNKNOWN;
+  const advertInt = input.advertInt ?? 1;
   const cluster = {
     name: input.name,
     nodes,
     virtualRouterId: input.virtualRouterId,
     virtualIpAddresses: vips(input.virtualIpAddresses),
-    advertInt: input.advertInt ?? 1,
+    advertInt,
     version: input.version ?? 3,
     multicast: input.multicast ?? false,
     preemption,
     preemptDelay: input.preemptDelay ?? 0,
     authPass: input.authPass,
     ...announcements(input),
+    ...instanceOptions(input),
+    global: globalOptions(input, chosenStartupDelay({ advertInt, downTimerAdverts: input.downTimerAdverts })),
     scriptUser: input.scriptUser ?? "root",
     ...checksWithDefaults(input),
+    trackInterfaces: interfacesWithDefaults(input.trackInterfaces ?? []),
+    bfd: bfdWithDefaults(input.bfd ?? []),
     nonlocalBind: input.nonlocalBind ?? false,
     vipOffLink: input.vipOffLink ?? false,
     undoAfter: input.undoAfter ?? UNDO_AFTER,
@@ -92,6 +100,10 @@ function nodeWithDefaults(
     unicastSrcIp: canonicalDraft(node.unicastSrcIp),
     unicastSrcIp6: canonicalDraft(node.unicastSrcIp6),
     mcastSrcIp: canonicalDraft(node.mcastSrcIp),
+    ...(node.trackInterfaces !== undefined && {
+      trackInterfaces: interfacesWithDefaults(node.trackInterfaces as Draft<TrackInterfaceInput[]>),
+    }),
+    ...(node.bfd !== undefined && { bfd: bfdWithDefaults(node.bfd as Draft<BfdInput[]>) }),
   };
 }
 
@@ -121,6 +133,7 @@ export function announcements(from: Announcements): Announcements {
     garpMasterRefresh: from.garpMasterRefresh,
     garpMasterRefreshRepeat: from.garpMasterRefreshRepeat,
     garpLowerPrioRepeat: from.garpLowerPrioRepeat,
+    garpLowerPrioDelay: from.garpLowerPrioDelay,
     notifyMaster: from.notifyMaster,
     notifyBackup: from.notifyBackup,
     notifyFault: from.notifyFault,

@@ -21,6 +21,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     node: node.name,
     routerId: node.routerId,
     scriptUser: cluster.scriptUser,
+    global: cluster.global,
     instances,
     syncGroup: instances.length > 1 ? cluster.name : undefined,
     peers: cluster.nodes

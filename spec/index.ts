@@ -7,6 +7,7 @@ export { hostPlan } from "./host-plan";
 export { checkInstance, InstanceCheck, parseInstance } from "./instance";
 export { findHostKey } from "./known-hosts";
 export { InstanceDraft, Member, membersOf } from "./members";
+export { realtimePriority } from "./options";
 export { checkCluster, parseCluster, parseConnection, Parsed } from "./parse";
 export { ClusterInput, NodeInput } from "./schema/cluster";
 export { ConnectionInput, ProxyInput } from "./schema/connection";

@@ -3,19 +3,24 @@ import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
 import { InstanceDraft } from "./members";
 import {
+  Bfd,
+  GlobalOptions,
   HostPlan,
   InstanceConfig,
   OpenPort,
   Problem,
+  TrackInterface,
   TrackProcess,
   TrackScript,
   VirtualIpAddress,
 } from "./model";
+import { globalOptions, instanceOptions } from "./options";
 import { finish, named, Parsed } from "./parse";
 import { portProblems, portsOf } from "./ports";
 import { runsScripts } from "./rules/scripts";
 import { InstanceInput, instanceSchema } from "./schema/instance";
 import { validate } from "./schema/validate";
+import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
 import { Draft, isKnown, Unknown, wholly } from "./unknown";
 
 /** An instance's input with its defaults; UNKNOWN where it is not usable. */
@@ -53,9 +58,12 @@ function instanceOf(input: Exclude<Draft<InstanceInput>, Unknown>): InstanceDraf
     preemptDelay: input.preemptDelay ?? 0,
     authPass: input.authPass,
     ...announcements(input),
+    ...instanceOptions(input),
     virtualIpAddresses: addresses,
     trackScripts: wholly<TrackScript[]>(checks.trackScripts),
     trackProcesses: wholly<TrackProcess[]>(checks.trackProcesses),
+    trackInterfaces: wholly<TrackInterface[]>(interfacesWithDefaults(input.trackInterfaces ?? [])),
+    bfd: wholly<Bfd[]>(bfdWithDefaults(input.bfd ?? [])),
   };
 }
 
@@ -71,25 +79,37 @@ export function parseInstance(input: unknown, context: SpecContext = {}): Parsed
   const { instance, input: own, problems } = checked;
   const connection = own.connection && resolveConnection(own.connection, context, ["connection"]);
   const openPorts = portsOf(own.openPorts);
-  const parsed = finish<{ instance: InstanceConfig; own: InstanceInput; openPorts: OpenPort[] }>(
-    { instance, own, openPorts },
-    [...problems, ...(connection?.problems ?? []), ...portProblems(openPorts, own.firewall ?? true)],
-  );
+  // Word for word: nothing is chosen for the start.
+  const global = globalOptions(own, 0);
+  const parsed = finish<Known>({ instance, own, openPorts, global }, [
+    ...problems,
+    ...(connection?.problems ?? []),
+    ...portProblems(openPorts, own.firewall ?? true),
+  ]);
   return "problems" in parsed
     ? parsed
     : {
-        value: planOf(parsed.value.instance, parsed.value.own, parsed.value.openPorts),
+        value: planOf(parsed.value),
         warnings: parsed.warnings,
       };
 }
 
-function planOf(instance: InstanceConfig, input: InstanceInput, openPorts: OpenPort[]): HostPlan {
+/** What a plan is made of. */
+interface Known {
+  instance: InstanceConfig;
+  own: InstanceInput;
+  openPorts: OpenPort[];
+  global: GlobalOptions;
+}
+
+function planOf({ instance, own: input, openPorts, global }: Known): HostPlan {
   return {
     cluster: input.cluster,
     node: input.node,
     routerId: input.node,
     // keepalived wants a user even for the agent's own program, which names one; without it -t fails.
     scriptUser: input.scriptUser ?? (runsScripts(instance) ? undefined : "root"),
+    global,
     instances: [instance],
     // A low-level instance knows its peers by their addresses only.
     peers: instance.unicastPeers.map((address) => ({ name: address, addresses: [address] })),

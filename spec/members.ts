@@ -1,6 +1,17 @@
 import { familyOf } from "./addresses";
 import { announcements, Announcements, ClusterDraft, NodeDraft } from "./defaults";
-import { Cluster, Family, InstanceConfig, TrackProcess, TrackScript, VirtualIpAddress } from "./model";
+import {
+  Bfd,
+  Cluster,
+  Family,
+  InstanceConfig,
+  InstanceOptions,
+  TrackInterface,
+  TrackProcess,
+  TrackScript,
+  VirtualIpAddress,
+} from "./model";
+import { instanceOptions } from "./options";
 import { isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
 
 /** One node's instance of a virtual router. */
@@ -66,6 +77,8 @@ export function draftMembersOf(cluster: ClusterDraft): DraftMember[][] {
         ...(isSecond ? { version: 3, authPass: undefined } : {}),
         interface: node.interface,
         priority: node.priority,
+        trackInterfaces: wholly<TrackInterface[]>(node.trackInterfaces ?? cluster.trackInterfaces),
+        bfd: wholly<Bfd[]>(node.bfd ?? cluster.bfd),
         ...transport(cluster, node, family, sources[i], peers),
         virtualIpAddresses: isKnown(vips) ? vips.filter((vip) => vip.family === family) : UNKNOWN,
       };
@@ -86,7 +99,9 @@ type Shared =
   | "trackProcesses";
 
 /** What all instances of a cluster have in common. */
-function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> & Announcements {
+function sharedBy(
+  cluster: ClusterDraft,
+): Pick<InstanceDraft, Shared> & Announcements & Partially<InstanceOptions> {
   return {
     // A node that starts as BACKUP listens first: no second master when it comes back.
     state: "BACKUP",
@@ -98,6 +113,7 @@ function sharedBy(cluster: ClusterDraft): Pick<InstanceDraft, Shared> & Announce
     preemptDelay: cluster.preemptDelay,
     authPass: cluster.authPass,
     ...announcements(cluster),
+    ...instanceOptions(cluster),
     trackScripts: wholly<TrackScript[]>(cluster.trackScripts),
     trackProcesses: wholly<TrackProcess[]>(cluster.trackProcesses),
   };

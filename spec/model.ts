@@ -63,6 +63,67 @@ export interface TrackProcess {
   quorum: number;
 }
 
+/** An interface, beside the instance's own, whose loss says that this node may not hold the addresses. */
+export interface TrackInterface {
+  interface: string;
+  /** 0: its loss means FAULT. Otherwise as for a script. */
+  weight: number;
+}
+
+/** A `bfd_instance`: a router whose presence says whether this node may hold the addresses. Times in milliseconds. */
+export interface Bfd {
+  name: string;
+  neighborIp: string;
+  sourceIp?: string;
+  minRx: number;
+  minTx: number;
+  /** In place of minTx while the session is not up. */
+  idleTx: number;
+  /** Packets in a row whose loss ends the session. */
+  multiplier: number;
+  /** Routers that a packet may have passed. */
+  maxHops: number;
+  /** The port of RFC 5883 instead of that of RFC 5881. */
+  multihop: boolean;
+  /** Waits for the neighbour to begin. */
+  passive: boolean;
+  /** 0: its loss means FAULT. Otherwise as for a script. */
+  weight: number;
+}
+
+/** Words of an instance for which keepalived has a default. */
+export interface InstanceOptions {
+  /** FAULT while the source address is not on the interface. */
+  trackSrcIp?: boolean;
+  /** TTL or hop limit of unicast adverts. */
+  unicastTtl?: number;
+  /** TTL or hop limit below which a unicast advert is dropped. */
+  minTtl?: number;
+  /** Adverts that must be missed before a backup takes over. */
+  downTimerAdverts?: number;
+}
+
+/** How the kernel schedules keepalived. */
+export interface Realtime {
+  /** 1 to 99, of SCHED_RR. */
+  priority: number;
+  cpuAffinity?: number[];
+  /** Microseconds of computing without a wait after which the kernel kills it. */
+  rlimitRttime: number;
+  noSwap: boolean;
+}
+
+/** Words of `global_defs`. */
+export interface GlobalOptions {
+  /** Seconds after the start for which no address is taken from a silent network; 0: none. */
+  startupDelay: number;
+  garpInterval?: number;
+  gnaInterval?: number;
+  realtime?: Realtime;
+  /** Those that nobody asked for: a host whose keepalived does not know them goes without. */
+  chosen: ("startupDelay" | "rlimitRttime")[];
+}
+
 /** How a holder tells its neighbours where the addresses are; absent: as global_defs says, or keepalived itself. */
 export interface GarpTimers {
   /** Seconds until the addresses are announced again after a takeover; 0: not again. */
@@ -75,6 +136,8 @@ export interface GarpTimers {
   garpMasterRefreshRepeat?: number;
   /** Announcements in a row when a holder hears a lower priority. */
   garpLowerPrioRepeat?: number;
+  /** Seconds until it announces them once more then; 0: not again. */
+  garpLowerPrioDelay?: number;
 }
 
 /** Programs and their arguments that keepalived starts when an instance changes its state. */
@@ -96,7 +159,7 @@ export interface OpenPort {
  * One `vrrp_instance` on one node, in keepalived's own words. The rules judge this shape wherever it comes from:
  * a proved cluster, a KeepalivedInstance's arguments, a parsed keepalived.conf.
  */
-export interface InstanceConfig extends GarpTimers, NotifyPrograms {
+export interface InstanceConfig extends GarpTimers, NotifyPrograms, InstanceOptions {
   name: string;
   family: Family;
   /** Where the state machine starts. We always render BACKUP; MASTER can come from a low-level instance. */
@@ -119,6 +182,8 @@ export interface InstanceConfig extends GarpTimers, NotifyPrograms {
   virtualIpAddresses: VirtualIpAddress[];
   trackScripts: TrackScript[];
   trackProcesses: TrackProcess[];
+  trackInterfaces: TrackInterface[];
+  bfd: Bfd[];
 }
 
 /** Everything one host needs to be told: the only thing that render/ takes. */
@@ -129,6 +194,7 @@ export interface HostPlan {
   routerId: string;
   /** User that keepalived runs scripts as. Absent only on a low-level instance that has any and did not name one. */
   scriptUser?: string;
+  global: GlobalOptions;
   instances: InstanceConfig[];
   /** Name of the sync group that ties the instances together; absent with a single instance. */
   syncGroup?: string;
@@ -194,10 +260,14 @@ export interface Node {
   /** The address VRRP is sent from for IPv6 virtual addresses, when unicastSrcIp is IPv4. */
   unicastSrcIp6?: string;
   mcastSrcIp?: string;
+  /** In place of the cluster's. */
+  trackInterfaces?: TrackInterface[];
+  /** In place of the cluster's. */
+  bfd?: Bfd[];
 }
 
 /** A cluster that the proof has passed. */
-export interface Cluster extends GarpTimers, NotifyPrograms {
+export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   name: string;
   nodes: Node[];
   virtualRouterId: number;
@@ -211,6 +281,9 @@ export interface Cluster extends GarpTimers, NotifyPrograms {
   scriptUser: string;
   trackScripts: TrackScript[];
   trackProcesses: TrackProcess[];
+  trackInterfaces: TrackInterface[];
+  bfd: Bfd[];
+  global: GlobalOptions;
   nonlocalBind: boolean;
   vipOffLink: boolean;
   undoAfter: number;

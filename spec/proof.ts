@@ -1,6 +1,7 @@
 import { familyOf } from "./addresses";
 import { ClusterDraft } from "./defaults";
 import { draftMembersOf, DraftMember } from "./members";
+import { realtimePriority } from "./options";
 import { Problem } from "./model";
 import { CLUSTER_RULES } from "./rules/cluster";
 import { Judged, Rule, RULES, toProblem } from "./rules";
@@ -35,7 +36,16 @@ function judged(cluster: ClusterDraft, member: DraftMember): Judged {
   const { node, instance, place } = member;
   const connection = knownNode(cluster, place)?.connection;
   const sshHost = connection !== undefined && isKnown(connection) ? connection.host : undefined;
-  return { node, instance, sshHost, scriptUser: cluster.scriptUser, preemption: cluster.preemption };
+  const global = isKnown(cluster.global) ? cluster.global : undefined;
+  return {
+    node,
+    instance,
+    sshHost,
+    scriptUser: cluster.scriptUser,
+    preemption: cluster.preemption,
+    startupDelay: global?.startupDelay,
+    realtime: realtimePriority(global?.realtime),
+  };
 }
 
 function knownNode(cluster: ClusterDraft, place: number) {
@@ -51,7 +61,12 @@ function locate(cluster: ClusterDraft, { place, instance }: DraftMember, propert
     const isSecond = instance.family === 6 && typeof first === "string" && familyOf(first) === 4;
     return `nodes[${place}].${isSecond ? "unicastSrcIp6" : property}`;
   }
-  return OF_A_NODE.includes(property) ? `nodes[${place}].${property}` : property;
+  const [list] = property.split("[");
+  const own = knownNode(cluster, place);
+  const isOwn =
+    (list === "trackInterfaces" && own?.trackInterfaces !== undefined) ||
+    (list === "bfd" && own?.bfd !== undefined);
+  return isOwn || OF_A_NODE.includes(property) ? `nodes[${place}].${property}` : property;
 }
 
 /** What all nodes or both families share is found once for each of them, and told once. */

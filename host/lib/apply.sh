@@ -265,7 +265,7 @@ identity() {
 }
 
 # agreement CONF: what the hosts of a cluster must have alike.
-agreement() { [ ! -e "$1" ] || awk '$1 == "instance" || $1 == "agree" || $1 == "vip"' "$1" | sort; }
+agreement() { [ ! -e "$1" ] || awk '$1 ~ /^(instance|agree|ttl|vip)$/' "$1" | sort; }
 
 # bring_into_force CLUSTER GENERATION [apart]: files, then what reads them, then a look.
 bring_into_force() {

@@ -1,9 +1,10 @@
 import { canonical, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
-import { Problem, VirtualIpAddress } from "../model";
+import { Bfd, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
-import { isKnown, Unknown } from "../unknown";
+import { Draft, isKnown, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
+import { bfdInCluster } from "./tracking";
 
 /** A rule over what only a cluster's spec has: SSH connections, names, the networks of the addresses. */
 export type ClusterRule = (cluster: ClusterDraft) => Problem[];
@@ -52,15 +53,27 @@ function duplicates(placed: Placed[], rule: string, fix: string): Problem[] {
 /** The names of nodes are unique in a cluster, and so are the names of its checks. */
 export const duplicateNames: ClusterRule = (cluster) => {
   const names = nodesOf(cluster).flatMap((node) => place(`nodes[${node.at}].name`, node.name));
-  const checks = (["trackScripts", "trackProcesses"] as const).flatMap((list) => {
-    const items = cluster[list];
-    return isKnown(items)
-      ? items.flatMap((check, i) => (isKnown(check) ? place(`${list}[${i}].name`, check.name) : []))
-      : [];
-  });
+  const checks = (["trackScripts", "trackProcesses", "bfd"] as const).flatMap((list) =>
+    namesIn(cluster[list], list),
+  );
+  const ofNodes = nodesOf(cluster).flatMap(({ bfd, at }) =>
+    bfd === undefined
+      ? []
+      : duplicates(namesIn(bfd, `nodes[${at}].bfd`), "duplicate-name", "choose a name of its own"),
+  );
   const fix = "choose a name of its own";
-  return [...duplicates(names, "duplicate-name", fix), ...duplicates(checks, "duplicate-name", fix)];
+  return [
+    ...duplicates(names, "duplicate-name", fix),
+    ...duplicates(checks, "duplicate-name", fix),
+    ...ofNodes,
+  ];
 };
+
+function namesIn(items: Draft<{ name: string }[]>, list: string): Placed[] {
+  return isKnown(items)
+    ? items.flatMap((check, i) => (isKnown(check) ? place(`${list}[${i}].name`, check.name) : []))
+    : [];
+}
 
 /** Every node is a machine of its own: no two have one SSH server. */
 export const duplicateHosts: ClusterRule = (cluster) => {
@@ -186,6 +199,53 @@ export const multicastSourceMissing: ClusterRule = (cluster) => {
   });
 };
 
+/** A source address belongs to one node. */
+export const bfdSourceShared: ClusterRule = (cluster) =>
+  (isKnown(cluster.bfd) ? cluster.bfd : []).flatMap((session, i) =>
+    isKnown(session) && typeof session.sourceIp === "string"
+      ? [
+          {
+            rule: "bfd-source-shared",
+            severity: "error" as const,
+            path: `bfd[${i}].sourceIp`,
+            value: session.sourceIp,
+            allowed: "none in what all nodes share",
+            fix: "remove it, or give each node a list of its own: nodes[].bfd",
+          },
+        ]
+      : [],
+  );
+
+/** As bfd-in-cluster, where the nodes do not name each other as peers. */
+export const bfdWithNode: ClusterRule = (cluster) => {
+  const addresses = nodesOf(cluster).flatMap(sourcesOf);
+  const lists: { path: string; list: Draft<Bfd[]> }[] = [
+    { path: "bfd", list: cluster.bfd },
+    ...nodesOf(cluster).map(({ bfd, at }) => ({
+      path: `nodes[${at}].bfd`,
+      list: (bfd ?? []) as Draft<Bfd[]>,
+    })),
+  ];
+  return lists.flatMap(({ path, list }) =>
+    (isKnown(list) ? list : []).flatMap((session, i) => {
+      const neighbor = isKnown(session) ? session.neighborIp : undefined;
+      const owner = addresses.find(({ text }) => text === neighbor);
+      return owner === undefined || cluster.multicast !== true
+        ? []
+        : [
+            {
+              rule: bfdInCluster.id,
+              severity: bfdInCluster.severity,
+              path: `${path}[${i}].neighborIp`,
+              value: owner.text,
+              allowed: `no address of the cluster, such as ${owner.path}`,
+              fix: bfdInCluster.fix,
+            },
+          ];
+    }),
+  );
+};
+
 /** Ports are opened where the hosts' firewall is ours to change, each once. */
 export const openPorts: ClusterRule = (cluster) => portProblems(cluster.openPorts, cluster.firewall);
 
@@ -199,4 +259,6 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   vipOutsideNetwork,
   multicastSourceMissing,
   openPorts,
+  bfdSourceShared,
+  bfdWithNode,
 ];

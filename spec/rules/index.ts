@@ -1,15 +1,33 @@
 import { authMismatch, authTooLong, authWithV3 } from "./authentication";
 import {
+  downTimerAdvertsMismatch,
+  downTimerAdvertsOne,
+  fastOverTunnel,
+  fastWithoutRealtime,
+  fastWithoutStartupDelay,
+} from "./fast";
+import {
   nopreemptWithMaster,
   nopreemptWithWeight,
   preemptDelayWithMaster,
   preemptDelayWithWeight,
+  stickyWithoutUplinkCheck,
 } from "./preemption";
 import { equalPriorities, priority255, stickyPriorities, weightTooSmall } from "./priority";
 import { advertIntMismatch, advertIntRange, ipv6WithV2, versionMismatch } from "./protocol";
 import { virtualRouterIdMismatch, virtualRouterIdReused, vipListMismatch } from "./router";
 import { Rule } from "./rule";
 import { scriptWithoutUser } from "./scripts";
+import {
+  bfdFamily,
+  bfdInCluster,
+  bfdMultihopWithoutHops,
+  bfdTooFast,
+  bfdTwice,
+  trackInterfaceTwice,
+  trackSrcIpWithoutSource,
+} from "./tracking";
+import { minTtlTooHigh, ttlWithMulticast } from "./ttl";
 import {
   addressFamily,
   transportMismatch,
@@ -21,12 +39,15 @@ import {
 } from "./unicast";
 
 export * from "./authentication";
+export * from "./fast";
 export * from "./preemption";
 export * from "./priority";
 export * from "./protocol";
 export * from "./router";
 export * from "./rule";
 export * from "./scripts";
+export * from "./tracking";
+export * from "./ttl";
 export * from "./unicast";
 
 /** Every rule over instances, by topic. */
@@ -49,6 +70,7 @@ export const RULES: readonly Rule[] = [
   nopreemptWithWeight,
   preemptDelayWithMaster,
   preemptDelayWithWeight,
+  stickyWithoutUplinkCheck,
   advertIntRange,
   advertIntMismatch,
   versionMismatch,
@@ -57,4 +79,18 @@ export const RULES: readonly Rule[] = [
   authWithV3,
   authMismatch,
   scriptWithoutUser,
+  ttlWithMulticast,
+  minTtlTooHigh,
+  downTimerAdvertsMismatch,
+  downTimerAdvertsOne,
+  fastWithoutRealtime,
+  fastOverTunnel,
+  fastWithoutStartupDelay,
+  trackSrcIpWithoutSource,
+  trackInterfaceTwice,
+  bfdInCluster,
+  bfdFamily,
+  bfdTwice,
+  bfdMultihopWithoutHops,
+  bfdTooFast,
 ];

@@ -1,11 +1,14 @@
-import { InstanceConfig } from "../model";
+import { InstanceConfig, Preemption } from "../model";
 import { instanceRule } from "./rule";
 
-/** The checks of an instance whose weight is not 0, with the place of the weight. */
-function weights(instance: Pick<InstanceConfig, "trackScripts" | "trackProcesses">) {
-  return (["trackScripts", "trackProcesses"] as const)
-    .flatMap((list) => instance[list].map(({ weight }, i) => ({ property: `${list}[${i}].weight`, weight })))
-    .filter(({ weight }) => weight !== 0);
+/** Lists of what an instance tracks, each item with a weight. */
+const TRACKED = ["trackScripts", "trackProcesses", "trackInterfaces", "bfd"] as const;
+
+/** What an instance tracks with a weight that is not 0, with the place of the weight. */
+function weights(instance: Pick<InstanceConfig, (typeof TRACKED)[number]>) {
+  return TRACKED.flatMap((list) =>
+    instance[list].map(({ weight }, i) => ({ property: `${list}[${i}].weight`, weight })),
+  ).filter(({ weight }) => weight !== 0);
 }
 
 /** keepalived clears nopreempt with a warning when the state is MASTER. */
@@ -31,7 +34,7 @@ export const nopreemptWithWeight = instanceRule(
     doc: "With nopreempt a check has weight 0 (FAULT); a weight only lowers the master, which a nopreempt backup never replaces: no failover.",
     fix: "set the weight to 0, or replace nopreempt by equal priorities",
   },
-  ["nopreempt", "trackScripts", "trackProcesses"],
+  ["nopreempt", ...TRACKED],
   ({ instance }) =>
     instance.nopreempt
       ? weights(instance).map(({ property, weight }) => ({
@@ -50,7 +53,7 @@ export const preemptDelayWithWeight = instanceRule(
     doc: "With preemptDelay a check has weight 0 (FAULT); a weight only lowers the holder, and the other node waits preemptDelay before it takes over from a lower priority.",
     fix: "set the weight to 0, or remove preemptDelay",
   },
-  ["preemptDelay", "trackScripts", "trackProcesses"],
+  ["preemptDelay", ...TRACKED],
   ({ instance }) =>
     instance.preemptDelay > 0
       ? weights(instance).map(({ property, weight }) => ({
@@ -73,5 +76,30 @@ export const preemptDelayWithMaster = instanceRule(
   ({ instance }) =>
     instance.preemptDelay > 0 && instance.state === "MASTER"
       ? [{ property: "state", value: "MASTER", allowed: "BACKUP, because preemptDelay is set" }]
+      : [],
+);
+
+/**
+ * After a cut without loss of carrier both nodes are master, and the one with the higher address stays, whoever it was.
+ * A check of the uplink puts the one that was cut off into FAULT, from which it comes back as a backup.
+ */
+export const stickyWithoutUplinkCheck = instanceRule(
+  {
+    id: "sticky-without-uplink-check",
+    severity: "warning",
+    doc: "A sticky pair has a check of its uplink; where a cut leaves the carrier on, both nodes become master, and when it heals the one with the higher address stays, whoever held before.",
+    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY' }], or bfd with the gateway",
+  },
+  ["trackScripts", "trackProcesses", "bfd"],
+  ({ instance, preemption }) =>
+    preemption === Preemption.Sticky &&
+    instance.trackScripts.length + instance.trackProcesses.length + instance.bfd.length === 0
+      ? [
+          {
+            property: "preemption",
+            value: "sticky",
+            allowed: "sticky with trackScripts, trackProcesses or bfd",
+          },
+        ]
       : [],
 );

@@ -1,4 +1,4 @@
-import { Preemption } from "../model";
+import { InstanceConfig, Preemption } from "../model";
 import { Finding, instanceRule, pairRule, Ready } from "./rule";
 
 /** 255 is the address owner's: it takes over at once, and keepalived ignores its weights. */
@@ -74,7 +74,21 @@ export const stickyPriorities = pairRule(
   },
 );
 
-type Checked = Ready<"priority" | "trackScripts" | "trackProcesses">;
+/** The weights of what an instance tracks, by list, each with what tells it from others of the list. */
+const TRACKED = {
+  trackScripts: (i: Pick<InstanceConfig, "trackScripts">) => i.trackScripts.map(named),
+  trackProcesses: (i: Pick<InstanceConfig, "trackProcesses">) => i.trackProcesses.map(named),
+  trackInterfaces: (i: Pick<InstanceConfig, "trackInterfaces">) =>
+    i.trackInterfaces.map(({ interface: name, weight }) => ({ name, weight })),
+  bfd: (i: Pick<InstanceConfig, "bfd">) => i.bfd.map(named),
+};
+type Tracked = keyof typeof TRACKED;
+
+function named({ name, weight }: { name: string; weight: number }) {
+  return { name, weight };
+}
+
+type Checked = Ready<"priority" | Tracked>;
 
 /** keepalived's effective priority: clamped to 1..254. */
 function effective(priority: number, weight: number, isFailing: boolean): number {
@@ -90,19 +104,19 @@ export const weightTooSmall = pairRule(
     doc: "A check with a weight can flip the order of the two best nodes; a weight within the gap of their priorities makes a failing check change nothing.",
     fix: "make the weight larger than the gap of the priorities, or 0: a failing check is then FAULT",
   },
-  ["priority", "trackScripts", "trackProcesses"],
+  ["priority", ...(Object.keys(TRACKED) as Tracked[])],
   (members) => {
     const [best, next] = [...members].sort((a, b) => b.instance.priority - a.instance.priority);
     if (best === undefined || next === undefined || best.instance.priority === 255) {
       return [];
     }
-    return [...tooSmall(best, next, "trackScripts"), ...tooSmall(best, next, "trackProcesses")];
+    return (Object.keys(TRACKED) as Tracked[]).flatMap((list) => tooSmall(best, next, list));
   },
 );
 
-function tooSmall(best: Checked, next: Checked, list: "trackScripts" | "trackProcesses"): Finding[] {
-  return best.instance[list].flatMap(({ name, weight }, i): Finding[] => {
-    const same = next.instance[list].find((check) => check.name === name);
+function tooSmall(best: Checked, next: Checked, list: Tracked): Finding[] {
+  return TRACKED[list](best.instance).flatMap(({ name, weight }, i): Finding[] => {
+    const same = TRACKED[list](next.instance).find((check) => check.name === name);
     const failed = effective(best.instance.priority, weight, true);
     const rival = effective(next.instance.priority, same?.weight ?? 0, false);
     const gap = best.instance.priority - next.instance.priority;

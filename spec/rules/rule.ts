@@ -10,6 +10,10 @@ export interface Judged {
   scriptUser?: string | Unknown;
   /** What the cluster wants; undefined: the instance is not part of a cluster that says so. */
   preemption?: Preemption | Unknown;
+  /** Seconds of vrrp_startup_delay; undefined: none is set. */
+  startupDelay?: number | Unknown;
+  /** Real-time priority of the node's keepalived; undefined: it has none. */
+  realtime?: number | Unknown;
   /** Address or name that the node is reached by over SSH. */
   sshHost?: string | Unknown;
   /** Addresses that the node was seen to have; undefined: nobody looked. */
@@ -60,6 +64,10 @@ const ABSENT_MEANS_NONE: (keyof InstanceConfig)[] = [
   "notifyMaster",
   "notifyBackup",
   "notifyFault",
+  "trackSrcIp",
+  "unicastTtl",
+  "minTtl",
+  "downTimerAdverts",
 ];
 
 function ready<K extends keyof InstanceConfig>(members: Judged[], needs: K[]): Ready<K>[] {

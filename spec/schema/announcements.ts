@@ -20,6 +20,8 @@ export const garpTimers = () => ({
   garpMasterRefreshRepeat: whole(1, MAX_UNSIGNED).optional(),
   /** Announcements in a row when a holder hears a lower priority, 0 to 2147483647. @default 5 */
   garpLowerPrioRepeat: whole(0, MAX_SIGNED).optional(),
+  /** Seconds until they are announced once more then, 0 to 4294; 0: not again. @default garpMasterDelay */
+  garpLowerPrioDelay: whole(0, MAX_SECONDS).optional(),
 });
 
 /** Programs that keepalived starts itself when an instance changes its state. */

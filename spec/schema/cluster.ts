@@ -6,7 +6,9 @@ import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
+import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
+import { bfd, trackInterfaces } from "./tracking";
 
 const vip = field(
   z.string().check((ctx) => {
@@ -44,6 +46,10 @@ export const nodeSchema = field(
     ).optional(),
     /** keepalived's router_id, 1 to 63 characters. @default the node's name */
     routerId: text(NODE_NAME, "1 to 63 letters, digits, '.', '_' and '-'").optional(),
+    /** Interfaces of this node that decide whether it may hold the addresses. @default the cluster's */
+    trackInterfaces: trackInterfaces().optional(),
+    /** Routers that this node watches over BFD. @default the cluster's */
+    bfd: bfd().optional(),
   }),
   "a node: name, connection, interface, unicastSrcIp",
 );
@@ -73,12 +79,19 @@ export const clusterSchema = field(
     authPass: password("1 to 8 printable ASCII characters").optional(),
     ...garpTimers(),
     ...notifyPrograms(),
+    ...instanceOptions(),
+    /** @default startupDelay: 2 where a backup takes over within a second, else 0 */
+    ...globalOptions(),
     /** User that keepalived runs the track scripts and the notify programs as. @default "root" */
     scriptUser: scriptUser().optional(),
     /** Programs that decide whether a node may hold the addresses. @default none */
     trackScripts: trackScripts().optional(),
     /** Processes that decide whether a node may hold the addresses. @default none */
     trackProcesses: trackProcesses().optional(),
+    /** Interfaces that decide whether a node may hold the addresses, beside its own, which always does. @default none */
+    trackInterfaces: trackInterfaces().optional(),
+    /** Routers that every node watches over BFD. @default none */
+    bfd: bfd().optional(),
     /** Let services bind to a virtual address that their host does not hold now. @default false */
     nonlocalBind: flag().optional(),
     /** The virtual addresses are routed to the nodes, not on a network of their interface. @default false */

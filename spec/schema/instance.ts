@@ -5,7 +5,9 @@ import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
+import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
+import { bfd, trackInterfaces } from "./tracking";
 
 const vip = field(
   z.string().check((ctx) => {
@@ -58,8 +60,14 @@ export const instanceSchema = field(
     trackScripts: trackScripts().optional(),
     /** Processes that decide whether this host may hold the addresses. @default none */
     trackProcesses: trackProcesses().optional(),
+    /** Interfaces that decide whether this host may hold the addresses, beside its own, which always does. @default none */
+    trackInterfaces: trackInterfaces().optional(),
+    /** Routers that this host watches over BFD. @default none */
+    bfd: bfd().optional(),
     ...garpTimers(),
     ...notifyPrograms(),
+    ...instanceOptions(),
+    ...globalOptions(),
     /** User that keepalived runs track scripts and notify programs as. */
     scriptUser: scriptUser().optional(),
     /** Open protocol 112 for the peers, and openPorts, in the host's own firewall. @default true */

@@ -6,6 +6,7 @@ function withSecond(change: Props, rest: Props = {}): Props {
 }
 
 const SCRIPT = { name: "web", script: "/bin/true" };
+const PROCESS = { name: "bird", process: "bird" };
 
 it("accepts the compliant pair", () => {
   expect(judgePair(pairProps())).toEqual([]);
@@ -35,8 +36,20 @@ it.each<[string, string, Props, RegExp]>([
   [
     "sticky-priorities",
     "a higher priority when sticky",
-    withSecond({ priority: 101 }, { preemption: "sticky" }),
+    withSecond({ priority: 101 }, { preemption: "sticky", trackProcesses: [PROCESS] }),
     /^nodes\[1\]/,
+  ],
+  [
+    "sticky-without-uplink-check",
+    "a sticky pair that does not look at its uplink",
+    pairProps({ preemption: "sticky" }),
+    /^preemption: sticky/,
+  ],
+  [
+    "min-ttl-too-high",
+    "a TTL that no node sends with",
+    pairProps({ minTtl: 9, unicastTtl: 8 }),
+    /^minTtl: 9/,
   ],
   [
     "weight-too-small",
@@ -74,6 +87,6 @@ it.each<[string, string, Props, RegExp]>([
 });
 
 it("lets a sticky pair and a multicast pair pass", () => {
-  expect(judgePair(pairProps({ preemption: "sticky" }))).toEqual([]);
+  expect(judgePair(pairProps({ preemption: "sticky", trackProcesses: [PROCESS] }))).toEqual([]);
   expect(judgePair(pairProps({ multicast: true }))).toEqual([]);
 });

@@ -68,6 +68,20 @@ const MUTATIONS: [string, string, Props[], string, RegExp][] = [
     "gw-2",
     /gap of 1 /,
   ],
+  [
+    "down-timer-adverts-mismatch",
+    "two numbers of adverts",
+    two({}, { downTimerAdverts: 5 }),
+    "gw-3",
+    /^gw-3\.downTimerAdverts: 5; allowed: 3, as on gw-2/,
+  ],
+  [
+    "min-ttl-too-high",
+    "a peer with a low TTL",
+    two({ minTtl: 255 }, { unicastTtl: 64 }),
+    "gw-2",
+    /^gw-2\.minTtl: 255; allowed: at most 64, with which gw-3 sends/,
+  ],
   ["advert-int-mismatch", "two intervals", two({}, { advertInt: 2 }), "gw-3", /^gw-3\.advertInt: 2/],
   ["version-mismatch", "two versions", two({}, { version: 2 }), "gw-3", /^gw-3\.version: 2/],
   [

@@ -19,6 +19,8 @@ export function instance(changes: Partial<InstanceConfig> = {}): InstanceConfig 
     virtualIpAddresses: [{ address: "192.168.1.1", prefixLength: 24, family: 4 }],
     trackScripts: [],
     trackProcesses: [],
+    trackInterfaces: [],
+    bfd: [],
     ...changes,
   };
 }
@@ -30,6 +32,7 @@ export function plan(instances: InstanceConfig[] = [instance()], changes: Partia
     node: "gw-a",
     routerId: "gw-a",
     scriptUser: "root",
+    global: { startupDelay: 0, chosen: [] },
     instances,
     syncGroup: instances.length > 1 ? "gw" : undefined,
     peers: [{ name: "gw-b", addresses: ["192.168.1.3"] }],

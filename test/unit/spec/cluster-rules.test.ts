@@ -120,18 +120,92 @@ it.each([
     "sticky nodes of different priority",
     pair({ priority: 101 }, {}, { preemption: "sticky" }),
     ["sticky-priorities", "nodes[1].priority"],
+    ["sticky-without-uplink-check", "preemption"],
   ],
   [
     "a weight within the gap",
     clusterInput({ trackScripts: [{ name: "web", script: "/bin/true", weight: -10 }] }),
     ["weight-too-small", "trackScripts[0].weight"],
   ],
+  [
+    "a sticky pair that does not look at its uplink",
+    clusterInput({ preemption: "sticky", trackInterfaces: [{ interface: "wan0" }] }),
+    ["sticky-without-uplink-check", "preemption"],
+  ],
+  [
+    "a tracked interface whose weight is within the gap",
+    clusterInput({ trackInterfaces: [{ interface: "wan0", weight: -10 }] }),
+    ["weight-too-small", "trackInterfaces[0].weight"],
+  ],
+  [
+    "a node's own BFD session whose weight is within the gap",
+    pair({ bfd: [{ name: "up", neighborIp: "192.168.1.254", weight: -10 }] }, {}),
+    ["weight-too-small", "nodes[0].bfd[0].weight"],
+  ],
+  [
+    "the interface of the addresses among those that are tracked",
+    clusterInput({ trackInterfaces: [{ interface: "wan0" }, { interface: "eth0" }] }),
+    ["track-interface-twice", "trackInterfaces[1].interface"],
+  ],
+  [
+    "BFD with a node",
+    clusterInput({ bfd: [{ name: "up", neighborIp: "192.168.1.3" }] }),
+    ["bfd-in-cluster", "bfd[0].neighborIp"],
+  ],
+  [
+    "BFD with a node over multicast",
+    clusterInput({ multicast: true, bfd: [{ name: "up", neighborIp: "192.168.1.3" }] }),
+    ["bfd-in-cluster", "bfd[0].neighborIp"],
+  ],
+  [
+    "one source of BFD for all nodes",
+    clusterInput({ bfd: [{ name: "up", neighborIp: "192.168.1.254", sourceIp: "192.168.1.2" }] }),
+    ["bfd-source-shared", "bfd[0].sourceIp"],
+  ],
+  [
+    "a BFD session and a check of one name",
+    clusterInput({
+      trackProcesses: [{ name: "up", process: "nginx" }],
+      bfd: [{ name: "up", neighborIp: "192.168.1.254" }],
+    }),
+    ["duplicate-name", "bfd[0].name"],
+  ],
+  [
+    "two BFD sessions of one name on a node",
+    pair(
+      {
+        bfd: [
+          { name: "up", neighborIp: "192.168.1.254" },
+          { name: "up", neighborIp: "192.168.1.253" },
+        ],
+      },
+      {},
+    ),
+    ["duplicate-name", "nodes[0].bfd[1].name"],
+  ],
+  ["a TTL that IPv6 adverts do not have", mixedInput({ minTtl: 255 }), ["min-ttl-too-high", "minTtl"]],
+  [
+    "a fast pair without real-time scheduling",
+    clusterInput({ advertInt: 0.03 }),
+    ["fast-without-realtime", "advertInt"],
+  ],
+  [
+    "a fast pair that is not to wait at its start",
+    clusterInput({ advertInt: 0.1, startupDelay: 0 }),
+    ["fast-without-startup-delay", "startupDelay"],
+  ],
 ])("refuses %s", (_name, input, ...expected) => {
   expect(found(input)).toEqual(expected);
 });
 
 it.each([
-  ["equal priorities when sticky", clusterInput({ preemption: "sticky" })],
+  [
+    "a sticky pair with a check of its uplink",
+    clusterInput({ preemption: "sticky", bfd: [{ name: "up", neighborIp: "192.168.1.254" }] }),
+  ],
+  ["a fast pair in real time", clusterInput({ advertInt: 0.02, realtime: { priority: 50 } })],
+  ["an interval of 100 ms", clusterInput({ advertInt: 0.1 })],
+  ["a TTL that all nodes send with", mixedInput({ minTtl: 255, unicastTtl: 255 })],
   [
     "a weight of one when sticky",
     clusterInput({ preemption: "sticky", trackScripts: [{ name: "web", script: "/bin/true", weight: -1 }] }),

@@ -33,10 +33,45 @@ describe("membersOf", () => {
             virtualIpAddresses: [{ address: "192.168.1.1", prefixLength: 24, family: 4 }],
             trackScripts: [],
             trackProcesses: [],
+            trackInterfaces: [],
+            bfd: [],
           },
         },
         expect.objectContaining({ node: "gw-b" }),
       ],
+    ]);
+  });
+
+  it("has each node track what it states itself, else what the cluster states", () => {
+    const wan = { interface: "wan0", weight: -20 };
+    const session = { name: "up", neighborIp: "192.168.1.254" };
+    const nodes = [
+      nodeInput("gw-a", 2),
+      {
+        ...nodeInput("gw-b", 3),
+        trackInterfaces: [],
+        bfd: [{ ...session, sourceIp: "192.168.1.3", neighborIp: "192.168.1.253" }],
+      },
+    ];
+    const [members] = membersOf(cluster(clusterInput({ nodes, trackInterfaces: [wan], bfd: [session] })));
+    expect(members?.map(({ instance }) => instance.trackInterfaces)).toEqual([[wan], []]);
+    expect(members?.map(({ instance }) => instance.bfd)).toEqual([
+      [
+        {
+          name: "up",
+          neighborIp: "192.168.1.254",
+          sourceIp: undefined,
+          minRx: 300,
+          minTx: 300,
+          idleTx: 1000,
+          multiplier: 3,
+          maxHops: 0,
+          multihop: false,
+          passive: false,
+          weight: 0,
+        },
+      ],
+      [expect.objectContaining({ neighborIp: "192.168.1.253", sourceIp: "192.168.1.3" })],
     ]);
   });
 

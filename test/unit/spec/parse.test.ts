@@ -3,7 +3,7 @@ import { clusterInput, HOST_KEY, mixedInput, nodeInput } from "./cluster-input";
 
 function problemsOf(input: unknown, context?: SpecContext): Problem[] {
   const parsed = parseCluster(input, context);
-  return "problems" in parsed ? parsed.problems : [];
+  return "problems" in parsed ? parsed.problems.filter((p) => p.severity === "error") : [];
 }
 
 function clusterOf(input: unknown, context?: SpecContext) {
@@ -91,6 +91,40 @@ describe("a compliant cluster", () => {
   });
 });
 
+describe("what is chosen where a spec says nothing", () => {
+  const globalOf = (change: Record<string, unknown>) => clusterOf(clusterInput(change)).global;
+
+  it.each([
+    [{}, 0, []],
+    [{ advertInt: 0.25 }, 0, []],
+    [{ advertInt: 0.24 }, 2, ["startupDelay"]],
+    [{ advertInt: 0.24, downTimerAdverts: 4 }, 0, []],
+    [{ advertInt: 0.24, startupDelay: 2 }, 2, []],
+    [{ advertInt: 0.24, startupDelay: 0 }, 0, []],
+  ])("a pair with %j waits %d s at its start", (change, startupDelay, chosen) => {
+    expect(globalOf(change)).toMatchObject({ startupDelay, chosen });
+  });
+
+  it("a real-time process may compute for half a second, unless the spec says how long", () => {
+    expect(globalOf({ realtime: { priority: 50 } })).toMatchObject({
+      realtime: { priority: 50, rlimitRttime: 500000, noSwap: false },
+      chosen: ["rlimitRttime"],
+    });
+    expect(globalOf({ realtime: { priority: 50, rlimitRttime: 9 } })).toMatchObject({
+      realtime: { rlimitRttime: 9 },
+      chosen: [],
+    });
+  });
+
+  it("hangs on what is known later, and so is known later, too", () => {
+    expect(problemsOf(clusterInput({ advertInt: UNKNOWN })).map((p) => p.path)).toEqual([
+      "advertInt",
+      "global.startupDelay",
+    ]);
+    expect(checkCluster(clusterInput({ advertInt: 0.03, realtime: UNKNOWN }))).toEqual([]);
+  });
+});
+
 const COMMANDS = {
   good: ["/bin/true", "/bin/sh -c 'exit 0'", "/opt/é # ! {x} @", `/${"a".repeat(949)}`],
   bad: [
@@ -125,6 +159,14 @@ describe("bounds", () => {
     ["garpMasterRefresh", [0, 4294967295], [-1, 0.5, 4294967296]],
     ["garpMasterRefreshRepeat", [1, 4294967295], [0, 1.5, 4294967296]],
     ["garpLowerPrioRepeat", [0, 2147483647], [-1, 0.5, 2147483648]],
+    ["garpLowerPrioDelay", [0, 4294], [-1, 0.5, 4295]],
+    ["trackSrcIp", [true, false], ["yes", 1]],
+    ["unicastTtl", [1, 255], [0, 256, 1.5]],
+    ["minTtl", [1, 255], [0, 256, 1.5]],
+    ["downTimerAdverts", [1, 100], [0, 101, 2.5]],
+    ["startupDelay", [0, 0.001, 60], [-1, 0.0005, 60.001, "2"]],
+    ["garpInterval", [0.001, 1], [0, 0.0001, 1.001]],
+    ["gnaInterval", [0.001, 1], [0, 0.0001, 1.001]],
     ["notifyMaster", COMMANDS.good, COMMANDS.bad],
     ["notifyBackup", COMMANDS.good, COMMANDS.bad],
     ["notifyFault", COMMANDS.good, COMMANDS.bad],
@@ -190,6 +232,61 @@ describe("bounds", () => {
     for (const value of bad) {
       const found = problemsOf(withProcess(value));
       expect([value, found.map((p) => p.path)]).toEqual([value, [`trackProcesses[0].${property}`]]);
+    }
+  });
+
+  it.each([
+    ["interface", ["wan0"], ["", "a b", "a".repeat(16)]],
+    ["weight", [-253, 253], [-254, 254, 1.5]],
+  ])("of a tracked interface: %s accepts %j and refuses %j", (property, good, bad) => {
+    const withTracked = (value: unknown) =>
+      clusterInput({ trackInterfaces: [{ interface: "wan0", weight: -20, [property]: value }] });
+    // A weight within the gap of the priorities is refused by a rule, at the same place.
+    for (const value of good) {
+      expect([value, problemsOf(withTracked(value)).map((p) => p.path)]).toEqual([value, []]);
+    }
+    for (const value of bad) {
+      const found = problemsOf(withTracked(value));
+      expect([value, found.map((p) => p.path)]).toEqual([value, [`trackInterfaces[0].${property}`]]);
+    }
+  });
+
+  it.each([
+    ["name", ["up", "a".repeat(31)], ["", "a b", "a".repeat(32)]],
+    ["neighborIp", ["192.168.1.254", "2001:db8::254"], ["", "host", "224.0.0.1", "192.168.1.254/24"]],
+    ["minRx", [1, 4294967], [0, 4294968, 0.5]],
+    ["minTx", [1, 4294967], [0, 4294968, 0.5]],
+    ["idleTx", [1000, 4294967], [999, 4294968]],
+    ["multiplier", [1, 255], [0, 256]],
+    ["maxHops", [0, 254], [-1, 255]],
+    ["multihop", [false], ["yes"]],
+    ["passive", [true, false], ["yes"]],
+    ["weight", [-253, 253], [-254, 254]],
+  ])("of a BFD session: %s accepts %j and refuses %j", (property, good, bad) => {
+    const withSession = (value: unknown) =>
+      clusterInput({ bfd: [{ name: "up", neighborIp: "192.168.1.254", [property]: value }] });
+    for (const value of good) {
+      expect([value, problemsOf(withSession(value)).map((p) => p.path)]).toEqual([value, []]);
+    }
+    for (const value of bad) {
+      const found = problemsOf(withSession(value));
+      expect([value, found.map((p) => p.path)]).toEqual([value, [`bfd[0].${property}`]]);
+    }
+  });
+
+  it.each([
+    ["priority", [1, 99], [0, 100, 1.5, undefined]],
+    ["rlimitRttime", [2, 4294967295], [1, 4294967296]],
+    ["noSwap", [true], [1]],
+    ["cpuAffinity", [[0], [1, 1023]], [[], "0"]],
+  ])("of realtime: %s accepts %j and refuses %j", (property, good, bad) => {
+    const withRealtime = (value: unknown) => clusterInput({ realtime: { priority: 50, [property]: value } });
+    for (const value of good) {
+      expect([value, problemsOf(withRealtime(value)).map((p) => p.path)]).toEqual([value, []]);
+    }
+    for (const value of bad) {
+      const found = problemsOf(withRealtime(value));
+      expect([value, found.map((p) => p.path)]).toEqual([value, [`realtime.${property}`]]);
     }
   });
 
