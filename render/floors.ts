@@ -23,6 +23,8 @@ const FLOORS: Record<string, Floor> = {
   multihop: { since: "2.2.8", property: "bfd.multihop" },
 };
 
+const NAMES = /^(track_|group$|virtual_ipaddress$)/;
+
 /** A line of a file that keepalived knows from a version on. */
 export interface SinceLine {
   version: string;
@@ -35,11 +37,18 @@ export interface SinceLine {
 
 /** What of a keepalived.conf an older keepalived does not know, each once. */
 export function sinceLines(text: string, { chosen }: Pick<GlobalOptions, "chosen">): SinceLine[] {
+  const heads: string[] = [];
   const found = text.split("\n").flatMap((line): SinceLine[] => {
     const words = line.trim().split(" ");
-    // An option of its own line, or one behind the address of a peer.
-    const word = [words[0], words[1]].find((w) => w !== undefined && Object.hasOwn(FLOORS, w));
-    if (word === undefined) {
+    const block = heads.at(-1);
+    if (words.at(-1) === "{") {
+      heads.push(words[0]!);
+    } else if (words[0] === "}") {
+      heads.pop();
+    }
+    const word = block === "unicast_peer" ? words[1] : words[0];
+    // In these blocks a line begins with a name that a user gave.
+    if (word === undefined || NAMES.test(block ?? "") || !Object.hasOwn(FLOORS, word)) {
       return [];
     }
     const { since, property, option } = FLOORS[word]!;

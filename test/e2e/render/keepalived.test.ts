@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 
 import { plan } from "../../unit/render/plan";
 import { inNamespace, withStaged } from "./namespace";
-import { plans } from "./plans";
+import { PlanName, plans } from "./plans";
 
 test.each(Object.entries(plans))("real keepalived accepts %s", (_name, host) => {
   // Without a word, too: a missing include passes with status 0 and one line.
@@ -38,6 +38,34 @@ test.each([
     expect(output).toMatch(/outside|invalid|must be greater than 0/i);
   });
 });
+
+test.each([
+  ["TTLs, adverts and timers of its own", "unicast_ttl 255", "unicast_ttl 256", /TTL '256'/],
+  ["TTLs, adverts and timers of its own", "down_timer_adverts 100", "down_timer_adverts 101", /1:100/],
+  ["TTLs, adverts and timers of its own", "garp_lower_prio_delay 4294", "garp_lower_prio_delay 4295", /4295/],
+  ["another interface", "lo$", "eth0", /own interface/],
+  ["another interface", "lo$", "eth9", /duplicate track_interface/],
+  ["another interface", "weight -253", "weight -254", /253/],
+  ["routers over BFD", "neighbor_ip fd00::254", "neighbor_ip 192.168.1.254", /not of the same family/],
+  ["routers over BFD", "idle_tx 4294967", "idle_tx 999", /1000/],
+  ["routers over BFD", "min_rx 1$", "min_rx 0", /min_rx/],
+  ["routers over BFD", "max_hops 254", "max_hops 256", /max_hops/],
+  ["routers over BFD", "multiplier 255", "multiplier 256", /multiplier/],
+  ["routers over BFD", "bfd_instance far", `bfd_instance ${"a".repeat(32)}`, /too long/],
+  ["real time", "vrrp_rt_priority 99", "vrrp_rt_priority 100", /greater than maximum/],
+  ["real time", "vrrp_cpu_affinity 0", "vrrp_cpu_affinity 1024", /cpu_id/],
+  ["real time", "vrrp_rlimit_rttime 500000", "vrrp_rlimit_rttime 4294967296", /real-time limit/],
+  ["real time", "vrrp_startup_delay 2.5", "vrrp_startup_delay 0.0001", /startup_delay/],
+] satisfies [PlanName, string, string, RegExp][])(
+  "real keepalived has the bounds that the schema and the rules have: %s: %s, not %s",
+  (name, from, to, words) => {
+    withStaged(plans[name], (conf) => {
+      execFileSync("sed", ["-i", `s/^\\( *\\)${from}/\\1${to}/; s/ ${from}$/ ${to}/`, conf]);
+      const { output } = inNamespace(`keepalived --config-test -f ${conf}`);
+      expect(output).toMatch(words);
+    });
+  },
+);
 
 test("the longest line that is rendered is read whole", () => {
   const host = plan(undefined, { routerId: `# ${"é".repeat(478)}` });

@@ -1,5 +1,5 @@
 import { HostPlan, InstanceConfig, TrackProcess, TrackScript } from "../../../spec";
-import { instance, plan } from "../../unit/render/plan";
+import { instance, plan, session } from "../../unit/render/plan";
 
 export const six: Partial<InstanceConfig> = {
   name: "gw-6",
@@ -20,6 +20,20 @@ export const script: TrackScript = {
 };
 
 export const process: TrackProcess = { name: "ssh", process: "sshd", weight: 0, quorum: 2 };
+
+/** A router that is far. */
+const router = session({
+  name: "far",
+  neighborIp: "fd00::254",
+  sourceIp: "fd00::2",
+  minRx: 1,
+  minTx: 4294967,
+  idleTx: 4294967,
+  multiplier: 255,
+  maxHops: 254,
+  passive: true,
+  weight: -253,
+});
 
 const checked = { trackScripts: [script], trackProcesses: [process] };
 
@@ -57,6 +71,38 @@ export const plans = {
       garpLowerPrioRepeat: 2147483647,
     }),
   ]),
+  "TTLs, adverts and timers of its own": plan([
+    instance({
+      trackSrcIp: true,
+      unicastTtl: 255,
+      minTtl: 254,
+      downTimerAdverts: 100,
+      garpLowerPrioDelay: 4294,
+      unicastPeers: ["192.168.1.3", "192.168.1.4"],
+    }),
+    instance({ ...six, trackSrcIp: true, unicastTtl: 64, minTtl: 64, downTimerAdverts: 2 }),
+  ]),
+  "another interface": plan([
+    instance({
+      trackInterfaces: [
+        { interface: "eth9", weight: -253 },
+        { interface: "lo", weight: 0 },
+      ],
+    }),
+  ]),
+  "routers over BFD": plan([
+    instance({ bfd: [session(), router] }),
+    instance({ ...six, bfd: [session(), router] }),
+  ]),
+  "real time": plan([instance({ advertInt: 0.02, bfd: [session()] })], {
+    global: {
+      startupDelay: 2.5,
+      garpInterval: 0.001,
+      gnaInterval: 1,
+      realtime: { priority: 99, cpuAffinity: [0], rlimitRttime: 500000, noSwap: true },
+      chosen: ["rlimitRttime"],
+    },
+  }),
   "several addresses": plan([
     instance({
       virtualIpAddresses: [

@@ -1,6 +1,6 @@
-import { firewallRules, portRules, renderFirewall, renderHost } from "../../../render";
+import { bfdRules, firewallRules, portRules, renderFirewall, renderHost } from "../../../render";
 import { VrrpFlow } from "../../../spec";
-import { instance, plan } from "./plan";
+import { instance, plan, session } from "./plan";
 
 const flow: VrrpFlow = {
   family: 4,
@@ -84,6 +84,39 @@ test("open ports stand in the host's rules beside those of VRRP", () => {
   const rules = files.find((file) => file.path === "/etc/vrrp-agent/gw/firewall.rules")!.text;
   expect(rules).toContain("meta l4proto 112\n");
   expect(rules).toContain("ipt4 input -p tcp --dport 443\n");
+});
+
+test("BFD is let in from its neighbour and out to it, and from nobody else", () => {
+  const rules = bfdRules([
+    session(),
+    session({
+      name: "far",
+      neighborIp: "2001:db8::254",
+      sourceIp: "2001:db8::2",
+      multihop: true,
+      maxHops: 1,
+    }),
+  ]);
+  expect(rules.map((rule) => `${rule.tool} ${rule.hook} ${rule.match}`)).toEqual([
+    "nft4 input ip saddr 192.168.1.254 udp dport 3784",
+    "ipt4 input -s 192.168.1.254 -p udp --dport 3784",
+    "nft4 output ip daddr 192.168.1.254 udp dport 3784",
+    "ipt4 output -d 192.168.1.254 -p udp --dport 3784",
+    "nft6 input ip6 saddr 2001:db8::254 ip6 daddr 2001:db8::2 udp dport 4784",
+    "ipt6 input -s 2001:db8::254 -d 2001:db8::2 -p udp --dport 4784",
+    "nft6 output ip6 saddr 2001:db8::2 ip6 daddr 2001:db8::254 udp dport 4784",
+    "ipt6 output -s 2001:db8::2 -d 2001:db8::254 -p udp --dport 4784",
+  ]);
+});
+
+test("the rules of BFD stand once in a host's, and nowhere where its firewall is left alone", () => {
+  const instances = [instance({ bfd: [session()] }), instance({ name: "gw-6", family: 6, bfd: [session()] })];
+  const rules = renderHost(plan(instances)).find(
+    (file) => file.path === "/etc/vrrp-agent/gw/firewall.rules",
+  )!.text;
+  expect(rules.match(/3784/g)).toHaveLength(4);
+  const files = renderHost(plan(instances, { firewall: false }));
+  expect(files.filter((file) => file.text.includes("3784"))).toEqual([]);
 });
 
 test("a host whose firewall is left alone gets no rule and no drop-in of a firewall service", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { renderHost } from "../../../render";
 import { HostPlan } from "../../../spec";
-import { instance, plan } from "./plan";
+import { instance, plan, session } from "./plan";
 
 const CONF = "/etc/keepalived/keepalived.conf";
 
@@ -66,6 +66,10 @@ test.each([
   [{ garpMasterRefresh: 0 }, "garp_master_refresh 0"],
   [{ garpMasterRefreshRepeat: 2 }, "garp_master_refresh_repeat 2"],
   [{ garpLowerPrioRepeat: 0 }, "garp_lower_prio_repeat 0"],
+  [{ garpLowerPrioDelay: 0 }, "garp_lower_prio_delay 0"],
+  [{ trackSrcIp: true }, "track_src_ip"],
+  [{ unicastTtl: 64 }, "unicast_ttl 64"],
+  [{ downTimerAdverts: 5 }, "down_timer_adverts 5"],
   [{ notifyMaster: "/bin/echo 'a b' c" }, `notify_master "/bin/echo 'a b' c"`],
   [{ notifyBackup: "/bin/true" }, "notify_backup /bin/true"],
   [{ notifyFault: "/bin/true x" }, 'notify_fault "/bin/true x"'],
@@ -81,6 +85,14 @@ test.each([
   "include",
   "track_script",
   "track_process",
+  "track_interface",
+  "track_src_ip",
+  "ttl",
+  "down_timer",
+  "bfd",
+  "startup_delay",
+  "rt_priority",
+  "_interval",
   "vrrp_sync_group",
 ])("what is not asked for is not written: %s", (word) => {
   expect(conf(plan())).not.toContain(word);
@@ -181,4 +193,70 @@ test("a drain is FAULT with nopreempt, where a lower priority moves nothing", ()
 
 test("a priority of 255 knows no drain: keepalived takes no weight there", () => {
   expect(conf(plan([instance({ priority: 255 })]))).not.toContain("drain weight");
+});
+
+test("what arrives from a peer with a lower TTL is dropped, from each of them", () => {
+  const peers = ["192.168.1.3", "192.168.1.4"];
+  expect(block(conf(plan([instance({ minTtl: 255, unicastPeers: peers })])), "unicast_peer")).toEqual([
+    "192.168.1.3 min_ttl 255",
+    "192.168.1.4 min_ttl 255",
+  ]);
+});
+
+test("a tracked interface has its weight, or none where its loss is FAULT", () => {
+  const trackInterfaces = [
+    { interface: "wan0", weight: 0 },
+    { interface: "wan1", weight: -20 },
+  ];
+  expect(block(conf(plan([instance({ trackInterfaces })])), "track_interface")).toEqual([
+    "wan0",
+    "wan1 weight -20",
+  ]);
+});
+
+test("a BFD session is written once for both instances, as RFC 5881 wants its TTL", () => {
+  const bfd = [session({ sourceIp: "192.168.1.2", multihop: true, maxHops: 2, passive: true, weight: -9 })];
+  const text = conf(plan([instance({ bfd }), instance({ name: "gw-6", family: 6, bfd })]));
+  expect(text.match(/bfd_instance up/g)).toHaveLength(1);
+  expect(block(text, "bfd_instance up").filter((line) => !line.startsWith("#"))).toEqual([
+    "neighbor_ip 192.168.1.254",
+    "source_ip 192.168.1.2",
+    "min_rx 300",
+    "min_tx 300",
+    "idle_tx 1000",
+    "multiplier 3",
+    "ttl 255",
+    "max_hops 2",
+    "multihop",
+    "passive",
+    "weight -9",
+  ]);
+  expect(text.match(/track_bfd \{\n {8}up\n/g)).toHaveLength(2);
+});
+
+test("global options are those that were asked for, and real time is for the BFD process, too, where there is one", () => {
+  const global = {
+    startupDelay: 2.5,
+    garpInterval: 0.01,
+    gnaInterval: 0.02,
+    realtime: { priority: 50, rlimitRttime: 500000, noSwap: true, cpuAffinity: [0, 1] },
+    chosen: [],
+  };
+  const lines = block(conf(plan([instance()], { global })), "global_defs");
+  expect(lines.slice(lines.indexOf("vrrp_startup_delay 2.5"))).toEqual([
+    "vrrp_startup_delay 2.5",
+    "vrrp_garp_interval 0.01",
+    "vrrp_gna_interval 0.02",
+    "vrrp_rt_priority 50",
+    "vrrp_rlimit_rttime 500000",
+    "vrrp_cpu_affinity 0 1",
+    "vrrp_no_swap",
+  ]);
+  const both = block(conf(plan([instance({ bfd: [session()] })], { global })), "global_defs");
+  expect(both.slice(-4)).toEqual([
+    "bfd_rt_priority 50",
+    "bfd_rlimit_rttime 500000",
+    "bfd_cpu_affinity 0 1",
+    "bfd_no_swap",
+  ]);
 });

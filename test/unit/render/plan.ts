@@ -1,4 +1,4 @@
-import { HostPlan, InstanceConfig } from "../../../spec";
+import { Bfd, HostPlan, InstanceConfig } from "../../../spec";
 
 /** An instance that is right; a test changes what it is about. */
 export function instance(changes: Partial<InstanceConfig> = {}): InstanceConfig {
@@ -21,6 +21,23 @@ export function instance(changes: Partial<InstanceConfig> = {}): InstanceConfig 
     trackProcesses: [],
     trackInterfaces: [],
     bfd: [],
+    ...changes,
+  };
+}
+
+/** A BFD session that is right. */
+export function session(changes: Partial<Bfd> = {}): Bfd {
+  return {
+    name: "up",
+    neighborIp: "192.168.1.254",
+    minRx: 300,
+    minTx: 300,
+    idleTx: 1000,
+    multiplier: 3,
+    maxHops: 0,
+    multihop: false,
+    passive: false,
+    weight: 0,
     ...changes,
   };
 }

@@ -5,6 +5,7 @@ const lines = [
   "cluster gw",
   "instance gw 4 51 eth0",
   "agree gw 3 1 unicast 10.0.0.1",
+  "ttl gw any 255",
   "vip gw 10.0.0.100/24 eth0",
   "peer gw-b 10.0.0.2",
   "settle 5",
@@ -40,6 +41,7 @@ describe("what a change does to the addresses", () => {
     ["advert_int", "agree gw 3 1 unicast 10.0.0.1", "agree gw 3 0.5 unicast 10.0.0.1", "advert_int"],
     ["the version", "agree gw 3 1 unicast 10.0.0.1", "agree gw 2 1 unicast 10.0.0.1", "version"],
     ["another address", "vip gw 10.0.0.100/24 eth0", "vip gw 10.0.0.101/24 eth0", "virtual_ipaddress"],
+    ["a TTL", "ttl gw any 255", "ttl gw 255 255", "unicast_ttl or min_ttl"],
     ["a peer that moves", "peer gw-b 10.0.0.2", "peer gw-b 10.0.0.3", "unicast_peer"],
   ])("%s leaves them where they are, while the others are stopped", (_, former, next, word) => {
     const impact = impactOf("gw", files(), files(former, next))!;
