@@ -87,7 +87,7 @@ describe_file() {
     # A password that somebody wrote here is no less one. NULs would end a line for some tools, and what is no text in
     # the user's language a match.
     head -c "$drift_limit" "$describe_is" | tr '\000' '?' |
-      LC_ALL=C sed 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' | awk '{ print "|" $0 }' >"$work/drift-text"
+      LC_ALL=C sed 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
     describe_end=ended
     [ -z "$(tail -c 1 "$describe_is" | tr '\000' '?')" ] || describe_end=open
     [ "$(wc -c <"$describe_is")" -le "$drift_limit" ] || describe_end="cut"

@@ -11,7 +11,8 @@
 #   moving                      paths that were touched and whose readers have not been told yet
 #   apart                       keepalived is not to run before no peer runs this generation any more, or all do
 #   refused                     the generation that confirm refused last
-#   generations/DIGEST/         manifest, files/; new: staged and not tried yet
+#   generations/DIGEST/         manifest, files/; new: staged and not tried yet; left-out: lines that this host's
+#                               keepalived is too old for
 #   generations/0/              kept (what was there, a line each), files/
 
 generation_dir() { say "$state_dir/$1/generations/$2"; }
