@@ -36,6 +36,14 @@ export function inNetwork(address: string, network: string, prefixLength: number
   );
 }
 
+/** Which of two addresses of a family is higher, as VRRP sees it: above 0 for the first. */
+export function compareAddresses(a: string, b: string): number {
+  return Buffer.compare(
+    Buffer.from(ipaddr.parse(a).toByteArray()),
+    Buffer.from(ipaddr.parse(b).toByteArray()),
+  );
+}
+
 /** Whether a packet can be sent to and from this address: not unspecified, multicast, broadcast or loopback. */
 export function isUnicast(address: string): boolean {
   return !["unspecified", "multicast", "broadcast", "loopback"].includes(ipaddr.parse(address).range());

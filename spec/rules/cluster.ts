@@ -1,6 +1,7 @@
-import { canonical, familyOf, isLinkLocal } from "../addresses";
+import { canonical, compareAddresses, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
-import { Bfd, Problem, VirtualIpAddress } from "../model";
+import { sourceOf } from "../members";
+import { Bfd, Family, Preemption, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
 import { Draft, isKnown, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
@@ -199,6 +200,41 @@ export const multicastSourceMissing: ClusterRule = (cluster) => {
   });
 };
 
+/**
+ * Two masters of equal priority are told apart by their source addresses, for each family by itself, and who loses one of
+ * a sync group loses the whole group: with opposite orders both nodes do.
+ */
+export const stickyAddressOrder: ClusterRule = (cluster) => {
+  const nodes = nodesOf(cluster);
+  const families = new Set(vipsOf(cluster).map(({ vip }) => vip.family));
+  if (cluster.preemption !== Preemption.Sticky || families.size < 2) {
+    return [];
+  }
+  const placesBy = (family: Family) =>
+    nodes
+      .map((node) => ({ at: node.at, source: sourceOf(node, family) }))
+      .filter((n): n is { at: number; source: string } => typeof n.source === "string")
+      .sort((a, b) => compareAddresses(a.source, b.source))
+      .map(({ at }) => at);
+  const [four, six] = [placesBy(4), placesBy(6)];
+  const differing = four.findIndex((at, i) => at !== six[i]);
+  if (four.length !== nodes.length || six.length !== nodes.length || differing < 0) {
+    return [];
+  }
+  const node = nodes.find(({ at }) => at === six[differing])!;
+  return [
+    {
+      rule: "sticky-address-order",
+      severity: "warning",
+      path: `nodes[${node.at}].unicastSrcIp6`,
+      value: `${String(sourceOf(node, 6))}`,
+      allowed:
+        "an address that comes in the order of the nodes' IPv6 addresses where its IPv4 address comes in theirs",
+      fix: "exchange the nodes' IPv6 addresses; else both nodes lose all addresses for a moment when a cut heals that left the carrier on",
+    },
+  ];
+};
+
 /** A source address belongs to one node. */
 export const bfdSourceShared: ClusterRule = (cluster) =>
   (isKnown(cluster.bfd) ? cluster.bfd : []).flatMap((session, i) =>
@@ -259,6 +295,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   vipOutsideNetwork,
   multicastSourceMissing,
   openPorts,
+  stickyAddressOrder,
   bfdSourceShared,
   bfdWithNode,
 ];

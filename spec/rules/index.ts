@@ -10,10 +10,17 @@ import {
   nopreemptWithMaster,
   nopreemptWithWeight,
   preemptDelayWithMaster,
+  preemptDelayWhenSticky,
   preemptDelayWithWeight,
   stickyWithoutUplinkCheck,
 } from "./preemption";
-import { equalPriorities, priority255, stickyPriorities, weightTooSmall } from "./priority";
+import {
+  equalPriorities,
+  priority255,
+  stickyPriorities,
+  weightTooSmall,
+  weightTooSmallForLast,
+} from "./priority";
 import { advertIntMismatch, advertIntRange, ipv6WithV2, versionMismatch } from "./protocol";
 import { virtualRouterIdMismatch, virtualRouterIdReused, vipListMismatch } from "./router";
 import { Rule } from "./rule";
@@ -66,10 +73,12 @@ export const RULES: readonly Rule[] = [
   equalPriorities,
   stickyPriorities,
   weightTooSmall,
+  weightTooSmallForLast,
   nopreemptWithMaster,
   nopreemptWithWeight,
   preemptDelayWithMaster,
   preemptDelayWithWeight,
+  preemptDelayWhenSticky,
   stickyWithoutUplinkCheck,
   advertIntRange,
   advertIntMismatch,

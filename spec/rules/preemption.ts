@@ -103,3 +103,18 @@ export const stickyWithoutUplinkCheck = instanceRule(
         ]
       : [],
 );
+
+/** keepalived starts the delay at an advert of lower priority: of a sticky pair that is one from a drained node. */
+export const preemptDelayWhenSticky = instanceRule(
+  {
+    id: "preempt-delay-when-sticky",
+    severity: "warning",
+    doc: "A sticky pair has no preemptDelay; nobody takes the addresses back there, and all that is delayed is the takeover from a node that is drained.",
+    fix: "remove preemptDelay",
+  },
+  ["preemptDelay"],
+  ({ instance, preemption }) =>
+    preemption === Preemption.Sticky && instance.preemptDelay > 0
+      ? [{ property: "preemptDelay", value: `${instance.preemptDelay}`, allowed: "0 when sticky" }]
+      : [],
+);

@@ -114,6 +114,29 @@ export const weightTooSmall = pairRule(
   },
 );
 
+/** With three and more nodes a check can fail on several, and the weight has to reach down to those that are left. */
+export const weightTooSmallForLast = pairRule(
+  {
+    id: "weight-too-small-for-last",
+    severity: "warning",
+    doc: "With three and more nodes the weight of a check is larger than the gap to the lowest priority; else where it fails on all but the lowest nodes, one of those on which it fails goes on holding the addresses.",
+    fix: "make the weight larger than the gap of the highest and the lowest priority, or 0: a failing check is then FAULT",
+  },
+  ["priority", ...(Object.keys(TRACKED) as Tracked[])],
+  (members) => {
+    const [best, next, ...others] = [...members].sort((a, b) => b.instance.priority - a.instance.priority);
+    const last = others.at(-1);
+    if (best === undefined || next === undefined || last === undefined || best.instance.priority === 255) {
+      return [];
+    }
+    return (Object.keys(TRACKED) as Tracked[]).flatMap((list) => {
+      // What does not even reach the next node is an error of its own.
+      const told = tooSmall(best, next, list).map(({ property }) => property);
+      return tooSmall(best, last, list).filter(({ property }) => !told.includes(property));
+    });
+  },
+);
+
 function tooSmall(best: Checked, next: Checked, list: Tracked): Finding[] {
   return TRACKED[list](best.instance).flatMap(({ name, weight }, i): Finding[] => {
     const same = TRACKED[list](next.instance).find((check) => check.name === name);

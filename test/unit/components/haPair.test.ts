@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { HaPair, HaPairArgs } from "../../../components";
+import { HaPair, HaPairArgs, Preemption } from "../../../components";
 import { find, HOST_KEY, Registered, registeredBy, secretValue, visible } from "./mocks";
 
 const COMMAND = "command:remote:Command";
@@ -153,6 +153,26 @@ test("a known password is checked like everything else, and not shown", () => {
   const attempt = () => new HaPair("gw", pair({ version: 2, authPass: "far too long" }));
   expect(attempt).toThrow(/authPass/);
   expect(attempt).not.toThrow(/far too long/);
+});
+
+test("a warning is given once, with its fix, and stops nothing", async () => {
+  const said: string[] = [];
+  const log = jest.spyOn(pulumi.log, "warn").mockImplementation((text) => {
+    said.push(text);
+    return Promise.resolve();
+  });
+  try {
+    const sticky = { preemption: Preemption.Sticky, version: 2, authPass: pulumi.secret("hush") };
+    const registered = await make(pair(sticky));
+    expect(registered.some(({ name }) => name === "gw-a-stage")).toBe(true);
+  } finally {
+    log.mockRestore();
+  }
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^gw: preemption: sticky \[sticky-without-uplink-check\]\n {2}allowed: .*\n {2}fix: add a check/,
+    ),
+  ]);
 });
 
 test("what is known only later does not stop the check of the rest", () => {

@@ -30,6 +30,16 @@ test("Pulumi infers a schema for every component, so that other languages stay p
   );
   for (const component of ["HaPair", "KeepalivedInstance"]) {
     const inputs = Object.keys(schema.resources[`pulumi-keepalived:index:${component}`]!.inputProperties!);
-    expect(inputs).toEqual(expect.arrayContaining(["garpMasterDelay", "notifyFault", "openPorts"]));
+    expect(inputs).toEqual(
+      expect.arrayContaining([
+        "garpMasterDelay",
+        "notifyFault",
+        "openPorts",
+        "realtime",
+        "bfd",
+        "trackInterfaces",
+        "startupDelay",
+      ]),
+    );
   }
 });

@@ -46,6 +46,12 @@ it.each<[string, string, Props, RegExp]>([
     /^preemption: sticky/,
   ],
   [
+    "preempt-delay-when-sticky",
+    "a delay in a sticky pair",
+    pairProps({ preemption: "sticky", preemptDelay: 5, trackProcesses: [PROCESS] }),
+    /^preemptDelay: 5/,
+  ],
+  [
     "min-ttl-too-high",
     "a TTL that no node sends with",
     pairProps({ minTtl: 9, unicastTtl: 8 }),

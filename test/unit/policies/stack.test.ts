@@ -82,6 +82,21 @@ const MUTATIONS: [string, string, Props[], string, RegExp][] = [
     "gw-2",
     /^gw-2\.minTtl: 255; allowed: at most 64, with which gw-3 sends/,
   ],
+  [
+    "weight-too-small-for-last",
+    "a weight that does not reach the last of three",
+    [
+      instanceProps(2, 3, {
+        unicastPeers: [3, 4].map((n) => `192.168.1.${n}`),
+        scriptUser: "root",
+        trackScripts: [{ ...SCRIPT, weight: -2 }],
+      }),
+      instanceProps(3, 2, { unicastPeers: [2, 4].map((n) => `192.168.1.${n}`) }),
+      instanceProps(4, 2, { unicastPeers: [2, 3].map((n) => `192.168.1.${n}`) }),
+    ],
+    "gw-2",
+    /gap of 2 /,
+  ],
   ["advert-int-mismatch", "two intervals", two({}, { advertInt: 2 }), "gw-3", /^gw-3\.advertInt: 2/],
   ["version-mismatch", "two versions", two({}, { version: 2 }), "gw-3", /^gw-3\.version: 2/],
   [

@@ -15,6 +15,10 @@ function pair(a: Record<string, unknown>, b: Record<string, unknown>, rest: Reco
   });
 }
 
+/** Three nodes: 100, 90, 80. */
+const three = (rest: Record<string, unknown>) =>
+  clusterInput({ nodes: [nodeInput("gw-a", 2), nodeInput("gw-b", 3), nodeInput("gw-c", 4)], ...rest });
+
 const connection = (change: Record<string, unknown>) => ({
   connection: { ...nodeInput("gw-b", 3).connection, ...change },
 });
@@ -133,6 +137,38 @@ it.each([
     ["sticky-without-uplink-check", "preemption"],
   ],
   [
+    "a delay before a takeover that a sticky pair does not make",
+    clusterInput({
+      preemption: "sticky",
+      preemptDelay: 5,
+      bfd: [{ name: "up", neighborIp: "192.168.1.254" }],
+    }),
+    ["preempt-delay-when-sticky", "preemptDelay"],
+  ],
+  [
+    "sticky nodes whose IPv4 and IPv6 addresses are not in one order",
+    mixedInput({
+      preemption: "sticky",
+      bfd: [{ name: "up", neighborIp: "192.168.1.254" }],
+      // 10 comes behind 9, though not as text.
+      nodes: [
+        { ...nodeInput("gw-a", 9), unicastSrcIp6: "2001:db8::9" },
+        { ...nodeInput("gw-b", 10), unicastSrcIp6: "2001:db8::8" },
+      ],
+    }),
+    ["sticky-address-order", "nodes[1].unicastSrcIp6"],
+  ],
+  [
+    "a weight that does not reach the last of three nodes",
+    three({ trackScripts: [{ name: "web", script: "/bin/true", weight: -15 }] }),
+    ["weight-too-small-for-last", "trackScripts[0].weight"],
+  ],
+  [
+    "a weight that does not even reach the second of three nodes, once",
+    three({ trackScripts: [{ name: "web", script: "/bin/true", weight: -5 }] }),
+    ["weight-too-small", "trackScripts[0].weight"],
+  ],
+  [
     "a tracked interface whose weight is within the gap",
     clusterInput({ trackInterfaces: [{ interface: "wan0", weight: -10 }] }),
     ["weight-too-small", "trackInterfaces[0].weight"],
@@ -202,6 +238,25 @@ it.each([
   [
     "a sticky pair with a check of its uplink",
     clusterInput({ preemption: "sticky", bfd: [{ name: "up", neighborIp: "192.168.1.254" }] }),
+  ],
+  [
+    "a weight that reaches the last of three nodes",
+    three({ trackScripts: [{ name: "web", script: "/bin/true", weight: -21 }] }),
+  ],
+  [
+    "a weight of one on three sticky nodes",
+    three({ preemption: "sticky", trackScripts: [{ name: "web", script: "/bin/true", weight: -1 }] }),
+  ],
+  [
+    "sticky nodes whose IPv4 and IPv6 addresses are in one order",
+    mixedInput({
+      preemption: "sticky",
+      bfd: [{ name: "up", neighborIp: "192.168.1.254" }],
+      nodes: [
+        { ...nodeInput("gw-a", 9), unicastSrcIp6: "2001:db8::9" },
+        { ...nodeInput("gw-b", 10), unicastSrcIp6: "2001:db8::10" },
+      ],
+    }),
   ],
   ["a fast pair in real time", clusterInput({ advertInt: 0.02, realtime: { priority: 50 } })],
   ["an interval of 100 ms", clusterInput({ advertInt: 0.1 })],
