@@ -16,7 +16,6 @@ import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
 import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
 import { ClusterInput, NodeInput } from "./schema/cluster";
-import { BfdInput, TrackInterfaceInput } from "./schema/tracking";
 import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
 import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
@@ -101,9 +100,9 @@ function nodeWithDefaults(
     unicastSrcIp6: canonicalDraft(node.unicastSrcIp6),
     mcastSrcIp: canonicalDraft(node.mcastSrcIp),
     ...(node.trackInterfaces !== undefined && {
-      trackInterfaces: interfacesWithDefaults(node.trackInterfaces as Draft<TrackInterfaceInput[]>),
+      trackInterfaces: interfacesWithDefaults(node.trackInterfaces),
     }),
-    ...(node.bfd !== undefined && { bfd: bfdWithDefaults(node.bfd as Draft<BfdInput[]>) }),
+    ...(node.bfd !== undefined && { bfd: bfdWithDefaults(node.bfd) }),
   };
 }
 

@@ -30,12 +30,10 @@ export function bfdWithDefaults(input: Draft<BfdInput[]>): Draft<Bfd[]> {
 
 function each<I, O>(input: Draft<I[]>, make: (item: Exclude<Draft<I>, Unknown>) => Draft<O>): Draft<O[]> {
   if (!isKnown(input)) {
-    return UNKNOWN as Draft<O[]>;
+    return UNKNOWN;
   }
-  const items = input as Draft<I>[];
-  return items.map((item) => (isKnown(item) ? make(item as Exclude<Draft<I>, Unknown>) : UNKNOWN)) as Draft<
-    O[]
-  >;
+  const items = input;
+  return items.map((item) => (isKnown(item) ? make(item) : UNKNOWN));
 }
 
 function inCanonical<T extends string | undefined | Unknown>(address: T): T {

@@ -255,13 +255,10 @@ export const bfdSourceShared: ClusterRule = (cluster) =>
 /** As bfd-in-cluster, where the nodes do not name each other as peers. */
 export const bfdWithNode: ClusterRule = (cluster) => {
   const addresses = nodesOf(cluster).flatMap(sourcesOf);
-  const lists: { path: string; list: Draft<Bfd[]> }[] = [
-    { path: "bfd", list: cluster.bfd },
-    ...nodesOf(cluster).map(({ bfd, at }) => ({
-      path: `nodes[${at}].bfd`,
-      list: (bfd ?? []) as Draft<Bfd[]>,
-    })),
-  ];
+  const lists: { path: string; list: Draft<Bfd[]> }[] = [{ path: "bfd", list: cluster.bfd }];
+  for (const { bfd, at } of nodesOf(cluster)) {
+    lists.push({ path: `nodes[${at}].bfd`, list: bfd ?? [] });
+  }
   return lists.flatMap(({ path, list }) =>
     (isKnown(list) ? list : []).flatMap((session, i) => {
       const neighbor = isKnown(session) ? session.neighborIp : undefined;

@@ -122,6 +122,37 @@ const expectations: [PlanName, string, string[]][] = [
   ],
   ["an interval of 30 ms", " VRRP Instance = gw", ["Advert interval = 30 milli-sec"]],
   ["a delay before preemption", " VRRP Instance = gw", ["Preempt = enabled", "Preempt delay = 300 secs"]],
+  [
+    "TTLs, adverts and timers of its own",
+    " VRRP Instance = gw",
+    [
+      "Unicast TTL = 255",
+      "192.168.1.4 min_ttl 254 max_ttl 255",
+      "Down timer adverts = 100",
+      "Gratuitous ARP lower priority delay = 4294",
+    ],
+  ],
+  [
+    "TTLs, adverts and timers of its own",
+    " VRRP Instance = gw-6",
+    ["Unicast TTL = 64", "fd00::3 min_ttl 64 max_ttl 255", "Down timer adverts = 2"],
+  ],
+  ["another interface", " VRRP Instance = gw", ["eth9 weight -253", "lo weight 0"]],
+  ["routers over BFD", " VRRP Instance = gw-6", ["up: weight 0", "far: weight -253"]],
+  [
+    "real time",
+    "------< Global definitions >------",
+    [
+      "VRRP realtime priority = 99",
+      "VRRP realtime limit = 500000",
+      "VRRP don't swap = true",
+      "BFD realtime priority = 99",
+      "BFD realtime limit = 500000",
+      "vrrp_startup_delay = 2.5",
+      "Gratuitous ARP interval = 0.001000",
+      "Gratuitous NA interval = 1.000000",
+    ],
+  ],
   ["no preemption", " VRRP Instance = gw", ["Preempt = disabled"]],
   [
     "several addresses",
