@@ -23,6 +23,8 @@ apply_verb() {
     say "generation $2 is applied already"
     return 0
   fi
+  # Two clusters that are new to this host may have been staged side by side.
+  check_paths "$1" "$(generation_dir "$1" "$2")/manifest"
   take_in "$1" "$2"
   conf=$(words_conf "$1" "$2")
   use_node "$conf"

@@ -127,6 +127,18 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.tree(...PLACES)).toBe(before);
   });
 
+  test("of two clusters that were staged side by side, the second one is not put over the first", () => {
+    const other = nodeFiles({ "/etc/keepalived/keepalived.conf": "vrrp_instance other {\n}\n" });
+    host.succeed(["stage"], bundleOf(nodeFiles(changed(1)), { generation: generation(1) }));
+    host.succeed(["stage"], bundleOf(other, { cluster: "other", generation: generation(2) }));
+    host.succeed(["activate", "gw", generation(1)]);
+    const before = host.tree(...PLACES);
+    const { status, stderr } = host.agent(["activate", "other", generation(2)]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("keepalived.conf belongs to the cluster gw on this host");
+    expect(host.tree(...PLACES)).toBe(before);
+  });
+
   test("two changes that nobody confirmed go back to the last confirmed one", () => {
     apply(1);
     confirm(1);
