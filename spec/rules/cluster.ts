@@ -230,7 +230,7 @@ export const stickyAddressOrder: ClusterRule = (cluster) => {
       value: `${String(sourceOf(node, 6))}`,
       allowed:
         "an address that comes in the order of the nodes' IPv6 addresses where its IPv4 address comes in theirs",
-      fix: "exchange the nodes' IPv6 addresses; else both nodes lose all addresses for a moment when a cut heals that left the carrier on",
+      fix: "exchange the nodes' IPv6 addresses; else, when a cut heals that left the carrier on, both nodes let go of all addresses until a backup's wait is over",
     },
   ];
 };

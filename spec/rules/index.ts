@@ -13,6 +13,7 @@ import {
   preemptDelayWhenSticky,
   preemptDelayWithWeight,
   stickyWithoutUplinkCheck,
+  stickyWithSlowCheck,
 } from "./preemption";
 import {
   equalPriorities,
@@ -80,6 +81,7 @@ export const RULES: readonly Rule[] = [
   preemptDelayWithWeight,
   preemptDelayWhenSticky,
   stickyWithoutUplinkCheck,
+  stickyWithSlowCheck,
   advertIntRange,
   advertIntMismatch,
   versionMismatch,

@@ -1,3 +1,4 @@
+import { checkDetection, masterDownInterval } from "../../simulate/timing";
 import { InstanceConfig, Preemption } from "../model";
 import { instanceRule } from "./rule";
 
@@ -88,7 +89,7 @@ export const stickyWithoutUplinkCheck = instanceRule(
     id: "sticky-without-uplink-check",
     severity: "warning",
     doc: "A sticky pair has a check of its uplink; where a cut leaves the carrier on, both nodes become master, and when it heals the one with the higher address stays, whoever held before.",
-    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY' }], or bfd with the gateway",
+    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY', interval: 1 }], or bfd with the gateway",
   },
   ["trackScripts", "trackProcesses", "bfd"],
   ({ instance, preemption }) =>
@@ -103,6 +104,42 @@ export const stickyWithoutUplinkCheck = instanceRule(
         ]
       : [],
 );
+
+/** A node that is cut off for long enough to become master, and not for long enough for its check, is in no FAULT. */
+export const stickyWithSlowCheck = instanceRule(
+  {
+    id: "sticky-with-slow-check",
+    severity: "warning",
+    doc: "The check of a sticky pair's uplink fails before a backup takes over; else a cut that ends in between leaves two masters, of which the one with the higher address stays.",
+    fix: "set interval: 1 and fall: 2 on the check of the uplink, or a longer advertInt",
+  },
+  ["trackScripts", "trackProcesses", "bfd", "version", "advertInt", "priority", "downTimerAdverts"],
+  ({ instance, preemption }) => {
+    const { trackScripts, trackProcesses, bfd } = instance;
+    const down = masterDownInterval(instance);
+    const slowest = [
+      ...trackScripts.map((script) => checkDetection(script).max),
+      ...bfd.map(({ minRx, multiplier }) => (minRx * multiplier) / 1000),
+    ];
+    const fastest = Math.min(...slowest);
+    return preemption === Preemption.Sticky &&
+      trackProcesses.length === 0 &&
+      slowest.length > 0 &&
+      fastest >= down
+      ? [
+          {
+            property: trackScripts.length > 0 ? "trackScripts" : "bfd",
+            value: `fails after up to ${seconds(fastest)} s`,
+            allowed: `less than ${seconds(down)} s, after which a backup takes over`,
+          },
+        ]
+      : [];
+  },
+);
+
+function seconds(value: number): string {
+  return `${Math.round(value * 100) / 100}`;
+}
 
 /** keepalived starts the delay at an advert of lower priority: of a sticky pair that is one from a drained node. */
 export const preemptDelayWhenSticky = instanceRule(

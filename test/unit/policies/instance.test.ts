@@ -180,7 +180,7 @@ it.each([
 
 it("has a mutation for every policy over one instance, but for preemption, which it does not state", () => {
   const ids = RULES.filter((rule) => rule.scope === "instance").map((rule) => rule.id);
-  const ofPreemption = ["sticky-without-uplink-check", "preempt-delay-when-sticky"];
+  const ofPreemption = ["sticky-without-uplink-check", "sticky-with-slow-check", "preempt-delay-when-sticky"];
   const tried = [...new Set(MUTATIONS.map(([policy]) => policy)), ...ofPreemption];
   expect(tried.sort()).toEqual([...ids].sort());
 });

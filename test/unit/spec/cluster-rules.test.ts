@@ -137,6 +137,23 @@ it.each([
     ["sticky-without-uplink-check", "preemption"],
   ],
   [
+    "a sticky pair whose check is slower than a takeover",
+    clusterInput({
+      preemption: "sticky",
+      trackScripts: [{ name: "up", script: "/bin/true", interval: 1, fall: 3 }],
+    }),
+    ["sticky-with-slow-check", "trackScripts"],
+  ],
+  [
+    "a sticky pair whose router is missed more slowly than a takeover",
+    clusterInput({
+      preemption: "sticky",
+      advertInt: 0.1,
+      bfd: [{ name: "up", neighborIp: "192.168.1.254" }],
+    }),
+    ["sticky-with-slow-check", "bfd"],
+  ],
+  [
     "a delay before a takeover that a sticky pair does not make",
     clusterInput({
       preemption: "sticky",
@@ -245,7 +262,10 @@ it.each([
   ],
   [
     "a weight of one on three sticky nodes",
-    three({ preemption: "sticky", trackScripts: [{ name: "web", script: "/bin/true", weight: -1 }] }),
+    three({
+      preemption: "sticky",
+      trackScripts: [{ name: "web", script: "/bin/true", interval: 1, weight: -1 }],
+    }),
   ],
   [
     "sticky nodes whose IPv4 and IPv6 addresses are in one order",
@@ -263,7 +283,13 @@ it.each([
   ["a TTL that all nodes send with", mixedInput({ minTtl: 255, unicastTtl: 255 })],
   [
     "a weight of one when sticky",
-    clusterInput({ preemption: "sticky", trackScripts: [{ name: "web", script: "/bin/true", weight: -1 }] }),
+    clusterInput({
+      preemption: "sticky",
+      trackScripts: [
+        { name: "web", script: "/bin/true", weight: -1 },
+        { name: "up", script: "/bin/true", interval: 1 },
+      ],
+    }),
   ],
   [
     "a weight above the gap",
