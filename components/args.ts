@@ -107,7 +107,11 @@ export interface BfdArgs {
   multihop?: pulumi.Input<boolean>;
   /** Wait for the neighbour to begin. @default false */
   passive?: pulumi.Input<boolean>;
-  /** Added to the priority (negative: while down; positive: while up), -253 to 253. @default 0: down is FAULT */
+  /**
+   * Added to the priority (negative: while down; positive: while up), -253 to 253. With 0 a router that is gone takes the
+   * addresses from all nodes; with less (sticky: -1) from none.
+   * @default 0: down is FAULT
+   */
   weight?: pulumi.Input<number>;
 }
 

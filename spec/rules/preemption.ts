@@ -82,14 +82,15 @@ export const preemptDelayWithMaster = instanceRule(
 
 /**
  * After a cut without loss of carrier both nodes are master, and the one with the higher address stays, whoever it was.
- * A check of the uplink puts the one that was cut off into FAULT, from which it comes back as a backup.
+ * A check of the uplink has the one that was cut off come back with less than the other. With weight 0 it does so from
+ * FAULT, and where it is the gateway that is gone, all nodes are in FAULT.
  */
 export const stickyWithoutUplinkCheck = instanceRule(
   {
     id: "sticky-without-uplink-check",
     severity: "warning",
     doc: "A sticky pair has a check of its uplink; where a cut leaves the carrier on, both nodes become master, and when it heals the one with the higher address stays, whoever held before.",
-    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY', interval: 1 }], or bfd with the gateway",
+    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY', interval: 1, weight: -1 }], or bfd with the gateway and weight: -1",
   },
   ["trackScripts", "trackProcesses", "bfd"],
   ({ instance, preemption }) =>
