@@ -1,5 +1,5 @@
-import { portRules, renderFirewall } from "../../../render";
-import { instance } from "../../unit/render/plan";
+import { bfdRules, portRules, renderFirewall } from "../../../render";
+import { instance, session } from "../../unit/render/plan";
 import { inNamespace } from "./namespace";
 import { six } from "./plans";
 
@@ -24,6 +24,15 @@ test("nft and iptables accept the rules of open ports", () => {
     { protocol: "tcp", port: 443 },
     { protocol: "udp", port: 65535, from: { text: "192.168.1.0/24", family: 4 } },
     { protocol: "tcp", port: 1, from: { text: "2001:db8::/32", family: 6 } },
+  ]);
+  expect(rules).toHaveLength(8);
+  for (const { tool, hook, match } of rules) expectAccepted(`${tool} ${hook} ${match}`);
+});
+
+test("nft and iptables accept the rules of BFD", () => {
+  const rules = bfdRules([
+    session(),
+    session({ neighborIp: "fd00::254", sourceIp: "fd00::2", multihop: true, maxHops: 1 }),
   ]);
   expect(rules).toHaveLength(8);
   for (const { tool, hook, match } of rules) expectAccepted(`${tool} ${hook} ${match}`);

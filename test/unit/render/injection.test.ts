@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { renderHost } from "../../../render";
 import { HostPlan } from "../../../spec";
-import { instance, plan } from "./plan";
+import { instance, plan, session } from "./plan";
 
 /** Stands where a user's value goes; no other value of the plan holds it. */
 const PLACE = "PLACE";
@@ -63,6 +63,20 @@ const texts: Record<string, [string, (value: string) => HostPlan]> = {
   "process of a process check": [
     "trackProcesses.process",
     (process) => plan([instance({ trackProcesses: [{ ...check, process }] })]),
+  ],
+  "name of a tracked interface": [
+    "trackInterfaces.interface",
+    (dev) => plan([instance({ trackInterfaces: [{ interface: dev, weight: -1 }] })]),
+  ],
+  "name of a BFD session": ["bfd.name", (name) => plan([instance({ bfd: [session({ name })] })])],
+  // Which tool gets a rule hangs on the address: without a firewall, the text stands where it belongs and nowhere else.
+  "neighbour of a BFD session": [
+    "bfd.neighborIp",
+    (neighborIp) => plan([instance({ bfd: [session({ neighborIp })] })], { firewall: false }),
+  ],
+  "source of a BFD session": [
+    "bfd.sourceIp",
+    (sourceIp) => plan([instance({ bfd: [session({ sourceIp })] })]),
   ],
 };
 
