@@ -127,6 +127,21 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.tree(...PLACES)).toBe(before);
   });
 
+  test.each([
+    ["ttl gw any 255", "keepalived starts when the holder has it, too"],
+    ["since 2.1.0 asked minTtl /etc/keepalived/keepalived.conf min_ttl", ""],
+  ])("whether the daemons must agree on a new line of node.conf: %s", (line, words) => {
+    apply(1);
+    confirm(1);
+    host.state("arp.10.0.0.100", "Unicast reply from 10.0.0.100 [02:00:00:00:00:02]  1ms\n");
+    host.state("neighbour.10.0.0.2", "10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n");
+    const path = "/etc/vrrp-agent/gw/node.conf";
+    const text = nodeFiles().find((file) => file.path === path)!.text;
+    expect(apply(2, { [path]: `${text}${line}\n` })).toBe(
+      `activated ${generation(2)}${words && `; ${words}`}\n`,
+    );
+  });
+
   test("of two clusters that were staged side by side, the second one is not put over the first", () => {
     const other = nodeFiles({ "/etc/keepalived/keepalived.conf": "vrrp_instance other {\n}\n" });
     host.succeed(["stage"], bundleOf(nodeFiles(changed(1)), { generation: generation(1) }));
