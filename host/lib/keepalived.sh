@@ -35,6 +35,7 @@ drive_keepalived() {
   # One that we did not start is taken to be like its file was.
   [ -e "$started_with" ] || start_time_options "$state_dir/$1/generations/0/files$keepalived_conf" >"$started_with"
   [ "$(cat "$started_with")" = "$(start_time_options "$root$keepalived_conf")" ] || verb=restart
+  ! reload_is_fatal "$pid" || verb=restart
   own_vips "$1" "$(words_conf "$1" "$2")" >"$work/served"
   if [ ! -s "$work/served" ]; then
     service "$verb"

@@ -61,3 +61,14 @@ children() {
     [ "${rest%% *}" != "$1" ] || say "${line%% *}"
   done
 }
+
+# reload_is_fatal PID: at a reload keepalived (2.0.0 to 2.4.3) sets the limit of its real-time processes to 0 and raises it
+# again afterwards. Where it may not, as in containers without CAP_SYS_RESOURCE, the kernel kills it then.
+reload_is_fatal() {
+  for fatal_child in $(children "$1"); do
+    awk '/^Max realtime timeout/ { exit $4 == "unlimited" }' "/proc/$fatal_child/limits" 2>/dev/null || continue
+    fatal_capabilities=$(sed -n 's/^CapEff:[[:space:]]*........//p' "/proc/$fatal_child/status" 2>/dev/null) || continue
+    [ $((0x${fatal_capabilities:-ffffffff} & 0x1000000)) -ne 0 ] || return 0
+  done
+  return 1
+}

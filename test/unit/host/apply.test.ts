@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
 
 const CONF = "etc/keepalived/keepalived.conf";
@@ -140,6 +142,20 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(apply(2, { [path]: `${text}${line}\n` })).toBe(
       `activated ${generation(2)}${words && `; ${words}`}\n`,
     );
+  });
+
+  test("keepalived that runs in real time is restarted where it could not raise its limit after a reload", () => {
+    apply(1);
+    confirm(1);
+    host.calls();
+    host.limitRealtime();
+    apply(2, changed(2));
+    // The fake daemon has the capabilities that this test has.
+    const [, capabilities] = /^CapEff:\s*(\S+)$/m.exec(readFileSync("/proc/self/status", "utf8"))!;
+    const mayRaise = (BigInt(`0x${capabilities}`) & (1n << 24n)) !== 0n;
+    expect(host.calls().filter((call) => / (reload|restart) /.test(call))).toEqual([
+      `systemctl ${mayRaise ? "reload" : "restart"} keepalived.service`,
+    ]);
   });
 
   test("of two clusters that were staged side by side, the second one is not put over the first", () => {

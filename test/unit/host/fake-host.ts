@@ -177,6 +177,12 @@ export class FakeHost {
     this.state(`addresses.${dev}`, lines.join(""));
   }
 
+  /** Gives the fake daemon's child a limit of its real-time scheduling, as keepalived's has. */
+  limitRealtime(): void {
+    const child = readFileSync(`/proc/${this.daemon.pid}/task/${this.daemon.pid}/children`, "utf8").trim();
+    execFileSync("prlimit", ["--pid", child, "--rttime=500000:500000"]);
+  }
+
   /** What the fake programs were called with since the last time. */
   calls(): string[] {
     const path = this.path("calls");
