@@ -118,7 +118,10 @@ export interface BfdArgs {
   weight?: pulumi.Input<number>;
 }
 
-/** How the kernel schedules keepalived's VRRP process, and its BFD process where there is one. */
+/**
+ * How the kernel schedules keepalived's VRRP process, and its BFD process where there is one. In a container without
+ * CAP_SYS_RESOURCE each change then restarts keepalived, after a drain, for it would not survive a reload.
+ */
 export interface RealtimeArgs {
   /** Priority among real-time processes, SCHED_RR (`vrrp_rt_priority`), 1 to 99. */
   priority: pulumi.Input<number>;
