@@ -62,6 +62,12 @@ test.each([
   expect(edited(text, ["vrrp_instance"], insert)).toBe(expected);
 });
 
+test("of edits that overlap the first counts, and those of another file do not", () => {
+  const edit = (offset: number, length: number, text: string, file = "f") => ({ file, offset, length, text });
+  const edits = [edit(4, 2, "X"), edit(1, 2, "Y"), edit(2, 3, "Z"), edit(0, 6, "W", "g")];
+  expect(applyEdits({ name: "f", text: "abcdef" }, edits)).toBe("aYdX");
+});
+
 test("what comes out of a definition is left to a person", () => {
   const text = "$P=255\nvrrp_instance gw {\n priority $P\n}\n";
   const path = ["vrrp_instance", "priority"];

@@ -42,6 +42,8 @@ test.each([
   ["$A=b \\\n c\nx $A y", "x $A y"],
   ["$A=\\\n b\\\n\n c\n$A", "c; b"],
   ["$I=b\\\n c\n$O=x\\\n $I\\\n y\n$O", "x; b; c; y"],
+  ["$I=b\\\n c\n$O=$I\\\n y\n$O", "b; c; y"],
+  ["$A=b\\\r\n c\\\r\n\r\n d\r\n$A", "d; b; c"],
   ["~SEQ(i,1,3) a $i", "a 1; a 2; a 3"],
   ["~SEQ(i, 5, -2, 1) a $i", "a 5; a 3; a 1"],
   ["~SEQ(i,2) a $i", "a 1; a 2"],
