@@ -151,6 +151,58 @@ test("words say where they stand; a value is where its definition is used, a lin
   expect([a?.literal, x?.literal, read("z 1").statements[0]?.literal]).toEqual([false, false, true]);
 });
 
+interface Shape {
+  keyword: string;
+  args: string[];
+  body?: Shape[];
+}
+
+const keyword = fc.stringMatching(/^[a-z][a-z_]{0,8}$/).filter((word) => !/^include[rmwba]?$/.test(word));
+const word = fc.oneof(keyword, fc.stringMatching(/^[0-9.:/!# {}é-]{0,8}$/));
+const { block } = fc.letrec<{ block: Shape; leaf: Shape }>((tie) => ({
+  leaf: fc.record({ keyword, args: fc.array(word, { maxLength: 3 }) }),
+  block: fc.record({
+    keyword,
+    args: fc.array(word, { maxLength: 2 }),
+    body: fc.array(fc.oneof({ maxDepth: 3 }, tie("leaf"), tie("block")), { maxLength: 4 }),
+  }),
+}));
+
+/** Writes a shape in a style of its own for each place, which `styles` chooses. */
+function write({ keyword, args, body }: Shape, style: () => number): string {
+  const pick = (...texts: string[]) => texts[style() % texts.length] ?? "";
+  const blank = () => pick(" ", "\t", "   ");
+  const end = () => pick("\n", "\r\n", " # } {\n", '\t! "quoted" \n\n', "\n  # comment\n");
+  const words = [keyword, ...args.map((arg) => (/[\s#!{}]|^$/.test(arg) ? `"${arg}"` : arg))].join(blank());
+  if (body === undefined) {
+    return blank() + words + end();
+  }
+  const open = pick(" {", "{", " { ", "\n{", "\r\n\t{\n", " { # open\n");
+  const children = body.map((child) => write(child, style)).join("");
+  return `${blank()}${words}${open}${children}${blank()}}${pick("", " ", end())}`;
+}
+
+test("a tree of words is read back from any style that it can be written in", () => {
+  const shapes = fc.array(block, { maxLength: 4 });
+  const outline = (statements: Statement[]): Shape[] =>
+    statements.map(({ keyword, args, body }) => ({
+      keyword,
+      args: args.map((arg) => arg.text),
+      ...(body !== undefined && { body: outline(body) }),
+    }));
+  fc.assert(
+    fc.property(shapes, fc.array(fc.nat(1000), { minLength: 1, maxLength: 20 }), (expected, styles) => {
+      let at = 0;
+      const text = expected.map((shape) => write(shape, () => styles[at++ % styles.length] ?? 0)).join("");
+      const { statements, notes } = read(text);
+      const isCommand = /^\s*(script|notify\w*)\b/m.test(text);
+      fc.pre(!isCommand);
+      expect({ text, shapes: outline(statements), notes }).toEqual({ text, shapes: expected, notes: [] });
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test("no text makes it throw, and every position is in the file", () => {
   fc.assert(
     fc.property(confLike, confLike, (text, other) => {
