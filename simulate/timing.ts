@@ -77,6 +77,15 @@ function downMicroseconds(timing: VrrpTiming): number {
   return (timing.downTimerAdverts ?? 3) * advertMicroseconds(timing) + skewMicroseconds(timing);
 }
 
+/** The timers of an instance in microseconds, as keepalived counts them: what the simulation runs on. */
+export function microseconds(timing: VrrpTiming): { advert: number; skew: number; down: number } {
+  return {
+    advert: advertMicroseconds(timing),
+    skew: skewMicroseconds(timing),
+    down: downMicroseconds(timing),
+  };
+}
+
 /**
  * Seconds between two adverts as they are sent: version 2 rounds to whole seconds (1 to 255), version 3 to
  * hundredths (0.01 to 40.95).

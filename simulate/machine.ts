@@ -1,0 +1,321 @@
+import { type Check, Process, Script } from "./check";
+import type { Clock, Timer } from "./clock";
+import { Group } from "./group";
+import { Instance, type Surroundings } from "./instance";
+import { type Advert, type SimulatedInstance, type SimulatedNode, routerName } from "./node";
+import { microseconds } from "./timing";
+
+/** A drain puts a node below every healthy peer; -253 is the tracked file's weight (render/keepalived.ts). */
+const DRAINED = -253;
+
+/** Where a machine's frames go, and who looks on. */
+export interface World {
+  clock: Clock;
+  send(from: Machine, instance: Instance, advert: Advert): void;
+  changed(): void;
+}
+
+/** What one keepalived process knows. */
+interface Daemon {
+  instances: Instance[];
+  checks: Check[];
+}
+
+/** One node: power, cable, the way behind the cable, keepalived, and what its checks test. */
+export class Machine {
+  isOn = true;
+  hasCarrier = true;
+  /** Frames pass from it, to it, and VRRP among them. */
+  sends = true;
+  receives = true;
+  passesVrrp = true;
+  isDrained = false;
+  /** Checks whose subject is broken. */
+  readonly broken = new Set<string>();
+  /** Virtual routers whose addresses a dead daemon left on the interface. */
+  readonly leftover = new Set<string>();
+
+  private daemon?: Daemon;
+  private restart?: Timer;
+  private delayedUntil = 0;
+
+  constructor(
+    readonly node: SimulatedNode,
+    private readonly world: World,
+  ) {}
+
+  get name(): string {
+    return this.node.name;
+  }
+
+  get instances(): readonly Instance[] {
+    return this.daemon?.instances ?? [];
+  }
+
+  get isRunning(): boolean {
+    return this.daemon !== undefined;
+  }
+
+  /** Whether a client on the network reaches it and gets an answer. */
+  get isReachable(): boolean {
+    return this.isOn && this.hasCarrier && this.sends && this.receives;
+  }
+
+  /** Virtual routers whose addresses are on its interface. */
+  get held(): Set<string> {
+    const own = this.instances.filter(({ hasAddresses }) => hasAddresses);
+    return new Set([...this.leftover, ...own.map(({ config }) => routerName(config))]);
+  }
+
+  /** Starts keepalived, as the init system does; nothing to do where it runs. */
+  start(): void {
+    if (!this.isOn || this.daemon !== undefined) return;
+    this.world.clock.cancel(this.restart);
+    const { now } = this.world.clock;
+    this.delayedUntil = now + Math.round((this.node.startupDelay ?? 0) * 1e6);
+    // It removes what another one left on the interface.
+    this.leftover.clear();
+    this.daemon = this.load();
+    for (const check of this.daemon.checks) check.start();
+    this.begin(this.daemon, (instance) => instance.start());
+    this.world.changed();
+  }
+
+  /** Stops keepalived in order. */
+  stop(): void {
+    this.world.clock.cancel(this.restart);
+    this.end(true);
+  }
+
+  /** Kills all of keepalived's processes. */
+  kill(): void {
+    if (this.daemon === undefined) return;
+    const { restartAfter } = this.node;
+    const held = this.held;
+    this.end(false);
+    if (restartAfter === undefined) {
+      for (const router of held) this.leftover.add(router);
+    } else {
+      const at = this.world.clock.now + Math.round(restartAfter * 1e6);
+      this.restart = this.world.clock.at(at, () => this.start());
+    }
+    this.world.changed();
+  }
+
+  /** Has keepalived read its config again; `instances` where that is another one. */
+  reload(instances: readonly SimulatedInstance[] = this.node.instances): void {
+    const former = this.daemon;
+    if (former === undefined) return;
+    for (const instance of former.instances) {
+      if (instance.state === "MASTER") this.send(instance, instance.effective);
+    }
+    this.node.instances = [...instances];
+    const daemon = this.load();
+    for (const check of former.checks) check.stop();
+    const pairs = daemon.instances.map(
+      (instance) => [instance, former.instances.find((old) => isSame(old, instance))] as const,
+    );
+    for (const old of former.instances) {
+      if (pairs.some(([, kept]) => kept === old)) old.release();
+      else old.stop(true);
+    }
+    this.daemon = daemon;
+    for (const check of daemon.checks)
+      check.start(former.checks.find(({ name }) => name === check.name));
+    const states = new Map(pairs);
+    this.begin(daemon, (instance) => {
+      const old = states.get(instance);
+      if (old === undefined) instance.start();
+      else instance.resume(old);
+    });
+    this.world.changed();
+  }
+
+  powerOff(): void {
+    this.world.clock.cancel(this.restart);
+    this.end(false);
+    this.leftover.clear();
+    this.isOn = false;
+    this.world.changed();
+  }
+
+  boot(): void {
+    if (this.isOn) return;
+    this.isOn = true;
+    this.start();
+    this.world.changed();
+  }
+
+  setCarrier(hasCarrier: boolean): void {
+    if (this.hasCarrier === hasCarrier) return;
+    this.hasCarrier = hasCarrier;
+    for (const instance of this.instances) {
+      if (hasCarrier) instance.recover();
+      else instance.fail();
+    }
+    this.world.changed();
+  }
+
+  /** Opens and closes the way between it and the others, which it does not notice. */
+  setWay(way: { sends?: boolean; receives?: boolean; passesVrrp?: boolean }): void {
+    Object.assign(this, way);
+    this.world.changed();
+  }
+
+  setCheck(name: string, isWell: boolean): void {
+    if (isWell) this.broken.delete(name);
+    else this.broken.add(name);
+    for (const check of this.daemon?.checks ?? []) if (check.name === name) check.truthChanged();
+  }
+
+  setDrain(isDrained: boolean): void {
+    if (this.isDrained === isDrained) return;
+    this.isDrained = isDrained;
+    for (const instance of this.instances) {
+      if (!instance.config.nopreempt) {
+        if (this.countsWeights) instance.addWeight(isDrained ? DRAINED : -DRAINED);
+      } else if (isDrained) instance.fail();
+      else instance.recover();
+    }
+  }
+
+  /** Names of the checks of its instances. */
+  get checkNames(): string[] {
+    const names = this.node.instances.flatMap(({ trackScripts, trackProcesses }) =>
+      [...trackScripts, ...trackProcesses].map(({ name }) => name),
+    );
+    return [...new Set(names)];
+  }
+
+  /** Whether adverts of others reach its keepalived. */
+  get hearsVrrp(): boolean {
+    return this.isOn && this.hasCarrier && this.receives && this.passesVrrp;
+  }
+
+  /** An advert has reached its interface. */
+  hear(advert: Advert): void {
+    const sameRouter = this.instances.find(
+      ({ config }) =>
+        config.virtualRouterId === advert.virtualRouterId &&
+        config.family === advert.family &&
+        // A socket takes only what is sent its way.
+        config.multicast === advert.multicast,
+    );
+    if (sameRouter === undefined) return;
+    if (!advert.multicast && sameRouter.source !== undefined && !advert.to.includes(sameRouter.source)) return;
+    if (accepts(sameRouter, advert)) sameRouter.hear(advert);
+    else sameRouter.refuse();
+  }
+
+  private get countsWeights(): boolean {
+    return this.node.syncGroup !== true || this.node.syncGroupTrackingWeight !== false;
+  }
+
+  private load(): Daemon {
+    const around: Surroundings = {
+      clock: this.world.clock,
+      delayedUntil: this.delayedUntil,
+      listensEarly: this.node.keepalived !== "2.4",
+      send: (instance, priority) => this.send(instance, priority),
+      changed: () => this.world.changed(),
+    };
+    const instances = this.node.instances.map((config) => new Instance(config, around));
+    if (this.node.syncGroup === true && instances.length > 1) new Group(instances);
+    return { instances, checks: this.checksOf(instances) };
+  }
+
+  private checksOf(instances: readonly Instance[]): Check[] {
+    const byName = new Map<string, Check>();
+    const { clock } = this.world;
+    for (const { config } of instances) {
+      for (const script of config.trackScripts) {
+        if (byName.has(script.name) || (script.weight !== 0 && !this.countsWeights)) continue;
+        const tracking = instances.filter((one) =>
+          one.config.trackScripts.some(({ name }) => name === script.name),
+        );
+        byName.set(script.name, new Script(script, clock, tracking, () => !this.broken.has(script.name)));
+      }
+      for (const process of config.trackProcesses) {
+        if (byName.has(process.name) || (process.weight !== 0 && !this.countsWeights)) continue;
+        const tracking = instances.filter((one) =>
+          one.config.trackProcesses.some(({ name }) => name === process.name),
+        );
+        byName.set(process.name, new Process(process, clock, tracking, () => !this.broken.has(process.name)));
+      }
+    }
+    return [...byName.values()];
+  }
+
+  /** Gives the instances what is known at the start, and starts them. */
+  private begin({ instances }: Daemon, start: (instance: Instance) => void): void {
+    for (const instance of instances) {
+      if (!this.hasCarrier) instance.faults++;
+      if (!this.isDrained) continue;
+      if (instance.config.nopreempt) instance.faults++;
+      else if (this.countsWeights) instance.total += DRAINED;
+    }
+    for (const instance of instances) instance.applyWeights();
+    const group = instances[0]?.group;
+    group?.start();
+    for (const instance of instances) start(instance);
+    group?.resume();
+  }
+
+  private end(goodbye: boolean): void {
+    const { daemon } = this;
+    if (daemon === undefined) return;
+    for (const check of daemon.checks) check.stop();
+    for (const instance of daemon.instances) instance.stop(goodbye);
+    this.daemon = undefined;
+    this.world.changed();
+  }
+
+  private send(instance: Instance, priority: number): void {
+    const { config, source } = instance;
+    this.world.send(this, instance, {
+      family: config.family,
+      virtualRouterId: config.virtualRouterId,
+      version: config.version,
+      priority,
+      advertInt: microseconds(config).advert,
+      source,
+      multicast: config.multicast,
+      to: config.unicastPeers,
+      authPass: password(config),
+      addresses: addresses(config),
+    });
+  }
+}
+
+/** Whether a reload takes an instance for the same one: everything else of it may differ. */
+function isSame({ config: old }: Instance, { config }: Instance): boolean {
+  return (
+    old.name === config.name &&
+    old.virtualRouterId === config.virtualRouterId &&
+    old.family === config.family &&
+    old.multicast === config.multicast &&
+    (config.multicast || old.unicastSrcIp === config.unicastSrcIp)
+  );
+}
+
+/** Whether keepalived up to 2.3.2 accepts an advert; later ones only log another list of addresses. */
+function accepts({ config }: Instance, advert: Advert): boolean {
+  return (
+    config.version === advert.version &&
+    (config.version === 3 || microseconds(config).advert === advert.advertInt) &&
+    password(config) === advert.authPass &&
+    addresses(config) === advert.addresses
+  );
+}
+
+/** Version 3 has no password, and version 2 sends eight characters. */
+function password({ version, authPass }: SimulatedInstance): string | undefined {
+  return version === 2 ? authPass?.slice(0, 8) : undefined;
+}
+
+function addresses({ virtualIpAddresses }: SimulatedInstance): string {
+  return virtualIpAddresses
+    .map(({ address }) => address)
+    .sort()
+    .join(" ");
+}

@@ -1,0 +1,77 @@
+import type { Family, InstanceConfig, VrrpVersion } from "../spec/model";
+
+/** What keepalived is told of one virtual router on one node. An `InstanceConfig` is one. */
+export type SimulatedInstance = Pick<
+  InstanceConfig,
+  | "name"
+  | "family"
+  | "state"
+  | "virtualRouterId"
+  | "priority"
+  | "advertInt"
+  | "version"
+  | "multicast"
+  | "unicastSrcIp"
+  | "unicastPeers"
+  | "mcastSrcIp"
+  | "nopreempt"
+  | "preemptDelay"
+  | "authPass"
+  | "virtualIpAddresses"
+  | "trackScripts"
+  | "trackProcesses"
+> & {
+  /** Adverts that must be missed, 1 to 100. @default 3 */
+  downTimerAdverts?: number;
+};
+
+/** One machine with its keepalived. */
+export interface SimulatedNode {
+  name: string;
+  instances: SimulatedInstance[];
+  /** All instances go to MASTER, BACKUP and FAULT together (`vrrp_sync_group`). @default false */
+  syncGroup?: boolean;
+  /**
+   * Checks and a drain with a weight count for members of the sync group (`sync_group_tracking_weight`). @default true
+   */
+  syncGroupTrackingWeight?: boolean;
+  /** Seconds after its start during which the daemon takes nothing (`vrrp_startup_delay`). @default 0 */
+  startupDelay?: number;
+  /**
+   * Seconds after which a killed daemon is started again (systemd's Restart=), its addresses being removed at once.
+   * @default never, and the addresses stay on the interface
+   */
+  restartAfter?: number;
+  /**
+   * Which keepalived runs: 2.4 does not listen during the startup delay, 2.2 does. @default "2.2", up to 2.3.4
+   */
+  keepalived?: "2.2" | "2.4";
+}
+
+/** Identity of a virtual router on the wire. */
+export interface VirtualRouter {
+  family: Family;
+  virtualRouterId: number;
+}
+
+/** One advert. */
+export interface Advert extends VirtualRouter {
+  version: VrrpVersion;
+  /** 0: the sender gives up. */
+  priority: number;
+  /** Microseconds. */
+  advertInt: number;
+  /** Address that it comes from. */
+  source?: string;
+  /** Goes to the VRRP group; else to these addresses. */
+  multicast: boolean;
+  to: string[];
+  authPass?: string;
+  /** Virtual addresses, sorted. */
+  addresses: string;
+}
+
+/** Name of a virtual router: `51/IPv4`. */
+export function routerName({ family, virtualRouterId }: VirtualRouter): string {
+  return `${virtualRouterId}/IPv${family}`;
+}
