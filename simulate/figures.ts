@@ -1,4 +1,4 @@
-import type { RouterRun, Span } from "./run";
+import type { RouterRun, SentAdvert, Span } from "./run";
 
 /** What a run means for who uses the addresses. Times are seconds. */
 export interface Figures {
@@ -14,6 +14,8 @@ export interface Figures {
   unserved: number;
   /** All time in which two or more had the addresses. */
   twoMasters: number;
+  /** How often two took the addresses at one instant: on real hosts microseconds decide which of them keeps them. */
+  races: number;
   /** When the last change was; the run's start where there was none. */
   settled: number;
   /** Adverts sent. */
@@ -49,7 +51,19 @@ export function figuresOf({ router, spans, adverts }: RouterRun): Figures {
     gap: rounded(Math.max(0, ...lengths)),
     unserved: sum(lengths),
     twoMasters: sum(split),
+    races: racesOf(spans, adverts),
     settled: rounded(spans.at(-1)?.from ?? 0),
     adverts: adverts.length,
   };
+}
+
+function racesOf(spans: readonly Span[], adverts: readonly SentAdvert[]): number {
+  const senders = new Map<number, Set<string>>();
+  for (const { at, node, priority } of adverts) {
+    if (priority > 0) senders.set(at, (senders.get(at) ?? new Set()).add(node));
+  }
+  return [...senders].filter(([at, nodes]) => {
+    const before = spans.findLast(({ from }) => from < at)?.holders ?? [];
+    return [...nodes].filter((node) => !before.includes(node)).length > 1;
+  }).length;
 }

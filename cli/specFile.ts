@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { load } from "js-yaml";
+import { type Cluster, formatProblems, parseCluster, type Problem } from "../spec";
+import { UsageError } from "./verb";
+
+/** Text of a file; what is wrong with it is a UsageError. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; give a file that can be read`);
+  }
+}
+
+/** Stands for how a node is reached: nothing that reads a spec file here connects. */
+const nowhere = (place: number) => ({
+  host: `node-${place}.invalid`,
+  agentSocketPath: "/nowhere",
+  insecureHostKey: true,
+});
+
+/** What reading a spec file gives: a cluster, or what is wrong with it, as text. */
+export type SpecFile = { cluster: Cluster; warnings: Problem[] } | { problems: string };
+
+/**
+ * Reads a spec file: HaPair's arguments in YAML or JSON, by the same words. How hosts are reached is not looked at, and
+ * may be left out.
+ */
+export function readSpecFile(path: string): SpecFile {
+  const input = parseText(path);
+  const name = basename(path, extname(path));
+  const parsed = parseCluster(withoutConnections(input), { name });
+  if ("problems" in parsed) return { problems: formatProblems(parsed.problems) };
+  return { cluster: parsed.value, warnings: parsed.warnings.filter(({ path: at }) => !at.includes("connection")) };
+}
+
+function parseText(path: string): unknown {
+  const text = readText(path);
+  try {
+    return load(text, { filename: path });
+  } catch (error) {
+    throw new UsageError(`${path}: is neither YAML nor JSON: ${(error as Error).message.split("\n")[0]}`);
+  }
+}
+
+function withoutConnections(input: unknown): unknown {
+  if (!isObject(input) || !Array.isArray(input.nodes)) return input;
+  const nodes = input.nodes.map((node: unknown, place) =>
+    isObject(node) ? { ...node, connection: nowhere(place) } : node,
+  );
+  return { ...input, nodes };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,88 @@
+import { writeFileSync } from "node:fs";
+import { faultNames } from "../../simulate/faults";
+import { timelineSvg } from "../../simulate/svg";
+import { tableText } from "../../simulate/text";
+import { nodesOf, type Outcome, runOf, whatIf } from "../../simulate/whatIf";
+import { formatProblems } from "../../spec";
+import { readOptions } from "../options";
+import { readSpecFile } from "../specFile";
+import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
+
+const options = {
+  spec: { type: "string" },
+  fault: { type: "string", multiple: true },
+  first: { type: "string" },
+  svg: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+const help = `usage: pulumi-keepalived simulate --spec FILE [--fault NAME]... [--first NODE] [--svg FILE] [--json]
+
+Says who becomes master under each fault, how often that moves, for how long nobody serves and for how long two have
+the addresses; least and most over all instants of the advert interval at which the fault can strike. The timers alone:
+a real host adds milliseconds.
+
+  --spec FILE    arguments of HaPair in YAML or JSON; connection may be left out
+  --fault NAME   this fault only; may be given several times:
+${listed(faultNames)}
+  --first NODE   who holds first where priorities are equal (the first node)
+  --svg FILE     draw the timelines, of strikes in the middle of the interval
+  --json         the outcomes as JSON
+
+Exit status: 0; 1 the spec has problems, or a fault of one node leaves the addresses without master; 2 it could not run.
+`;
+
+/** Names in lines of a terminal's width. */
+function listed(names: readonly string[]): string {
+  return names
+    .reduce<string[]>((lines, name) => {
+      const last = lines.at(-1);
+      if (last === undefined || last.length + name.length > 100) return [...lines, `                 ${name}`];
+      return [...lines.slice(0, -1), `${last} ${name}`];
+    }, [])
+    .join("\n");
+}
+
+function run(args: string[], { out, err }: Streams): ExitCode {
+  const { spec, fault, first, svg, json } = readOptions({ args, options }).values;
+  if (spec === undefined) throw new UsageError("--spec: (missing); give the file of a cluster, or see --help");
+  const read = readSpecFile(spec);
+  if ("problems" in read) {
+    err(`${read.problems}\n`);
+    return ExitCode.Problem;
+  }
+  if (read.warnings.length > 0) err(`${formatProblems(read.warnings)}\n`);
+  const nodes = nodesOf(read.cluster);
+  const outcomes = usable(() => whatIf(nodes, { faults: fault, first }));
+  if (svg !== undefined) {
+    const drawn = [...new Set(outcomes.map((outcome) => outcome.fault))];
+    writeText(svg, timelineSvg(drawn.map((name) => ({ title: name, run: runOf(nodes, name, { first }) }))));
+  }
+  out(json === true ? `${JSON.stringify(outcomes, undefined, 2)}\n` : `${tableText(outcomes)}\n`);
+  return outcomes.some(isProblem) ? ExitCode.Problem : ExitCode.Well;
+}
+
+/** Nobody has the addresses although another node is well. */
+function isProblem({ fault, after }: Outcome): boolean {
+  return !fault.endsWith("-everywhere") && after.some((names) => names.length === 0);
+}
+
+function usable<T>(compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`--svg: ${(error as Error).message}; give a file that can be written`);
+  }
+}
+
+/** `simulate`: what-if, from a spec file. */
+export const simulate: Verb = { summary: "who becomes master under each fault, and for how long nobody is", help, run };
