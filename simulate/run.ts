@@ -58,13 +58,16 @@ const LEAD = 1;
 
 /** Seconds after which nothing changes by itself any more: each timer, one after the other, and a second. */
 export function calmAfter(nodes: readonly SimulatedNode[]): number {
-  const waits = nodes.flatMap(({ instances, startupDelay = 0, restartAfter = 0 }) =>
+  const waits = nodes.flatMap(({ instances, startupDelay = 0, restartAfter = 0, keepalived = "2.2" }) =>
     instances.map((instance) => {
+      // Until 2.4 each lower advert that is heard during the delay makes the wait longer by what is left of it.
+      const adverts = startupDelay / (microseconds(instance).advert / 1e6);
+      const delay = keepalived === "2.2" ? startupDelay * (1 + (adverts + 1) / 2) : startupDelay;
       const checks = instance.trackScripts.map(
         ({ interval, rise, fall }) => interval * (Math.max(rise, fall) + 1),
       );
       const down = microseconds({ ...instance, priority: 1 }).down / 1e6;
-      return down + instance.preemptDelay + startupDelay + restartAfter + Math.max(0, ...checks);
+      return down + instance.preemptDelay + delay + restartAfter + Math.max(0, ...checks);
     }),
   );
   return Math.ceil(Math.max(0, ...waits)) + 1;

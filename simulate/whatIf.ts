@@ -137,6 +137,6 @@ function notesOf(nodes: readonly SimulatedNode[], last: Span[], all: Figures[]):
   if (isHealed && priorities.size === 1)
     notes.push("both were master; of equal priorities the higher source address stays");
   if (all.some(({ races }) => races > 0))
-    notes.push("two take them at once; of equal priorities the higher source address stays");
+    notes.push("a race: two take them at once, and the higher source address stays; microseconds decide on real hosts");
   return notes;
 }

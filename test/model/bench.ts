@@ -1,0 +1,184 @@
+import {
+  type Host,
+  Lab,
+  cutCable,
+  cutSilently,
+  deafen,
+  dropVrrp,
+  kill,
+  mute,
+  restoreCable,
+  restoreSilently,
+  restoreVrrp,
+  startUnit,
+  stopUnit,
+  undeafen,
+  unmute,
+  until,
+} from "../../lab";
+import { type Timeline, type Watch, holdersOf, now } from "../../lab/watch";
+import { watchLab } from "../../lab/watchLab";
+import { keepalivedFiles } from "../../render/keepalived";
+import { type Scenario, addressesOf, checkFile, pauseOf, planOf, scenarioRouterId } from "../../simulate/scenarios";
+import { type Action, StrikeKind } from "../../simulate/strike";
+import type { Course } from "./compare";
+
+/** Where the tracked file of a drain is (render/keepalived.ts). */
+const drainFile = "/var/lib/vrrp-agent/gw/drain";
+
+/** What was seen of a scenario. */
+export interface Seen {
+  /** When each step struck. */
+  struck: number[];
+  /** When the last one had settled. */
+  end: number;
+  /** By virtual address. */
+  courses: Course[];
+}
+
+/** Three real hosts on which one scenario after the other runs. */
+export class Bench {
+  private constructor(private readonly lab: Lab) {}
+
+  static async start(log: (line: string) => void): Promise<Bench> {
+    return new Bench(await Lab.start({ hosts: [{ name: "gw-a" }, { name: "gw-b" }, { name: "gw-c" }], log }));
+  }
+
+  stop(): Promise<void> {
+    return this.lab.stop();
+  }
+
+  /** The version under test: `keepalived 2.2.7`. */
+  async keepalived(): Promise<string> {
+    const { stdout, stderr } = await this.lab.host("gw-a").exec("keepalived --version 2>&1");
+    return /Keepalived v(\S+)/.exec(stdout + stderr)?.[1]?.replace(/^/, "keepalived ") ?? "keepalived";
+  }
+
+  async run(scenario: Scenario): Promise<Seen> {
+    const { hosts: count = 2, first = "gw-a", steps } = scenario;
+    const hosts = this.lab.hosts.slice(0, count);
+    await Promise.all(this.lab.hosts.map((host) => mend(host)));
+    await Promise.all(hosts.map((host) => configure(host, scenario)));
+    const watch = await watchLab(this.lab, addressesOf(scenario));
+    try {
+      const holder = this.lab.host(first);
+      await startUnit(holder, "keepalived");
+      await this.holds(watch, scenario, first);
+      await Promise.all(hosts.filter((host) => host !== holder).map((host) => startUnit(host, "keepalived")));
+      await sleep(pauseOf(scenario));
+      const struck: number[] = [];
+      for (const actions of steps) {
+        await nextAdvert(watch, actions);
+        struck.push(watch.mark(actions.map((one) => `${one.do} ${one.node}`).join(", ")));
+        await Promise.all(actions.map((one) => strike(this.lab.host(one.node), one)));
+        await sleep(pauseOf(scenario));
+      }
+      const end = now();
+      await sleep(0.2);
+      const timeline = await watch.timeline();
+      return { struck, end, courses: addressesOf(scenario).map((address) => courseOf(timeline, address)) };
+    } finally {
+      await watch.stop();
+    }
+  }
+
+  private async holds(watch: Watch, scenario: Scenario, node: string): Promise<void> {
+    await until(`${node} holds`, 30_000, () =>
+      addressesOf(scenario).every((address) => watch.holders(address).join() === node),
+    );
+  }
+}
+
+function courseOf(timeline: Timeline, address: string): Course {
+  const isIpv6 = (text: string) => text.includes(":");
+  const blind = timeline.recorders.flatMap(({ failures }) => failures);
+  if (blind.length > 0) throw new Error(`the watch has missed something: ${blind.join("; ")}`);
+  return {
+    spans: holdersOf(timeline, address).spans.map(({ from, to, hosts }) => ({ from, to, holders: hosts })),
+    adverts: timeline.adverts
+      .filter(
+        ({ source, virtualRouterId, host }) =>
+          isIpv6(source) === isIpv6(address) && virtualRouterId === scenarioRouterId && host !== undefined,
+      )
+      .map(({ at, host, priority }) => ({ at, node: host!, priority })),
+  };
+}
+
+/** Waits for the next advert of a node that is about to be struck, so that none slips through while it is. */
+async function nextAdvert(watch: Watch, actions: readonly Action[]): Promise<void> {
+  const node = actions[0]?.node ?? "";
+  const known = watch.lastAdvert(node)?.at ?? 0;
+  // A backup sends none.
+  const patience = now() + 1.5;
+  while (now() < patience && (watch.lastAdvert(node)?.at ?? 0) === known) await sleep(0.005);
+}
+
+const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Takes back whatever a scenario has done to a host, with keepalived stopped. */
+async function mend(host: Host): Promise<void> {
+  await restoreCable(host);
+  await Promise.all([restoreSilently(host), unmute(host), undeafen(host), restoreVrrp(host)]);
+  await host.boot();
+  await host.exec("systemctl reset-failed keepalived || :; systemctl stop keepalived");
+  await host.exec(`rm -f ${drainFile} /etc/keepalived/keepalived.conf; ip addr flush dev eth0 to 10.20.30.200/32`);
+  await host.waitUntilUp();
+}
+
+async function configure(host: Host, scenario: Scenario): Promise<void> {
+  const files = keepalivedFiles(planOf(scenario, host.name));
+  for (const { path, text, mode } of files) await host.writeFile(path, withoutAgent(text, scenario), mode);
+  await host.writeFile(drainFile, "0\n");
+  await host.writeFile(checkFile, "\n");
+}
+
+/** There is no vrrp-agent on these hosts; what is left is what the model knows. */
+function withoutAgent(text: string, { startupDelay = 0 }: Scenario): string {
+  const delay = startupDelay > 0 ? `    vrrp_startup_delay ${startupDelay}\n` : "";
+  return text.replace(/^ *vrrp_notify_fifo.*\n/gm, "").replace("global_defs {\n", `global_defs {\n${delay}`);
+}
+
+async function strike(host: Host, { do: kind }: Action): Promise<unknown> {
+  switch (kind) {
+    case StrikeKind.PowerOff:
+      return host.powerOff();
+    case StrikeKind.Boot:
+      return host.boot();
+    case StrikeKind.Stop:
+      return stopUnit(host, "keepalived");
+    case StrikeKind.Start:
+      return startUnit(host, "keepalived");
+    case StrikeKind.Kill:
+      return kill(host, "keepalived");
+    case StrikeKind.Reload:
+      return host.exec("systemctl reload keepalived");
+    case StrikeKind.CutCable:
+      return cutCable(host);
+    case StrikeKind.RestoreCable:
+      return restoreCable(host);
+    case StrikeKind.CutSilently:
+      return cutSilently(host);
+    case StrikeKind.RestoreSilently:
+      return restoreSilently(host);
+    case StrikeKind.Mute:
+      return mute(host);
+    case StrikeKind.Unmute:
+      return unmute(host);
+    case StrikeKind.Deafen:
+      return deafen(host);
+    case StrikeKind.Undeafen:
+      return undeafen(host);
+    case StrikeKind.DropVrrp:
+      return dropVrrp(host);
+    case StrikeKind.RestoreVrrp:
+      return restoreVrrp(host);
+    case StrikeKind.FailCheck:
+      return host.exec(["rm", "-f", checkFile]);
+    case StrikeKind.PassCheck:
+      return host.exec(["touch", checkFile]);
+    case StrikeKind.Drain:
+      return host.exec(`echo 1 >${drainFile}`);
+    case StrikeKind.Undrain:
+      return host.exec(`echo 0 >${drainFile}`);
+  }
+}
