@@ -9,7 +9,9 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; give a file that can be read`);
+    throw new UsageError(
+      `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}; give a file that can be read`,
+    );
   }
 }
 
@@ -32,7 +34,10 @@ export function readSpecFile(path: string): SpecFile {
   const name = basename(path, extname(path));
   const parsed = parseCluster(withoutConnections(input), { name });
   if ("problems" in parsed) return { problems: formatProblems(parsed.problems) };
-  return { cluster: parsed.value, warnings: parsed.warnings.filter(({ path: at }) => !at.includes("connection")) };
+  return {
+    cluster: parsed.value,
+    warnings: parsed.warnings.filter(({ path: at }) => !at.includes("connection")),
+  };
 }
 
 function parseText(path: string): unknown {

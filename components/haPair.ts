@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { summaryText } from "../simulate/summary";
 import { Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
 import {
@@ -90,6 +91,8 @@ export class HaPair extends pulumi.ComponentResource {
 
   /** The addresses that move, as given. */
   public readonly virtualIpAddresses: pulumi.Output<string[]>;
+  /** Who becomes master under the main faults, and for how long nobody is: a table of a few lines, simulated. */
+  public readonly simulation: pulumi.Output<string>;
 
   constructor(name: string, args: HaPairArgs, opts?: pulumi.ComponentResourceOptions) {
     const named = { ...args, name: args.name ?? name };
@@ -112,7 +115,8 @@ export class HaPair extends pulumi.ComponentResource {
     applyCluster(name, named.name, hosts);
 
     this.virtualIpAddresses = pulumi.output(args.virtualIpAddresses);
-    this.registerOutputs({ virtualIpAddresses: this.virtualIpAddresses });
+    this.simulation = pulumi.output(derive(cluster, summaryText));
+    this.registerOutputs({ virtualIpAddresses: this.virtualIpAddresses, simulation: this.simulation });
   }
 
   private host(name: string, args: HostConfigArgs): AppliedHost {

@@ -31,12 +31,18 @@ export class Clock {
 
   /** Lets everything happen that is due up to an instant, that included. */
   runUntil(instant: number): void {
-    for (let next = this.heap[0]; next !== undefined && next.at <= instant; next = this.heap[0]) {
-      this.pop();
-      this.time = next.at;
-      next.act?.();
-    }
+    while ((this.heap[0]?.at ?? Infinity) <= instant) this.step();
     this.time = Math.max(this.time, instant);
+  }
+
+  /** Lets the next thing happen, and says whether there was one. */
+  step(): boolean {
+    const next = this.heap[0];
+    if (next === undefined) return false;
+    this.pop();
+    this.time = next.at;
+    next.act?.();
+    return true;
   }
 
   private push(timer: Timer): void {

@@ -69,7 +69,11 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
     "only its VRRP is lost, and passes again",
     (s) => [on(s.holder, StrikeKind.DropVrrp), on(s.holder, StrikeKind.RestoreVrrp)],
   ],
-  ["check-fails", "a check fails on the holder", (s) => s.checks.slice(0, 1).map((check) => fail(s.holder, check))],
+  [
+    "check-fails",
+    "a check fails on the holder",
+    (s) => s.checks.slice(0, 1).map((check) => fail(s.holder, check)),
+  ],
   [
     "check-recovers",
     "it fails, and passes again",
@@ -84,7 +88,9 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
     "network-lost-healed",
     "all nodes lose their carrier (switch, tunnel), and have it again",
     (s) =>
-      [StrikeKind.CutCable, StrikeKind.RestoreCable].map((kind) => s.nodes.flatMap(({ name }) => on(name, kind))),
+      [StrikeKind.CutCable, StrikeKind.RestoreCable].map((kind) =>
+        s.nodes.flatMap(({ name }) => on(name, kind)),
+      ),
   ],
   [
     "refresh-holder-first",
@@ -114,7 +120,8 @@ export const faultNames: readonly string[] = catalogue.map(([name]) => name);
 /** The faults that these nodes can have while one of them holds. */
 export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault[] {
   const own = nodes.find(({ name }) => name === holder);
-  if (own === undefined) throw new RangeError(`holder: '${holder}' is none of ${nodes.map((n) => n.name).join(", ")}`);
+  if (own === undefined)
+    throw new RangeError(`holder: '${holder}' is none of ${nodes.map((n) => n.name).join(", ")}`);
   const scripts = own.instances.flatMap(({ trackScripts }) => trackScripts);
   const processes = own.instances.flatMap(({ trackProcesses }) => trackProcesses);
   const scene = {
@@ -137,8 +144,14 @@ export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault
 }
 
 /** The strikes of a fault that begins at a share of its period. @param phase 0 to 1 */
-export function strikesOf(nodes: readonly SimulatedNode[], fault: Pick<Fault, "steps" | "period">, phase: number): Strike[] {
+export function strikesOf(
+  nodes: readonly SimulatedNode[],
+  fault: Pick<Fault, "steps" | "period">,
+  phase: number,
+): Strike[] {
   const pause = calmAfter(nodes);
   const begin = phase * fault.period;
-  return fault.steps.flatMap((actions, step) => actions.map((action) => ({ ...action, at: begin + step * pause })));
+  return fault.steps.flatMap((actions, step) =>
+    actions.map((action) => ({ ...action, at: begin + step * pause })),
+  );
 }

@@ -244,8 +244,7 @@ export class Instance {
       return;
     }
     const { now } = this.around.clock;
-    const isHeld =
-      this.preemptDelay > 0 && (this.preemptAt === undefined || this.preemptAt > now);
+    const isHeld = this.preemptDelay > 0 && (this.preemptAt === undefined || this.preemptAt > now);
     if (!this.nopreempt && advert.priority < this.effective && !isHeld) {
       // Not a master for us: what is left of the timer goes on.
       this.down = Math.max(0, this.due - now);

@@ -120,8 +120,7 @@ export class Machine {
       else old.stop(true);
     }
     this.daemon = daemon;
-    for (const check of daemon.checks)
-      check.start(former.checks.find(({ name }) => name === check.name));
+    for (const check of daemon.checks) check.start(former.checks.find(({ name }) => name === check.name));
     const states = new Map(pairs);
     this.begin(daemon, (instance) => {
       const old = states.get(instance);
@@ -202,7 +201,8 @@ export class Machine {
         config.multicast === advert.multicast,
     );
     if (sameRouter === undefined) return;
-    if (!advert.multicast && sameRouter.source !== undefined && !advert.to.includes(sameRouter.source)) return;
+    if (!advert.multicast && sameRouter.source !== undefined && !advert.to.includes(sameRouter.source))
+      return;
     if (accepts(sameRouter, advert)) sameRouter.hear(advert);
     else sameRouter.refuse();
   }

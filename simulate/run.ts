@@ -112,13 +112,17 @@ export function simulate(nodes: readonly SimulatedNode[], options: SimulateOptio
   };
 }
 
-function check(nodes: readonly SimulatedNode[], { strikes = [], first, tail, latency }: SimulateOptions): void {
+function check(
+  nodes: readonly SimulatedNode[],
+  { strikes = [], first, tail, latency }: SimulateOptions,
+): void {
   const names = nodes.map(({ name }) => name);
   const isKnown = (name: string) => names.includes(name);
   const allowed = `allowed is one of ${names.join(", ")}`;
   if (nodes.length === 0) throw new RangeError("nodes: none; give at least one");
   const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice !== undefined) throw new RangeError(`nodes: '${twice}' is there twice; give each a name of its own`);
+  if (twice !== undefined)
+    throw new RangeError(`nodes: '${twice}' is there twice; give each a name of its own`);
   if (first !== undefined && !isKnown(first)) throw new RangeError(`first: '${first}'; ${allowed}`);
   for (const { at, node, do: kind } of strikes) {
     if (!isKnown(node)) throw new RangeError(`strikes: '${kind}' on '${node}'; ${allowed}`);
@@ -161,10 +165,8 @@ class Network {
   nextAdvert(from: number): number {
     this.clock.runUntil(from);
     const known = this.adverts.length;
-    const limit = from + 256e6;
     const holds = () => this.machines.some(({ held }) => held.size > 0);
-    for (let step = from; holds() && this.adverts.length === known && step < limit; step += 1e4)
-      this.clock.runUntil(step);
+    while (holds() && this.adverts.length === known && this.clock.step());
     return this.adverts[known]?.at ?? from;
   }
 

@@ -49,7 +49,15 @@ const v3 = { version: 3, advertInt: 0.5 };
 const sticky = { preemption: "sticky" };
 const check = (weight: number) => ({
   trackScripts: [
-    { name: "web", script: `/usr/bin/test -e ${checkFile}`, interval: 1, timeout: 1, fall: 2, rise: 2, weight },
+    {
+      name: "web",
+      script: `/usr/bin/test -e ${checkFile}`,
+      interval: 1,
+      timeout: 1,
+      fall: 2,
+      rise: 2,
+      weight,
+    },
   ],
 });
 
@@ -83,7 +91,8 @@ function act(node: string | undefined, kind: StrikeKind): Action {
   return { do: kind, node: node!, ...(isCheck && { check: "web" }) };
 }
 /** A step of one action on several nodes. */
-const both = (kind: StrikeKind, ...nodes: (string | undefined)[]): Action[] => nodes.map((node) => act(node, kind));
+const both = (kind: StrikeKind, ...nodes: (string | undefined)[]): Action[] =>
+  nodes.map((node) => act(node, kind));
 
 /** Every scenario. Timers are short where the version allows it; nothing else about them is special. */
 export const scenarios: readonly Scenario[] = [
@@ -96,7 +105,11 @@ export const scenarios: readonly Scenario[] = [
   { name: "v2-prefer-cable", cluster: v2, steps: on(a, CutCable, RestoreCable) },
   { name: "v3-prefer-cut-silently", cluster: v3, steps: on(a, CutSilently, RestoreSilently) },
   { name: "v2-prefer-cut-silently", cluster: v2, steps: on(a, CutSilently, RestoreSilently) },
-  { name: "v3-prefer-reload-both-orders", cluster: v3, steps: [...on(a, Reload), ...on(b, Reload), ...on(a, Reload)] },
+  {
+    name: "v3-prefer-reload-both-orders",
+    cluster: v3,
+    steps: [...on(a, Reload), ...on(b, Reload), ...on(a, Reload)],
+  },
   { name: "v3-prefer-mute", cluster: v3, steps: on(a, Mute, Unmute) },
   { name: "v3-prefer-deaf", cluster: v3, steps: on(a, Deafen, Undeafen) },
   { name: "v3-prefer-vrrp-lost", cluster: v3, steps: on(a, DropVrrp, RestoreVrrp) },
@@ -106,16 +119,39 @@ export const scenarios: readonly Scenario[] = [
   { name: "v2-prefer-drain", cluster: v2, steps: on(a, Drain, Undrain) },
   { name: "v3-prefer-preempt-delay", cluster: { ...v3, preemptDelay: 3 }, steps: on(a, Stop, Start) },
   { name: "v3-prefer-startup-delay", cluster: v3, startupDelay: 3, steps: on(a, Stop, Start) },
-  { name: "v3-prefer-fast", cluster: { version: 3, advertInt: 0.1 }, steps: on(a, Stop, Start, CutCable, RestoreCable) },
-  { name: "v3-prefer-multicast", cluster: { ...v3, multicast: true }, steps: on(a, Stop, Start, CutCable, RestoreCable) },
+  {
+    name: "v3-prefer-fast",
+    cluster: { version: 3, advertInt: 0.1 },
+    steps: on(a, Stop, Start, CutCable, RestoreCable),
+  },
+  {
+    name: "v3-prefer-multicast",
+    cluster: { ...v3, multicast: true },
+    steps: on(a, Stop, Start, CutCable, RestoreCable),
+  },
   // Sticky: equal priorities; gw-a has the lower address.
   { name: "v3-sticky-lower-stop-start", cluster: { ...v3, ...sticky }, steps: on(a, Stop, Start) },
   { name: "v3-sticky-higher-stop-start", cluster: { ...v3, ...sticky }, first: b, steps: on(b, Stop, Start) },
   { name: "v2-sticky-higher-stop-start", cluster: { ...v2, ...sticky }, first: b, steps: on(b, Stop, Start) },
-  { name: "v3-sticky-higher-power-off-boot", cluster: { ...v3, ...sticky }, first: b, steps: on(b, PowerOff, Boot) },
+  {
+    name: "v3-sticky-higher-power-off-boot",
+    cluster: { ...v3, ...sticky },
+    first: b,
+    steps: on(b, PowerOff, Boot),
+  },
   { name: "v3-sticky-lower-cable", cluster: { ...v3, ...sticky }, steps: on(a, CutCable, RestoreCable) },
-  { name: "v3-sticky-higher-cable", cluster: { ...v3, ...sticky }, first: b, steps: on(b, CutCable, RestoreCable) },
-  { name: "v2-sticky-higher-cable", cluster: { ...v2, ...sticky }, first: b, steps: on(b, CutCable, RestoreCable) },
+  {
+    name: "v3-sticky-higher-cable",
+    cluster: { ...v3, ...sticky },
+    first: b,
+    steps: on(b, CutCable, RestoreCable),
+  },
+  {
+    name: "v2-sticky-higher-cable",
+    cluster: { ...v2, ...sticky },
+    first: b,
+    steps: on(b, CutCable, RestoreCable),
+  },
   {
     name: "v3-sticky-lower-cut-silently",
     cluster: { ...v3, ...sticky },
@@ -166,9 +202,19 @@ export const scenarios: readonly Scenario[] = [
     steps: on(a, FailCheck, PassCheck),
   },
   // Three nodes: priorities 100, 90, 80.
-  { name: "v3-three-stop-stop", cluster: v3, hosts: 3, steps: [...on(a, Stop), ...on(b, Stop), ...on(b, Start), ...on(a, Start)] },
+  {
+    name: "v3-three-stop-stop",
+    cluster: v3,
+    hosts: 3,
+    steps: [...on(a, Stop), ...on(b, Stop), ...on(b, Start), ...on(a, Start)],
+  },
   { name: "v3-three-cut-silently", cluster: v3, hosts: 3, steps: on(a, CutSilently, RestoreSilently) },
-  { name: "v2-three-cable", cluster: v2, hosts: 3, steps: [...on(a, CutCable), ...on(b, CutCable), ...on(c, Reload)] },
+  {
+    name: "v2-three-cable",
+    cluster: v2,
+    hosts: 3,
+    steps: [...on(a, CutCable), ...on(b, CutCable), ...on(c, Reload)],
+  },
   // Both families in a sync group.
   { name: "v3-both-families-stop-start", cluster: v3, bothFamilies: true, steps: on(a, Stop, Start) },
   { name: "v3-both-families-cable", cluster: v3, bothFamilies: true, steps: on(a, CutCable, RestoreCable) },
@@ -185,7 +231,9 @@ function clusterOf(scenario: Scenario): Cluster {
   const parsed = parseCluster({
     name: "gw",
     virtualRouterId: scenarioRouterId,
-    virtualIpAddresses: addressesOf(scenario).map((address) => `${address}/${address.includes(":") ? 64 : 24}`),
+    virtualIpAddresses: addressesOf(scenario).map(
+      (address) => `${address}/${address.includes(":") ? 64 : 24}`,
+    ),
     nodes: hosts.slice(0, count).map(({ unicastSrcIp6, ...host }) => ({
       ...host,
       ...(bothFamilies && { unicastSrcIp6 }),
@@ -218,5 +266,7 @@ export function pauseOf(scenario: Scenario): number {
 export function strikesOfScenario(scenario: Scenario): Strike[] {
   const begin = Number(scenario.cluster.advertInt) / 2;
   const pause = pauseOf(scenario);
-  return scenario.steps.flatMap((actions, step) => actions.map((one) => ({ ...one, at: begin + step * pause })));
+  return scenario.steps.flatMap((actions, step) =>
+    actions.map((one) => ({ ...one, at: begin + step * pause })),
+  );
 }

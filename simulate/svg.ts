@@ -74,7 +74,15 @@ function panel(title: string, run: Run, { spans }: RouterRun, top: number): { te
     return [
       rect(x(bar.from), x(bar.to), y, colour, `${bar.value} ${timesText(bar)}`),
       ...(wide
-        ? [text((x(bar.from) + x(bar.to)) / 2, y + 16, bar.value, "middle", colour === "#ffffff" ? "#222222" : "#ffffff")]
+        ? [
+            text(
+              (x(bar.from) + x(bar.to)) / 2,
+              y + 16,
+              bar.value,
+              "middle",
+              colour === "#ffffff" ? "#222222" : "#ffffff",
+            ),
+          ]
         : []),
     ];
   });

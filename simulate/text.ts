@@ -25,7 +25,9 @@ export function tableText(outcomes: readonly Outcome[]): string {
     "",
   ];
   const lasts = outcomes.find((outcome) => outcome.lasts !== undefined)?.lasts;
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
   return [
     ...[head, ...rows].map((row) =>
       row

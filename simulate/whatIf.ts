@@ -63,11 +63,15 @@ export function nodesOf(cluster: Cluster): SimulatedNode[] {
  *
  * @throws RangeError when that is nobody or not one alone
  */
-export function firstHolder(nodes: readonly SimulatedNode[], first: string | undefined = nodes[0]?.name): string {
+export function firstHolder(
+  nodes: readonly SimulatedNode[],
+  first: string | undefined = nodes[0]?.name,
+): string {
   const run = simulate(nodes, { first, tail: 0 });
   const held = new Set(run.routers.flatMap(({ spans }) => spans.at(-1)?.holders ?? []));
   const [holder] = held;
-  if (holder === undefined) throw new RangeError("nobody holds the addresses, so nothing can be taken from anybody");
+  if (holder === undefined)
+    throw new RangeError("nobody holds the addresses, so nothing can be taken from anybody");
   return holder;
 }
 
@@ -78,16 +82,24 @@ export function whatIf(nodes: readonly SimulatedNode[], options: WhatIfOptions =
 }
 
 /** One run of a fault, for a drawing. @param phase Share of the cycle, 0 to 1. @default 0.5 */
-export function runOf(nodes: readonly SimulatedNode[], name: string, options: WhatIfOptions = {}, phase = 0.5): Run {
+export function runOf(
+  nodes: readonly SimulatedNode[],
+  name: string,
+  options: WhatIfOptions = {},
+  phase = 0.5,
+): Run {
   const [fault] = chosen(faultsOf(nodes, firstHolder(nodes, options.first)), [name]);
   return runFault(nodes, fault!, options, phase);
 }
 
 function chosen(faults: Fault[], names: readonly string[] | undefined): Fault[] {
   for (const name of names ?? []) {
-    if (!faultNames.includes(name)) throw new RangeError(`fault: '${name}'; allowed is one of ${faultNames.join(", ")}`);
+    if (!faultNames.includes(name))
+      throw new RangeError(`fault: '${name}'; allowed is one of ${faultNames.join(", ")}`);
     if (!faults.some((fault) => fault.name === name))
-      throw new RangeError(`fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`);
+      throw new RangeError(
+        `fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`,
+      );
   }
   return names === undefined ? faults : faults.filter(({ name }) => names.includes(name));
 }
@@ -131,12 +143,16 @@ function bounds(values: number[]): Bounds {
 function notesOf(nodes: readonly SimulatedNode[], last: Span[], all: Figures[]): string[] {
   const notes: string[] = [];
   const priorities = new Set(nodes.flatMap(({ instances }) => instances.map(({ priority }) => priority)));
-  const isHealed = all.some(({ twoMasters, after, races }) => twoMasters > 0 && after.length === 1 && races === 0);
+  const isHealed = all.some(
+    ({ twoMasters, after, races }) => twoMasters > 0 && after.length === 1 && races === 0,
+  );
   if (last.some(({ holders, serving }) => holders.length > 0 && serving.length === 0))
     notes.push("who has the addresses is not reached");
   if (isHealed && priorities.size === 1)
     notes.push("both were master; of equal priorities the higher source address stays");
   if (all.some(({ races }) => races > 0))
-    notes.push("a race: two take them at once, and the higher source address stays; microseconds decide on real hosts");
+    notes.push(
+      "a race: two take them at once, and the higher source address stays; microseconds decide on real hosts",
+    );
   return notes;
 }

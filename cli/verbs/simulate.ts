@@ -37,7 +37,8 @@ function listed(names: readonly string[]): string {
   return names
     .reduce<string[]>((lines, name) => {
       const last = lines.at(-1);
-      if (last === undefined || last.length + name.length > 100) return [...lines, `                 ${name}`];
+      if (last === undefined || last.length + name.length > 100)
+        return [...lines, `                 ${name}`];
       return [...lines.slice(0, -1), `${last} ${name}`];
     }, [])
     .join("\n");
@@ -45,7 +46,8 @@ function listed(names: readonly string[]): string {
 
 function run(args: string[], { out, err }: Streams): ExitCode {
   const { spec, fault, first, svg, json } = readOptions({ args, options }).values;
-  if (spec === undefined) throw new UsageError("--spec: (missing); give the file of a cluster, or see --help");
+  if (spec === undefined)
+    throw new UsageError("--spec: (missing); give the file of a cluster, or see --help");
   const read = readSpecFile(spec);
   if ("problems" in read) {
     err(`${read.problems}\n`);
@@ -85,4 +87,8 @@ function writeText(path: string, text: string): void {
 }
 
 /** `simulate`: what-if, from a spec file. */
-export const simulate: Verb = { summary: "who becomes master under each fault, and for how long nobody is", help, run };
+export const simulate: Verb = {
+  summary: "who becomes master under each fault, and for how long nobody is",
+  help,
+  run,
+};

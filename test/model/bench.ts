@@ -19,7 +19,14 @@ import {
 import { type Timeline, type Watch, holdersOf, now } from "../../lab/watch";
 import { watchLab } from "../../lab/watchLab";
 import { keepalivedFiles } from "../../render/keepalived";
-import { type Scenario, addressesOf, checkFile, pauseOf, planOf, scenarioRouterId } from "../../simulate/scenarios";
+import {
+  type Scenario,
+  addressesOf,
+  checkFile,
+  pauseOf,
+  planOf,
+  scenarioRouterId,
+} from "../../simulate/scenarios";
 import { type Action, StrikeKind } from "../../simulate/strike";
 import type { Course } from "./compare";
 
@@ -121,7 +128,9 @@ async function mend(host: Host): Promise<void> {
   await Promise.all([restoreSilently(host), unmute(host), undeafen(host), restoreVrrp(host)]);
   await host.boot();
   await host.exec("systemctl reset-failed keepalived || :; systemctl stop keepalived");
-  await host.exec(`rm -f ${drainFile} /etc/keepalived/keepalived.conf; ip addr flush dev eth0 to 10.20.30.200/32`);
+  await host.exec(
+    `rm -f ${drainFile} /etc/keepalived/keepalived.conf; ip addr flush dev eth0 to 10.20.30.200/32`,
+  );
   await host.waitUntilUp();
 }
 

@@ -38,7 +38,11 @@ export interface StepView {
 const silencing: readonly StrikeKind[] = [StrikeKind.CutSilently, StrikeKind.Mute, StrikeKind.DropVrrp];
 
 /** What a course says of a step. */
-export function viewStep({ spans, adverts }: Course, { from, to }: Window, actions: readonly Action[]): StepView {
+export function viewStep(
+  { spans, adverts }: Course,
+  { from, to }: Window,
+  actions: readonly Action[],
+): StepView {
   const silenced = actions.filter((one) => silencing.includes(one.do)).map(({ node }) => node);
   const isChecked = actions.some((one) => one.do === StrikeKind.PassCheck);
   const before = spans.findLast((span) => span.from < from)?.holders ?? [];
@@ -59,7 +63,11 @@ export function viewStep({ spans, adverts }: Course, { from, to }: Window, actio
         node,
         after: span.from - from,
         silence:
-          before.length > 0 ? span.from - (heard.at(-1)?.at ?? from) : isChecked ? undefined : span.from - from,
+          before.length > 0
+            ? span.from - (heard.at(-1)?.at ?? from)
+            : isChecked
+              ? undefined
+              : span.from - from,
         without: gap?.holders.length === 0 ? span.from - Math.max(gap.from, from) : 0,
       });
     }

@@ -27,7 +27,8 @@ async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
   const { only } = values;
   const chosen = scenarios.filter(({ name }) => only === undefined || only.includes(name));
-  if (chosen.length === 0) throw new Error(`--only: '${only?.join()}'; allowed are ${scenarios.map(({ name }) => name).join(", ")}`);
+  if (chosen.length === 0)
+    throw new Error(`--only: '${only?.join()}'; allowed are ${scenarios.map(({ name }) => name).join(", ")}`);
   const log = (text: string) => console.error(text);
   await prepareLab(log);
   const bench = await Bench.start(log);
@@ -48,7 +49,9 @@ async function main(): Promise<number> {
   const other = rows.filter(({ result }) => !result.sameSequence).length;
   if (only === undefined) writeFileSync(join(__dirname, "../../docs/model.md"), page(rows, version));
   const well = rows.filter((row) => faultsOfRow(row).length === 0).length;
-  console.log(`${well} of ${rows.length} steps as predicted; ${other} other sequences, ${far} of ${gaps.length} gaps out of tolerance`);
+  console.log(
+    `${well} of ${rows.length} steps as predicted; ${other} other sequences, ${far} of ${gaps.length} gaps out of tolerance`,
+  );
   return other === 0 && far <= allowance * gaps.length ? 0 : 1;
 }
 

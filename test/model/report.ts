@@ -46,7 +46,14 @@ export function page(rows: readonly Row[], keepalived: string): string {
   const close = gaps.filter(({ isClose }) => isClose).length;
   const same = rows.filter(({ result }) => result.sameSequence).length;
   const names = new Set(rows.map(({ scenario }) => scenario.name));
-  const head = ["scenario", "what strikes", "who takes, by the model", "by keepalived", "gap, by the model", "by keepalived"];
+  const head = [
+    "scenario",
+    "what strikes",
+    "who takes, by the model",
+    "by keepalived",
+    "gap, by the model",
+    "by keepalived",
+  ];
   const cells = rows.map((row) => {
     const { scenario, step, model, lab, address } = row;
     const actions = (scenario.steps[step] ?? []).map((one) => `${one.do} ${one.node}`).join(", ");
@@ -59,8 +66,11 @@ export function page(rows: readonly Row[], keepalived: string): string {
       gapsText(row, "measured"),
     ];
   });
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]!.length)));
-  const text = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
+  );
+  const text = (row: string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
   return `# The model against keepalived
 
 Made by \`npm run test:model\`: ${names.size} scenarios (simulate/scenarios.ts) in the simulation and on real hosts of the lab with

@@ -187,3 +187,16 @@ test("an address known only later is used when it is", async () => {
   const registered = await make(args);
   expect(find(registered, COMMAND, "gw-a-activate").inputs.delete).toContain("gw-a@192.168.1.2");
 });
+
+test("the pair says who becomes master under the main faults", async () => {
+  await registeredBy(() => undefined);
+  const simulated = new Promise<string>((resolve) => {
+    new HaPair("gw", pair({ preemption: Preemption.Sticky })).simulation.apply(resolve);
+  });
+  expect((await simulated).split("\n")).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^holder-dies +a -> b +2\.61\.\.3\.61 s +1 /) as string,
+      expect.stringMatching(/^daemon-restarts +a -> b /) as string,
+    ]),
+  );
+});

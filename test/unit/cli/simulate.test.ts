@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../../cli/run";
+import { clusterInput } from "../spec/cluster-input";
+
+const directory = mkdtempSync(join(tmpdir(), "cli-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function cli(...args: string[]) {
+  const streams = { out: "", err: "" };
+  const code = await run(args, {
+    out: (text) => (streams.out += text),
+    err: (text) => (streams.err += text),
+  });
+  return { code, ...streams };
+}
+
+const yaml = file(
+  "pair.yaml",
+  `virtualRouterId: 51
+virtualIpAddresses: [192.168.1.1/24]
+preemption: sticky
+nodes:
+  - { name: gw-a, interface: eth0, unicastSrcIp: 192.168.1.2 }
+  - { name: gw-b, interface: eth0, unicastSrcIp: 192.168.1.3 }
+`,
+);
+const json = file("pair.json", JSON.stringify(clusterInput()));
+
+describe("pulumi-keepalived simulate", () => {
+  it("reads YAML without connections, and prints the table on stdout alone", async () => {
+    const { code, out, err } = await cli("simulate", "--spec", yaml, "--fault", "holder-dies");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^holder-dies +gw-a -> gw-b +2\.61\.\.3\.61 s +1 /m);
+  });
+
+  it("reads JSON, and prints JSON", async () => {
+    const { code, out } = await cli("simulate", "--spec", json, "--fault", "daemon-stops", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual([expect.objectContaining({ fault: "daemon-stops", after: [["gw-b"]] })]);
+  });
+
+  it("draws", async () => {
+    const svg = join(directory, "out.svg");
+    await cli("simulate", "--spec", yaml, "--fault", "cut-off-healed", "--svg", svg, "--first", "gw-b");
+    expect(readFileSync(svg, "utf8")).toContain("cut-silently gw-b");
+  });
+
+  it("ends with 1 when the spec has problems, which it prints on stderr", async () => {
+    const wrong = file("wrong.json", JSON.stringify(clusterInput({ virtualRouterId: 300 })));
+    const { code, out, err } = await cli("simulate", "--spec", wrong);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain("virtualRouterId: 300");
+  });
+
+  it.each([
+    [[], "--spec: (missing)"],
+    [["--spec", "/no/such/file"], "/no/such/file: ENOENT"],
+    [["--spec", file("not.yaml", "a: [")], "is neither YAML nor JSON"],
+    [["--spec", yaml, "--fault", "no-such"], "fault: 'no-such'; allowed is one of"],
+    [["--spec", yaml, "--first", "gw-x"], "first: 'gw-x'; allowed is one of gw-a, gw-b"],
+    [["--spec", yaml, "--no-such"], "--no-such"],
+    [["--spec", yaml, "--svg", "/no/such/out.svg"], "--svg: ENOENT"],
+  ])("ends with 2 when it cannot run: %j", async (args, message) => {
+    const { code, err } = await cli("simulate", ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+});
+
+describe("pulumi-keepalived", () => {
+  it("has help for itself and for each verb", async () => {
+    expect(await cli("--help")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("simulate") as string,
+    });
+    const { code, out } = await cli("simulate", "--help");
+    expect(code).toBe(0);
+    expect(out).toContain("check-fails-everywhere");
+  });
+
+  it("names its verbs when it knows none of that name", async () => {
+    expect(await cli("toString")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there are simulate") as string,
+    });
+    expect((await cli()).code).toBe(2);
+  });
+});

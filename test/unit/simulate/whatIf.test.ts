@@ -1,0 +1,128 @@
+import { faultNames } from "../../../simulate/faults";
+import { scenarios, nodesOfScenario, pauseOf, strikesOfScenario } from "../../../simulate/scenarios";
+import { simulate } from "../../../simulate/run";
+import { summaryText } from "../../../simulate/summary";
+import { timelineSvg } from "../../../simulate/svg";
+import { tableText } from "../../../simulate/text";
+import { nodesOf, runOf, whatIf } from "../../../simulate/whatIf";
+import { takeoverAfterGracefulStop, takeoverAfterSilence } from "../../../simulate/timing";
+import { type Cluster, parseCluster } from "../../../spec";
+import { clusterInput, mixedInput } from "../spec/cluster-input";
+import { nodes, web } from "./nodes";
+
+function cluster(input: Record<string, unknown>): Cluster {
+  const parsed = parseCluster(input);
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+}
+
+const backup = { version: 3 as const, advertInt: 1, priority: 90 };
+
+describe("the table of faults", () => {
+  it("has each fault, with gaps that fill the bounds of the timers", () => {
+    const outcomes = whatIf(nodes([100, 90], web(0)));
+    expect(outcomes.map(({ fault }) => fault)).toEqual(faultNames);
+    const of = (name: string) => outcomes.find(({ fault }) => fault === name)!;
+    const { min, max } = takeoverAfterSilence(backup);
+    for (const name of ["holder-dies", "cable-pulled", "cut-off"]) {
+      const { gap } = of(name);
+      expect(gap.min - min).toBeGreaterThanOrEqual(0);
+      expect(max - gap.max).toBeGreaterThanOrEqual(0);
+      expect([gap.min, gap.max]).toEqual([expect.closeTo(min, 2), expect.closeTo(max, 2)]);
+    }
+    expect(of("daemon-stops").gap).toEqual(takeoverAfterGracefulStop(backup));
+    expect(of("cut-off").endsSplit).toBe(true);
+    expect(of("check-fails-everywhere")).toMatchObject({ after: [[]], endsUnserved: true });
+    expect(of("refresh-holder-first")).toMatchObject({ moves: { min: 0, max: 0 }, gap: { min: 0, max: 0 } });
+  });
+
+  it("says of a sticky pair who stays after a cut without loss of carrier", () => {
+    const [healed] = whatIf(nodes([100, 100]), { faults: ["cut-off-healed"], first: "gw-b" });
+    expect(healed).toMatchObject({ before: "gw-b", after: [["gw-b"]], moves: { min: 2, max: 2 } });
+    expect(healed!.notes).toEqual(["both were master; of equal priorities the higher source address stays"]);
+  });
+
+  it("leaves out what needs a check where there is none, and names it when it is asked for", () => {
+    const plain = nodes([100, 90]);
+    expect(whatIf(plain).some(({ fault }) => fault.startsWith("check-"))).toBe(false);
+    expect(() => whatIf(plain, { faults: ["check-fails"] })).toThrow(/needs a check/);
+    expect(() => whatIf(plain, { faults: ["no-such"] })).toThrow(
+      /fault: 'no-such'; allowed is one of holder-dies/,
+    );
+  });
+
+  it("is a text of aligned columns; members of a sync group are one row", () => {
+    const [head, ...rows] = tableText(
+      whatIf(nodesOf(cluster(mixedInput())), { faults: ["holder-dies"] }),
+    ).split("\n");
+    expect(head).toMatch(/^fault +router +master +nobody serves +moves +two masters$/);
+    expect(rows).toEqual([
+      expect.stringMatching(/^holder-dies +51\/IPv4, 51\/IPv6 +gw-a -> gw-b +2\.65\.\.3\.65 s +1 +-$/),
+    ]);
+  });
+
+  it("says 'until mended' of what lasts as long as the fault", () => {
+    const text = tableText(
+      whatIf(nodes([100, 90], web(0)), { faults: ["cut-off", "check-fails-everywhere"] }),
+    );
+    expect(text.match(/until mended/g)).toHaveLength(2);
+  });
+});
+
+describe("the summary of a cluster", () => {
+  it("has a check only where there is one", () => {
+    const checks = { trackScripts: [{ name: "web", script: "/bin/web" }] };
+    expect(summaryText(cluster(clusterInput()))).not.toContain("check-");
+    expect(summaryText(cluster(clusterInput(checks)))).toMatch(/^check-recovers +gw-a -> gw-a/m);
+  });
+
+  it("does not keep a preview waiting for millions of adverts", () => {
+    const slow = cluster(clusterInput({ advertInt: 0.01, preemptDelay: 1000 }));
+    expect(summaryText(slow)).toMatch(/^not simulated here/);
+  });
+});
+
+describe("the drawing", () => {
+  const svg = timelineSvg([{ title: "a <b>", run: runOf(nodes([100, 90]), "cut-off-healed") }]);
+
+  it("has a lane a node, one for who serves, and the strikes", () => {
+    for (const words of ["gw-a", "gw-b", "served by", "nobody", "cut-silently gw-a", "restore-silently gw-a"])
+      expect(svg).toContain(`>${words}</text>`);
+  });
+
+  it("is well-formed, whatever the title says", () => {
+    expect(svg).toContain("a &#60;b&#62;: 51/IPv4");
+    const open = svg.match(/<[a-z]+[^>]*[^/]>/g)?.length;
+    const closed = svg.match(/<\/[a-z]+>/g)?.length;
+    expect(open).toBe(closed);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe("the scenarios for model and lab", () => {
+  it("are at least 25, with names of their own", () => {
+    expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
+    expect(scenarios.length).toBeGreaterThanOrEqual(25);
+  });
+
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    "%s holds first as it says, and settles",
+    (_name, scenario) => {
+      const pause = pauseOf(scenario);
+      const { first = "gw-a" } = scenario;
+      const run = simulate(nodesOfScenario(scenario), {
+        strikes: strikesOfScenario(scenario),
+        first,
+        tail: pause,
+      });
+      for (const { spans } of run.routers) {
+        expect(spans[0]!.holders).toEqual([first]);
+        // Nothing changes in the last tenth of a pause: the next step, or the lab's last look, meets a settled cluster.
+        for (let step = 1; step <= scenario.steps.length; step++) {
+          const end = strikesOfScenario(scenario)[0]!.at + step * pause;
+          expect(spans.some(({ from }) => from > end - pause / 10 && from < end)).toBe(false);
+        }
+      }
+    },
+  );
+});
