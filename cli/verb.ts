@@ -12,9 +12,9 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** Where a verb writes. */
 export interface Streams {
   /** Results. */
-  out(text: string): void;
+  out: (text: string) => void;
   /** Messages. */
-  err(text: string): void;
+  err: (text: string) => void;
 }
 
 /** One verb of the command line. */
@@ -23,7 +23,7 @@ export interface Verb {
   summary: string;
   /** Its whole help, ending with a newline. */
   help: string;
-  run(args: string[], streams: Streams): ExitCode | Promise<ExitCode>;
+  run: (args: string[], streams: Streams) => ExitCode | Promise<ExitCode>;
 }
 
 /** Called wrongly, or unable to run: the message is shown, and the exit status is 2. */

@@ -16,6 +16,8 @@ export interface Surroundings {
   delayedUntil: number;
   /** Whether it listens before that instant. */
   listensEarly: boolean;
+  /** Place of the node among all. */
+  rank: number;
   send(instance: Instance, priority: number): void;
   /** Its state, or whether it has the addresses, is another. */
   changed(instance: Instance): void;
@@ -264,9 +266,12 @@ export class Instance {
       this.around.send(this, this.effective);
       return false;
     }
-    const order = advert.priority - this.effective || compareAddresses(advert.source, this.source);
+    const order =
+      advert.priority - this.effective ||
+      compareAddresses(advert.source, this.source) ||
+      advert.rank - this.around.rank;
     if (order < 0) this.around.send(this, this.effective);
-    if (order <= 0) return false;
+    if (order < 0) return false;
     if (this.config.version === 3) this.masterAdvertInt = advert.advertInt;
     this.down = this.downTime();
     this.want = "BACKUP";

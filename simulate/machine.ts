@@ -42,6 +42,8 @@ export class Machine {
   constructor(
     readonly node: SimulatedNode,
     private readonly world: World,
+    /** Its place among all machines. */
+    private readonly rank: number,
   ) {}
 
   get name(): string {
@@ -215,6 +217,7 @@ export class Machine {
     const around: Surroundings = {
       clock: this.world.clock,
       delayedUntil: this.delayedUntil,
+      rank: this.rank,
       listensEarly: this.node.keepalived !== "2.4",
       send: (instance, priority) => this.send(instance, priority),
       changed: () => this.world.changed(),
@@ -279,6 +282,7 @@ export class Machine {
       priority,
       advertInt: microseconds(config).advert,
       source,
+      rank: this.rank,
       multicast: config.multicast,
       to: config.unicastPeers,
       authPass: password(config),

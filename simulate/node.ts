@@ -63,6 +63,8 @@ export interface Advert extends VirtualRouter {
   advertInt: number;
   /** Address that it comes from. */
   source?: string;
+  /** Decides where an address is not known: of the names of the nodes the later one counts as the higher. */
+  rank: number;
   /** Goes to the VRRP group; else to these addresses. */
   multicast: boolean;
   to: string[];

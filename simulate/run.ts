@@ -153,7 +153,7 @@ class Network {
       send: (from: Machine, _instance: unknown, advert: Advert) => this.send(from, advert),
       changed: () => this.record(),
     };
-    this.machines = sorted.map((node) => new Machine({ ...node }, world));
+    this.machines = sorted.map((node, rank) => new Machine({ ...node }, world, rank));
     const all = sorted.flatMap(({ instances }) => instances);
     const byName = new Map(all.map((instance) => [routerName(instance), instance]));
     this.routers = [...byName.values()].sort(

@@ -1,3 +1,4 @@
+import { simulate } from "../../../simulate/run";
 import { StrikeKind } from "../../../simulate/strike";
 import { masterDownInterval, skewTime, takeBackAfterRecovery } from "../../../simulate/timing";
 import { figures, nodes, story, tied, web } from "./nodes";
@@ -106,6 +107,14 @@ describe("a check", () => {
     expect(figures(story(nodes([100, 90], web(-20)), steps)).sequence).toEqual(["gw-a", "gw-b"]);
   });
 
+  it("that fails on a backup while it waits makes it wait for the lower priority", () => {
+    const steps = { do: StrikeKind.Drain, node: "gw-b", at: 2 };
+    const run = simulate(nodes([100, 90]), {
+      strikes: [{ ...on("gw-a", StrikeKind.PowerOff)[0]!, at: 0.5 }, steps],
+    });
+    expect(figures(run).gap).toBeCloseTo(masterDownInterval({ ...backup, priority: 1 }) - 0.5, 5);
+  });
+
   it("of a process is seen at once", () => {
     const processes = { trackProcesses: [{ name: "web", process: "nginx", weight: 0, quorum: 1 }] };
     const { spans } = story(nodes([100, 90], processes), failing).routers[0]!;
@@ -136,7 +145,11 @@ describe("a sync group", () => {
     const [four, six] = a!.instances;
     const checked = { ...a!, instances: [{ ...four!, ...web(0) }, six!] };
     const run = story([checked, b!], failing);
-    for (const router of [0, 1]) expect(figures(run, router).sequence).toEqual(["gw-a", "gw-b", "gw-a"]);
+    for (const router of [0, 1])
+      expect(figures(run, router)).toMatchObject({
+        sequence: ["gw-a", "gw-b", "gw-a"],
+        unserved: skewTime(backup),
+      });
   });
 
   it("moves nothing when it is reloaded", () => {

@@ -93,7 +93,7 @@ test("the order in which nodes and strikes are given means nothing", () => {
       );
       const shuffled = <T>(all: readonly T[]) =>
         all
-          .map((one) => ({ one, key: dice.next().value }))
+          .map((one) => ({ one, key: Number(dice.next().value) }))
           .sort((a, b) => a.key - b.key)
           .map(({ one }) => one);
       const run = simulate(cluster, { strikes });
