@@ -147,11 +147,14 @@ describe("in a pair with equal priorities", () => {
     expect(figures(story(pair, steps, { first: "gw-a" })).after).toEqual(["gw-a"]);
   });
 
-  it("of two whose addresses are not known, one alone stays", () => {
-    const steps = [on("gw-a", StrikeKind.CutSilently), on("gw-a", StrikeKind.RestoreSilently)];
-    const unknown = nodes([100, 100], { multicast: true, unicastSrcIp: undefined });
-    expect(figures(story(unknown, steps, { first: "gw-a" })).after).toEqual(["gw-b"]);
-  });
+  it.each(["gw-a", "gw-b"])(
+    "of two whose addresses are not known one stays, by its name: %s first",
+    (first) => {
+      const steps = [on(first, StrikeKind.CutSilently), on(first, StrikeKind.RestoreSilently)];
+      const unknown = nodes([100, 100], { multicast: true, unicastSrcIp: undefined });
+      expect(figures(story(unknown, steps, { first })).after).toEqual(["gw-b"]);
+    },
+  );
 
   it("a race of two backups is told, and the higher address wins it", () => {
     const run = story(nodes([100, 100, 100]), [on("gw-a", StrikeKind.PowerOff)], { first: "gw-a" });
