@@ -5,8 +5,10 @@ import { type Action, type Strike, StrikeKind } from "./strike";
 
 /** What a fault is made of: steps one after the other, each after the former one has settled. */
 export interface Fault {
-  /** Stable, kebab-case. */
+  /** `check-fails:web` where the holder has several checks; else the kind. */
   name: string;
+  /** Its name in the catalogue: stable, kebab-case. */
+  kind: string;
   /** What happens, in a few words. */
   text: string;
   steps: Action[][];
@@ -19,11 +21,9 @@ interface Scene {
   nodes: readonly SimulatedNode[];
   holder: string;
   others: string[];
-  /** Names of the checks of the holder. */
-  checks: string[];
 }
 
-/** The catalogue, in the order of the table. A fault that the nodes cannot have is left out. */
+/** The faults that every cluster can have, in the order of the table. */
 const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][]][] = [
   ["holder-dies", "the holder loses power", (s) => [on(s.holder, StrikeKind.PowerOff)]],
   [
@@ -70,21 +70,6 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
     (s) => [on(s.holder, StrikeKind.DropVrrp), on(s.holder, StrikeKind.RestoreVrrp)],
   ],
   [
-    "check-fails",
-    "a check fails on the holder",
-    (s) => s.checks.slice(0, 1).map((check) => fail(s.holder, check)),
-  ],
-  [
-    "check-recovers",
-    "it fails, and passes again",
-    (s) => s.checks.slice(0, 1).flatMap((check) => [fail(s.holder, check), pass(s.holder, check)]),
-  ],
-  [
-    "check-fails-everywhere",
-    "it fails on all nodes",
-    (s) => s.checks.slice(0, 1).map((check) => s.nodes.flatMap(({ name }) => fail(name, check))),
-  ],
-  [
     "network-lost-healed",
     "all nodes lose their carrier (switch, tunnel), and have it again",
     (s) =>
@@ -110,37 +95,66 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ],
 ];
 
+/** The faults of one check of the holder; `everywhere` are the nodes that have it. */
+const checkCatalogue: [
+  name: string,
+  text: string,
+  steps: (holder: string, check: string, everywhere: string[]) => Action[][],
+][] = [
+  ["check-fails", "a check fails on the holder", (holder, check) => [fail(holder, check)]],
+  [
+    "check-recovers",
+    "it fails, and passes again",
+    (holder, check) => [fail(holder, check), pass(holder, check)],
+  ],
+  [
+    "check-fails-everywhere",
+    "it fails on all nodes",
+    (_holder, check, everywhere) => [everywhere.flatMap((name) => fail(name, check))],
+  ],
+];
+
 const on = (node: string, kind: StrikeKind): Action[] => [{ do: kind, node }];
 const fail = (node: string, check: string): Action[] => [{ do: StrikeKind.FailCheck, node, check }];
 const pass = (node: string, check: string): Action[] => [{ do: StrikeKind.PassCheck, node, check }];
 
-/** Names of all faults. */
-export const faultNames: readonly string[] = catalogue.map(([name]) => name);
+/** Names of all faults. Where the holder has several checks, those of a check end with `:NAME`. */
+export const faultNames: readonly string[] = [...catalogue, ...checkCatalogue].map(([name]) => name);
 
 /** The faults that these nodes can have while one of them holds. */
 export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault[] {
+  const names = nodes.map(({ name }) => name);
   const own = nodes.find(({ name }) => name === holder);
-  if (own === undefined)
-    throw new RangeError(`holder: '${holder}' is none of ${nodes.map((n) => n.name).join(", ")}`);
-  const scripts = own.instances.flatMap(({ trackScripts }) => trackScripts);
-  const processes = own.instances.flatMap(({ trackProcesses }) => trackProcesses);
-  const scene = {
-    nodes,
-    holder,
-    others: nodes.map(({ name }) => name).filter((name) => name !== holder),
-    checks: [...new Set([...scripts, ...processes].map(({ name }) => name))],
-  };
-  const adverts = own.instances.map((instance) => microseconds(instance).advert / 1e6);
-  const advert = Math.max(0, ...adverts);
-  const checked = Math.max(advert, ...scripts.slice(0, 1).map(({ interval }) => interval));
-  return catalogue
-    .map(([name, text, steps]) => ({
-      name,
-      text,
-      steps: steps(scene),
-      period: name.startsWith("check-") ? checked : advert,
-    }))
-    .filter(({ steps }) => steps.length > 0);
+  if (own === undefined) throw new RangeError(`holder: '${holder}'; allowed is one of ${names.join(", ")}`);
+  const scene = { nodes, holder, others: names.filter((name) => name !== holder) };
+  const period = Math.max(0, ...own.instances.map((instance) => microseconds(instance).advert / 1e6));
+  const checks = checksOf(own);
+  return [
+    ...catalogue.map(([name, text, steps]) => ({ name, kind: name, text, steps: steps(scene), period })),
+    ...checks.flatMap(({ name: check, interval }) => {
+      const everywhere = nodes.filter((node) => checksOf(node).some(({ name }) => name === check));
+      return checkCatalogue.map(([kind, text, steps]) => ({
+        name: checks.length > 1 ? `${kind}:${check}` : kind,
+        kind,
+        text,
+        steps: steps(
+          holder,
+          check,
+          everywhere.map(({ name }) => name),
+        ),
+        period: Math.max(period, interval),
+      }));
+    }),
+  ];
+}
+
+/** The checks of a node, each once; a process is seen at once. */
+function checksOf({ instances }: SimulatedNode): { name: string; interval: number }[] {
+  const all = instances.flatMap(({ trackScripts, trackProcesses }) => [
+    ...trackScripts,
+    ...trackProcesses.map(({ name }) => ({ name, interval: 0 })),
+  ]);
+  return [...new Map(all.map(({ name, interval }) => [name, { name, interval }])).values()];
 }
 
 /** The strikes of a fault that begins at a share of its period. @param phase 0 to 1 */

@@ -92,16 +92,18 @@ export function runOf(
   return runFault(nodes, fault!, options, phase);
 }
 
+/** The faults of these names, or kinds. */
 function chosen(faults: Fault[], names: readonly string[] | undefined): Fault[] {
+  const isNamed = (fault: Fault, name: string) => fault.name === name || fault.kind === name;
   for (const name of names ?? []) {
-    if (!faultNames.includes(name))
-      throw new RangeError(`fault: '${name}'; allowed is one of ${faultNames.join(", ")}`);
-    if (!faults.some((fault) => fault.name === name))
-      throw new RangeError(
-        `fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`,
-      );
+    if (faults.some((fault) => isNamed(fault, name))) continue;
+    throw new RangeError(
+      faultNames.includes(name)
+        ? `fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`
+        : `fault: '${name}'; allowed is one of ${[...new Set([...faultNames, ...faults.map((one) => one.name)])].join(", ")}`,
+    );
   }
-  return names === undefined ? faults : faults.filter(({ name }) => names.includes(name));
+  return names === undefined ? faults : faults.filter((fault) => names.some((name) => isNamed(fault, name)));
 }
 
 function runFault(nodes: readonly SimulatedNode[], fault: Fault, options: WhatIfOptions, phase: number): Run {
@@ -130,7 +132,7 @@ function outcomes(nodes: readonly SimulatedNode[], fault: Fault, options: WhatIf
       endsSplit: last.some(({ holders }) => holders.length > 1),
       ...(fault.steps.length > 1 && { lasts: calmAfter(nodes) }),
       settled: bounds(all.map(({ settled }, at) => Math.max(0, settled - struck[at]!))),
-      notes: notesOf(nodes, last, all),
+      notes: notesOf(fault, nodes, last, all),
     };
   });
 }
@@ -140,8 +142,14 @@ function bounds(values: number[]): Bounds {
 }
 
 /** What the figures alone do not say. */
-function notesOf(nodes: readonly SimulatedNode[], last: Span[], all: Figures[]): string[] {
+function notesOf(fault: Fault, nodes: readonly SimulatedNode[], last: Span[], all: Figures[]): string[] {
   const notes: string[] = [];
+  if (
+    fault.kind === "check-fails" &&
+    all.some(({ moves }) => moves === 0) &&
+    last.some(({ holders }) => holders.length > 0)
+  )
+    notes.push("the check fails, and the addresses stay");
   const priorities = new Set(nodes.flatMap(({ instances }) => instances.map(({ priority }) => priority)));
   const isHealed = all.some(
     ({ twoMasters, after, races }) => twoMasters > 0 && after.length === 1 && races === 0,

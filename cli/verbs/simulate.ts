@@ -29,7 +29,8 @@ ${listed(faultNames)}
   --svg FILE     draw the timelines, of strikes in the middle of the interval
   --json         the outcomes as JSON
 
-Exit status: 0; 1 the spec has problems, or a fault of one node leaves the addresses without master; 2 it could not run.
+Exit status: 0; 1 the spec has problems, a fault of one node leaves the addresses without master, or a check that fails
+moves nothing; 2 it could not run.
 `;
 
 /** Names in lines of a terminal's width. */
@@ -64,9 +65,10 @@ function run(args: string[], { out, err }: Streams): ExitCode {
   return outcomes.some(isProblem) ? ExitCode.Problem : ExitCode.Well;
 }
 
-/** Nobody has the addresses although another node is well. */
-function isProblem({ fault, after }: Outcome): boolean {
-  return !fault.endsWith("-everywhere") && after.some((names) => names.length === 0);
+/** Nobody has the addresses although another node is well, or who should not keeps them. */
+function isProblem({ fault, after, moves }: Outcome): boolean {
+  if (fault.startsWith("check-fails-everywhere")) return false;
+  return after.some((names) => names.length === 0) || (fault.startsWith("check-fails") && moves.min === 0);
 }
 
 function usable<T>(compute: () => T): T {

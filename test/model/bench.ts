@@ -33,6 +33,9 @@ import type { Course } from "./compare";
 /** Where the tracked file of a drain is (render/keepalived.ts). */
 const drainFile = "/var/lib/vrrp-agent/gw/drain";
 
+/** Seconds within which keepalived is started after the host answers. */
+const BOOT = 5;
+
 /** What was seen of a scenario. */
 export interface Seen {
   /** When each step struck. */
@@ -78,7 +81,8 @@ export class Bench {
         await nextAdvert(watch, actions);
         struck.push(watch.mark(actions.map((one) => `${one.do} ${one.node}`).join(", ")));
         await Promise.all(actions.map((one) => strike(this.lab.host(one.node), one)));
-        await sleep(pauseOf(scenario));
+        const boots = actions.some((one) => one.do === StrikeKind.Boot);
+        await sleep(pauseOf(scenario) + (boots ? BOOT : 0));
       }
       const end = now();
       await sleep(0.2);
@@ -129,7 +133,7 @@ async function mend(host: Host): Promise<void> {
   await host.boot();
   await host.exec("systemctl reset-failed keepalived || :; systemctl stop keepalived");
   await host.exec(
-    `rm -f ${drainFile} /etc/keepalived/keepalived.conf; ip addr flush dev eth0 to 10.20.30.200/32`,
+    `rm -f ${drainFile} /etc/keepalived/keepalived.conf; for vip in 10.20.30.200/32 fd20:30:40::200/128; do ip addr flush dev eth0 to $vip; done`,
   );
   await host.waitUntilUp();
 }

@@ -51,6 +51,18 @@ describe("the table of faults", () => {
     );
   });
 
+  it("has the faults of each check where there are several", () => {
+    const [script] = web(0).trackScripts;
+    const several = nodes([100, 90], { trackScripts: [script!, { ...script!, name: "dns", weight: -5 }] });
+    const outcomes = whatIf(several, { faults: ["check-fails"] });
+    expect(outcomes.map(({ fault, after }) => [fault, after])).toEqual([
+      ["check-fails:web", [["gw-b"]]],
+      ["check-fails:dns", [["gw-a"]]],
+    ]);
+    expect(outcomes[1]!.notes).toEqual(["the check fails, and the addresses stay"]);
+    expect(whatIf(several, { faults: ["check-fails:dns"] })).toHaveLength(1);
+  });
+
   it("is a text of aligned columns; members of a sync group are one row", () => {
     const [head, ...rows] = tableText(
       whatIf(nodesOf(cluster(mixedInput())), { faults: ["holder-dies"] }),
