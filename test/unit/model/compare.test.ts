@@ -27,7 +27,12 @@ describe("a step of a scenario", () => {
     const { takings, before, after } = viewStep(course(10.1, 13.2, 10.1), window, stop);
     expect({ before, after }).toEqual({ before: ["a"], after: ["b"] });
     expect(takings).toEqual([
-      { node: "b", after: expect.closeTo(3.2), silence: expect.closeTo(3.1), without: expect.closeTo(3.1) },
+      {
+        node: "b",
+        after: expect.closeTo(3.2) as number,
+        silence: expect.closeTo(3.1) as number,
+        without: expect.closeTo(3.1) as number,
+      },
     ]);
   });
 
@@ -66,6 +71,6 @@ describe("a step of a scenario", () => {
 
   it("without a silence is judged by the time without holder", () => {
     const { gaps } = compare(course(12, 12, 11.9), course(12, 12.02, 11.7));
-    expect(gaps).toEqual([{ predicted: 0, measured: expect.closeTo(0.02), isClose: true }]);
+    expect(gaps).toEqual([{ predicted: 0, measured: expect.closeTo(0.02) as number, isClose: true }]);
   });
 });

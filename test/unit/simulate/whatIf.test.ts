@@ -63,6 +63,21 @@ describe("the table of faults", () => {
     expect(whatIf(several, { faults: ["check-fails:dns"] })).toHaveLength(1);
   });
 
+  it("tells the routers of an active/active pair apart", () => {
+    const pair = nodes([100, 90]).map((node, place) => ({
+      ...node,
+      instances: [
+        node.instances[0]!,
+        { ...node.instances[0]!, name: "other", virtualRouterId: 52, priority: [90, 100][place]! },
+      ],
+    }));
+    const outcomes = whatIf(pair, { faults: ["holder-reboots"] });
+    expect(outcomes.map(({ router, before, after, moves }) => [router, before, after, moves.max])).toEqual([
+      ["51/IPv4", "gw-a", [["gw-a"]], 2],
+      ["52/IPv4", "gw-b", [["gw-b"]], 0],
+    ]);
+  });
+
   it("is a text of aligned columns; members of a sync group are one row", () => {
     const [head, ...rows] = tableText(
       whatIf(nodesOf(cluster(mixedInput())), { faults: ["holder-dies"] }),
