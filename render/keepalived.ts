@@ -1,15 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { HostPlan, InstanceConfig, VirtualIpAddress } from "../spec";
+import { drainWeight } from "../spec/drain";
 import { announcements } from "./announcements";
 import { plainFile, RenderedFile, secretFile } from "./file";
 import { fitting, quoted, quotedCommand } from "./quote";
 import { fill } from "./template";
 
 const DIRECTORY = "/etc/keepalived";
-
-/** Puts a drained host below every healthy peer; -254 would be FAULT. keepalived keeps the sum within 1 to 254. */
-const DRAINED = -253;
 
 /** keepalived's config of a host, and behind it the included file that holds its password. */
 export function keepalivedFiles(plan: HostPlan): [RenderedFile, ...RenderedFile[]] {
@@ -45,17 +43,6 @@ export function keepalivedFiles(plan: HostPlan): [RenderedFile, ...RenderedFile[
     files.push(secretFile(`${DIRECTORY}/${authFile}`, fill("keepalived/auth.conf", { authPass, q: quoted })));
   }
   return files;
-}
-
-/**
- * What a drain adds to the priority. A backup with nopreempt takes over from nobody who is alive, whatever its priority:
- * there a drain is FAULT (0). Priority 255 knows no weights.
- */
-function drainWeight({ nopreempt, priority }: InstanceConfig): number | undefined {
-  if (priority === 255) {
-    return undefined;
-  }
-  return nopreempt ? 0 : DRAINED;
 }
 
 /** A line of virtual_ipaddress. */

@@ -1,12 +1,10 @@
+import { drainWeight } from "../spec/drain";
 import { type Check, Process, Script } from "./check";
 import type { Clock, Timer } from "./clock";
 import { Group } from "./group";
 import { Instance, type Surroundings } from "./instance";
 import { type Advert, type SimulatedInstance, type SimulatedNode, routerName } from "./node";
 import { microseconds } from "./timing";
-
-/** A drain puts a node below every healthy peer; -253 is the tracked file's weight (render/keepalived.ts). */
-const DRAINED = -253;
 
 /** Where a machine's frames go, and who looks on. */
 export interface World {
@@ -173,9 +171,10 @@ export class Machine {
     if (this.isDrained === isDrained) return;
     this.isDrained = isDrained;
     for (const instance of this.instances) {
-      if (!instance.config.nopreempt) {
-        if (this.countsWeights) instance.addWeight(isDrained ? DRAINED : -DRAINED);
-      } else if (isDrained) instance.fail();
+      const weight = this.drainOf(instance);
+      if (weight === undefined) continue;
+      if (weight !== 0) instance.addWeight(isDrained ? weight : -weight);
+      else if (isDrained) instance.fail();
       else instance.recover();
     }
   }
@@ -207,6 +206,12 @@ export class Machine {
       return;
     if (accepts(sameRouter, advert)) sameRouter.hear(advert);
     else sameRouter.refuse();
+  }
+
+  /** What a drain does to an instance: a weight, 0 for FAULT, or nothing. */
+  private drainOf({ config }: Instance): number | undefined {
+    const weight = drainWeight(config);
+    return weight !== 0 && !this.countsWeights ? undefined : weight;
   }
 
   private get countsWeights(): boolean {
@@ -254,8 +259,9 @@ export class Machine {
     for (const instance of instances) {
       if (!this.hasCarrier) instance.faults++;
       if (!this.isDrained) continue;
-      if (instance.config.nopreempt) instance.faults++;
-      else if (this.countsWeights) instance.total += DRAINED;
+      const weight = this.drainOf(instance);
+      if (weight === 0) instance.faults++;
+      else instance.total += weight ?? 0;
     }
     for (const instance of instances) instance.applyWeights();
     const group = instances[0]?.group;
