@@ -33,13 +33,13 @@ async function main(): Promise<number> {
   await prepareLab(log);
   const bench = await Bench.start(log);
   const rows: Row[] = [];
-  let version = "";
   try {
-    version = await bench.keepalived();
+    const version = await bench.keepalived();
     for (const scenario of chosen) {
       const found = await compare(bench, scenario);
       rows.push(...found);
       for (const row of found) console.log(line(row));
+      if (only === undefined) writeFileSync(join(__dirname, "../../docs/model.md"), page(rows, version));
     }
   } finally {
     await bench.stop();
@@ -47,7 +47,6 @@ async function main(): Promise<number> {
   const gaps = rows.flatMap(({ result }) => result.gaps);
   const far = gaps.filter(({ isClose }) => !isClose).length;
   const other = rows.filter(({ result }) => !result.sameSequence).length;
-  if (only === undefined) writeFileSync(join(__dirname, "../../docs/model.md"), page(rows, version));
   const well = rows.filter((row) => faultsOfRow(row).length === 0).length;
   console.log(
     `${well} of ${rows.length} steps as predicted; ${other} other sequences, ${far} of ${gaps.length} gaps out of tolerance`,
