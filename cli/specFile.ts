@@ -31,7 +31,10 @@ export type SpecFile = { cluster: Cluster; warnings: Problem[] } | { problems: s
  */
 export function readSpecFile(path: string): SpecFile {
   const input = parseText(path);
-  const name = basename(path, extname(path));
+  // The name of a file may be none for a cluster.
+  const name = basename(path, extname(path))
+    .replace(/[^A-Za-z0-9_-]/g, "-")
+    .slice(0, 40);
   const parsed = parseCluster(withoutConnections(input), { name });
   if ("problems" in parsed) return { problems: formatProblems(parsed.problems) };
   return {

@@ -23,7 +23,7 @@ async function cli(...args: string[]) {
 }
 
 const yaml = file(
-  "pair.yaml",
+  "my first.pair.yaml",
   `virtualRouterId: 51
 virtualIpAddresses: [192.168.1.1/24]
 preemption: sticky
