@@ -118,7 +118,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "v3-prefer-drain", cluster: v3, steps: on(a, Drain, Undrain) },
   { name: "v2-prefer-drain", cluster: v2, steps: on(a, Drain, Undrain) },
   { name: "v3-prefer-preempt-delay", cluster: { ...v3, preemptDelay: 3 }, steps: on(a, Stop, Start) },
-  { name: "v3-prefer-startup-delay", cluster: v3, startupDelay: 3, steps: on(a, Stop, Start) },
+  { name: "v3-prefer-startup-delay", cluster: v3, startupDelay: 2, steps: on(a, Stop, Start) },
   {
     name: "v3-prefer-fast",
     cluster: { version: 3, advertInt: 0.1 },

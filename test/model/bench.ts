@@ -78,7 +78,7 @@ export class Bench {
       await sleep(pauseOf(scenario));
       const struck: number[] = [];
       for (const actions of steps) {
-        await nextAdvert(watch, actions);
+        await afterAdvert(watch, actions, Number(scenario.cluster.advertInt));
         struck.push(watch.mark(actions.map((one) => `${one.do} ${one.node}`).join(", ")));
         await Promise.all(actions.map((one) => strike(this.lab.host(one.node), one)));
         const boots = actions.some((one) => one.do === StrikeKind.Boot);
@@ -115,13 +115,17 @@ function courseOf(timeline: Timeline, address: string): Course {
   };
 }
 
-/** Waits for the next advert of a node that is about to be struck, so that none slips through while it is. */
-async function nextAdvert(watch: Watch, actions: readonly Action[]): Promise<void> {
-  const node = actions[0]?.node ?? "";
-  const known = watch.lastAdvert(node)?.at ?? 0;
+/**
+ * Waits until shortly after an advert of the node that is about to be struck, so that none slips through while it is. The
+ * capture tells of adverts late, but with their true times.
+ */
+async function afterAdvert(watch: Watch, actions: readonly Action[], advertInt: number): Promise<void> {
+  const last = watch.lastAdvert(actions[0]?.node ?? "")?.at ?? 0;
+  const since = now() - last;
   // A backup sends none.
-  const patience = now() + 1.5;
-  while (now() < patience && (watch.lastAdvert(node)?.at ?? 0) === known) await sleep(0.005);
+  if (since > 3 * advertInt) return;
+  const phase = since % advertInt;
+  await sleep((phase > 0.15 * advertInt ? advertInt - phase : -phase) + 0.15 * advertInt);
 }
 
 const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
