@@ -43,7 +43,8 @@ export interface SimulatedNode {
    */
   restartAfter?: number;
   /**
-   * Which keepalived runs: 2.4 does not listen during the startup delay, 2.2 does. @default "2.2", up to 2.3.4
+   * Which keepalived runs: 2.4 does not listen during the startup delay; 2.2, which stands for all before, does.
+   * @default "2.2"
    */
   keepalived?: "2.2" | "2.4";
 }
