@@ -1,3 +1,4 @@
+import { InstanceConfig } from "../model";
 import { instanceRule, pairRule } from "./rule";
 
 const SECRET = "(secret)";
@@ -9,6 +10,7 @@ export const authTooLong = instanceRule(
     severity: "error",
     doc: "authPass has at most 8 characters; keepalived cuts the rest off.",
     fix: "choose a password of 1 to 8 characters",
+    foreign: { severity: "warning", fix: "cut auth_pass to its first 8 characters: only these count" },
   },
   ["authPass"],
   ({ instance }) =>
@@ -24,6 +26,7 @@ export const authWithV3 = instanceRule(
     severity: "error",
     doc: "authPass goes with VRRP version 2 only; version 3, and so IPv6, has no authentication and keepalived ignores it.",
     fix: "remove authPass, or set version: 2 for IPv4 addresses",
+    foreign: { severity: "warning", fix: "remove the authentication block: nothing is authenticated" },
   },
   ["authPass", "version"],
   ({ instance }) =>
@@ -31,6 +34,11 @@ export const authWithV3 = instanceRule(
       ? [{ property: "authPass", value: SECRET, allowed: "no authPass with version 3" }]
       : [],
 );
+
+/** What of a password counts: version 3 has none, version 2 room for 8 bytes. */
+function effectivePassword({ authPass, version }: Pick<InstanceConfig, "authPass" | "version">) {
+  return version === 3 ? undefined : authPass?.slice(0, 8);
+}
 
 /** An advert with another password, or without one, is dropped. */
 export const authMismatch = pairRule(
@@ -40,10 +48,13 @@ export const authMismatch = pairRule(
     doc: "All nodes of a virtual router have the same authPass; an advert with another one is dropped and both nodes become master.",
     fix: "set the same authPass on all nodes, or on none",
   },
-  ["authPass"],
+  ["authPass", "version"],
   ([first, ...others]) =>
     others
-      .filter((other) => other.instance.authPass !== first?.instance.authPass)
+      .filter(
+        (other) =>
+          first !== undefined && effectivePassword(other.instance) !== effectivePassword(first.instance),
+      )
       .map(({ at, instance }) => ({
         at,
         property: "authPass",

@@ -1,16 +1,23 @@
 import { authMismatch, authTooLong, authWithV3 } from "./authentication";
 import {
-  downTimerAdvertsMismatch,
-  downTimerAdvertsOne,
-  fastOverTunnel,
-  fastWithoutRealtime,
-  fastWithoutStartupDelay,
-} from "./fast";
+  checkLoop,
+  scriptArgumentsUnquoted,
+  scriptInsecurePath,
+  scriptStopsKeepalived,
+  scriptTimeout,
+  scriptUntracked,
+  weightClamped,
+  weightInSyncGroup,
+  weightOfOwner,
+} from "./checks";
+import { HostRule } from "./facts";
+import { keywordTooNew, mailWithoutServer, notifyArgumentsUnquoted, routerIdTwice } from "./notify";
 import {
+  nopreemptAgainstWeight,
   nopreemptWithMaster,
   nopreemptWithWeight,
   preemptDelayWithMaster,
-  preemptDelayWhenSticky,
+  preemptDelayWithNopreempt,
   preemptDelayWithWeight,
   stickyWithoutUplinkCheck,
   stickyWithSlowCheck,
@@ -23,19 +30,24 @@ import {
   weightTooSmallForLast,
 } from "./priority";
 import { advertIntMismatch, advertIntRange, ipv6WithV2, versionMismatch } from "./protocol";
-import { virtualRouterIdMismatch, virtualRouterIdReused, vipListMismatch } from "./router";
+import {
+  vipInTwoInstances,
+  vipListMismatch,
+  vipPrefixMismatch,
+  virtualRouterIdMismatch,
+  virtualRouterIdOnSegment,
+  virtualRouterIdReused,
+} from "./router";
 import { Rule } from "./rule";
 import { scriptWithoutUser } from "./scripts";
 import {
-  bfdFamily,
-  bfdInCluster,
-  bfdMultihopWithoutHops,
-  bfdTooFast,
-  bfdTwice,
-  trackInterfaceTwice,
-  trackSrcIpWithoutSource,
-} from "./tracking";
-import { minTtlTooHigh, ttlWithMulticast } from "./ttl";
+  bothMaster,
+  equalPrioritiesUnchecked,
+  stateAgainstPriority,
+  strictDropsPackets,
+  strictWithAuthentication,
+  strictWithUnicast,
+} from "./state";
 import {
   addressFamily,
   transportMismatch,
@@ -45,18 +57,30 @@ import {
   unicastSrcIpMissing,
   unicastSrcIpOfOtherNode,
 } from "./unicast";
+import {
+  interfaceLoopback,
+  multicastGroupWithUnicast,
+  multicastOnWireGuard,
+  tooManyVips,
+  unicastWithoutPeers,
+  vipMissing,
+  vmacWithUnicast,
+} from "./wire";
 
 export * from "./authentication";
-export * from "./fast";
+export * from "./checks";
+export * from "./facts";
+export * from "./notify";
 export * from "./preemption";
 export * from "./priority";
 export * from "./protocol";
 export * from "./router";
 export * from "./rule";
 export * from "./scripts";
-export * from "./tracking";
-export * from "./ttl";
+export * from "./state";
 export * from "./unicast";
+export * from "./versions";
+export * from "./wire";
 
 /** Every rule over instances, by topic. */
 export const RULES: readonly Rule[] = [
@@ -70,14 +94,22 @@ export const RULES: readonly Rule[] = [
   virtualRouterIdMismatch,
   virtualRouterIdReused,
   vipListMismatch,
+  vipPrefixMismatch,
+  vipInTwoInstances,
+  interfaceLoopback,
+  multicastOnWireGuard,
   priority255,
   equalPriorities,
   stickyPriorities,
+  bothMaster,
+  stateAgainstPriority,
   weightTooSmall,
-  weightTooSmallForLast,
+  weightClamped,
   nopreemptWithMaster,
   nopreemptWithWeight,
+  nopreemptAgainstWeight,
   preemptDelayWithMaster,
+  preemptDelayWithNopreempt,
   preemptDelayWithWeight,
   preemptDelayWhenSticky,
   stickyWithoutUplinkCheck,
@@ -90,18 +122,34 @@ export const RULES: readonly Rule[] = [
   authWithV3,
   authMismatch,
   scriptWithoutUser,
-  ttlWithMulticast,
-  minTtlTooHigh,
-  downTimerAdvertsMismatch,
-  downTimerAdvertsOne,
-  fastWithoutRealtime,
-  fastOverTunnel,
-  fastWithoutStartupDelay,
-  trackSrcIpWithoutSource,
-  trackInterfaceTwice,
-  bfdInCluster,
-  bfdFamily,
-  bfdTwice,
-  bfdMultihopWithoutHops,
-  bfdTooFast,
+  scriptStopsKeepalived,
+  checkLoop,
+];
+
+/** Rules over what only a keepalived.conf says of instances. */
+export const FACT_RULES: readonly Rule[] = [
+  virtualRouterIdOnSegment,
+  vipMissing,
+  tooManyVips,
+  unicastWithoutPeers,
+  multicastGroupWithUnicast,
+  vmacWithUnicast,
+  equalPrioritiesUnchecked,
+  weightInSyncGroup,
+  weightOfOwner,
+  strictWithUnicast,
+  strictWithAuthentication,
+  strictDropsPackets,
+  notifyArgumentsUnquoted,
+];
+
+/** Rules over whole hosts. */
+export const HOST_RULES: readonly HostRule[] = [
+  scriptArgumentsUnquoted,
+  scriptUntracked,
+  scriptTimeout,
+  scriptInsecurePath,
+  routerIdTwice,
+  mailWithoutServer,
+  keywordTooNew,
 ];

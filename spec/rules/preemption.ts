@@ -1,6 +1,5 @@
-import { checkDetection, masterDownInterval } from "../../simulate/timing";
-import { InstanceConfig, Preemption } from "../model";
-import { instanceRule } from "./rule";
+import { InstanceConfig } from "../model";
+import { Finding, instanceRule, pairRule } from "./rule";
 
 /** Lists of what an instance tracks, each item with a weight. */
 const TRACKED = ["trackScripts", "trackProcesses", "trackInterfaces", "bfd"] as const;
@@ -27,6 +26,11 @@ export const nopreemptWithMaster = instanceRule(
       : [],
 );
 
+/** Whether nopreempt is in force: keepalived clears it where the state is MASTER. */
+function isNopreempt(instance: Pick<InstanceConfig, "nopreempt" | "state">): boolean {
+  return instance.nopreempt && instance.state !== "MASTER";
+}
+
 /** A master whose check fails drops its priority, and a nopreempt backup does not take over from a lower priority. */
 export const nopreemptWithWeight = instanceRule(
   {
@@ -34,15 +38,64 @@ export const nopreemptWithWeight = instanceRule(
     severity: "error",
     doc: "With nopreempt a check has weight 0 (FAULT); a weight only lowers the master, which a nopreempt backup never replaces: no failover.",
     fix: "set the weight to 0, or replace nopreempt by equal priorities",
+    foreign: { fix: "set the weight to 0, or remove nopreempt and give all nodes the same priority" },
   },
-  ["nopreempt", ...TRACKED],
+  ["nopreempt", "state", "trackScripts", "trackProcesses"],
   ({ instance }) =>
-    instance.nopreempt
+    isNopreempt(instance)
       ? weights(instance).map(({ property, weight }) => ({
           property,
           value: `${weight}`,
           allowed: "0, because nopreempt is set",
         }))
+      : [],
+);
+
+/** The same, where the node that would have to take over has no weight of its own. */
+export const nopreemptAgainstWeight = pairRule(
+  {
+    id: "nopreempt-against-weight",
+    severity: "error",
+    doc: "A node with nopreempt never takes over from a master whose failing check only lowers its priority: no failover on that check.",
+    fix: "set the weight of the other node's check to 0, or remove nopreempt here",
+  },
+  ["nopreempt", "state", "priority", "trackScripts", "trackProcesses"],
+  (members) =>
+    members.flatMap(({ at, instance }): Finding[] => {
+      const lowered = members.find(
+        (other) => other.at !== at && other.instance.priority !== 255 && weights(other.instance).length > 0,
+      );
+      return !isNopreempt(instance) || weights(instance).length > 0 || lowered === undefined
+        ? []
+        : [
+            {
+              at,
+              property: "nopreempt",
+              value: "set",
+              allowed: `no nopreempt, because a check of ${lowered.node} has a weight`,
+            },
+          ];
+    }),
+);
+
+/** keepalived resets the delay. */
+export const preemptDelayWithNopreempt = instanceRule(
+  {
+    id: "preempt-delay-with-nopreempt",
+    severity: "error",
+    doc: "preemptDelay goes without nopreempt; keepalived resets it where both are set, for there is nothing to delay.",
+    fix: "remove preemptDelay, or nopreempt",
+  },
+  ["preemptDelay", "nopreempt", "state"],
+  ({ instance }) =>
+    instance.preemptDelay > 0 && isNopreempt(instance)
+      ? [
+          {
+            property: "preemptDelay",
+            value: `${instance.preemptDelay}`,
+            allowed: "0, because nopreempt is set",
+          },
+        ]
       : [],
 );
 
@@ -53,10 +106,12 @@ export const preemptDelayWithWeight = instanceRule(
     severity: "error",
     doc: "With preemptDelay a check has weight 0 (FAULT); a weight only lowers the holder, and the other node waits preemptDelay before it takes over from a lower priority.",
     fix: "set the weight to 0, or remove preemptDelay",
+    foreign: { severity: "warning" },
   },
-  ["preemptDelay", ...TRACKED],
+  ["preemptDelay", "state", "nopreempt", "trackScripts", "trackProcesses"],
   ({ instance }) =>
-    instance.preemptDelay > 0
+    // Where it is void, the rules above say so.
+    instance.preemptDelay > 0 && instance.state !== "MASTER" && !instance.nopreempt
       ? weights(instance).map(({ property, weight }) => ({
           property,
           value: `${weight}`,

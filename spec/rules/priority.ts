@@ -8,10 +8,22 @@ export const priority255 = instanceRule(
     severity: "error",
     doc: "A priority is at most 254; 255 claims the addresses at once and ignores every failing check with a weight.",
     fix: "set a priority from 1 to 254",
+    foreign: {
+      severity: "warning",
+      doc: "A priority is at most 254; 255, which state MASTER without a priority is, too, claims the addresses at once and ignores every failing check with a weight.",
+    },
   },
-  ["priority"],
-  ({ instance }) =>
-    instance.priority === 255 ? [{ property: "priority", value: "255", allowed: "1 to 254" }] : [],
+  ["priority", "state"],
+  ({ instance, facts }) =>
+    instance.priority === 255
+      ? [
+          {
+            property: "priority",
+            value: facts?.hasPriority === false ? "255 (state MASTER and no priority)" : "255",
+            allowed: "1 to 254",
+          },
+        ]
+      : [],
 );
 
 /** Without a stated preemption, a state MASTER or a preemptDelay says that one node is meant to be the primary. */
@@ -30,6 +42,9 @@ export const equalPriorities = pairRule(
     severity: "error",
     doc: "Where one node is the primary, every node has a priority of its own; nodes of equal priority do not take over from each other.",
     fix: "give every node its own priority, or ask for preemption: 'sticky'",
+    foreign: {
+      fix: "give every node a priority of its own; where whoever holds the addresses is to keep them, set state BACKUP on all nodes",
+    },
   },
   ["priority", "state", "preemptDelay"],
   (members) =>

@@ -29,11 +29,17 @@ export const advertIntMismatch = pairRule(
   {
     id: "advert-int-mismatch",
     severity: "error",
-    doc: "All nodes of a virtual router have one advertInt; version 2 drops adverts with another one and both nodes become master.",
+    doc: "All nodes of a virtual router have one advertInt; version 2 drops adverts with another one and both nodes become master, version 3 follows the master's, so that takeovers differ.",
     fix: "set the same advertInt on all nodes",
   },
-  ["advertInt"],
-  (members) => differingFromFirst(members, "advertInt", (i) => `${i.advertInt}`),
+  ["advertInt", "version"],
+  (members) => {
+    const isV3 = members.every(({ instance }) => instance.version === 3);
+    return differingFromFirst(members, "advertInt", (i) => `${i.advertInt}`).map((finding) => ({
+      ...finding,
+      ...(isV3 && members.every(({ facts }) => facts !== undefined) ? { severity: "warning" as const } : {}),
+    }));
+  },
 );
 
 /** An advert of the other version is dropped. */
@@ -55,6 +61,10 @@ export const ipv6WithV2 = instanceRule(
     severity: "error",
     doc: "IPv6 addresses need VRRP version 3; version 2 knows IPv4 only.",
     fix: "set version: 3",
+    foreign: {
+      severity: "warning",
+      doc: "IPv6 addresses need VRRP version 3; version 2 for IPv6 is keepalived's own, and no other router understands it.",
+    },
   },
   ["family", "version"],
   ({ instance }) =>

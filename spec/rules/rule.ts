@@ -1,6 +1,8 @@
 import { InstanceDraft } from "../members";
 import { InstanceConfig, Preemption, Problem } from "../model";
 import { isKnown, Unknown } from "../unknown";
+import { InstanceFacts } from "./facts";
+import { VersionRange } from "./versions";
 
 /** One node's instance with what is known of the node around it. Only `instance` is always there. */
 export interface Judged {
@@ -18,6 +20,10 @@ export interface Judged {
   sshHost?: string | Unknown;
   /** Addresses that the node was seen to have; undefined: nobody looked. */
   addresses?: string[];
+  /** What a keepalived.conf says of the instance beyond InstanceConfig; undefined: it does not come from one. */
+  facts?: InstanceFacts;
+  /** Which of the virtual routers that were found it belongs to, for rules over a whole segment. */
+  router?: number;
 }
 
 /** What a rule found: which of the judged members, which property of it, and what is wrong. */
@@ -28,6 +34,8 @@ export interface Finding {
   property: string;
   value: string;
   allowed: string;
+  /** Where this one weighs less than the rule does. */
+  severity?: "warning";
 }
 
 /** What is known of a rule without running it. */
@@ -39,10 +47,22 @@ export interface RuleInfo {
   doc: string;
   /** What to do about a violation. */
   fix: string;
+  /** Versions of keepalived in which it does harm; absent: all of them. */
+  bites?: VersionRange | readonly VersionRange[];
+  /** Severity in the other versions; absent: the rule says nothing there. */
+  outside?: "warning";
+  /**
+   * What differs for a configuration that this module did not write: there an error is only what stops a takeover,
+   * makes two masters, or is not done as it is written.
+   */
+  foreign?: { severity?: "warning"; doc?: string; fix?: string };
 }
 
-/** instance: one member at a time; pair: all members of one virtual router; node: all instances of one node. */
-export type RuleScope = "instance" | "pair" | "node";
+/**
+ * instance: one member at a time; pair: all members of one virtual router; node: all instances of one node; segment:
+ * all instances of all nodes that were given.
+ */
+export type RuleScope = "instance" | "pair" | "node" | "segment";
 
 /** A rule: judges members, returns what it found. What it needs and cannot know, it does not judge. */
 export interface Rule extends RuleInfo {
@@ -98,6 +118,27 @@ export function instanceRule<K extends keyof InstanceConfig>(
   );
 }
 
+/** A rule over what only a keepalived.conf says of an instance; of others it says nothing. */
+export function factRule<K extends keyof InstanceConfig, F extends keyof InstanceFacts>(
+  info: RuleInfo,
+  needs: K[],
+  facts: F[],
+  judge: (member: Ready<K>, facts: KnownFacts<F>) => Found[],
+): Rule {
+  return instanceRule(info, needs, (member) =>
+    hasFacts(member.facts, facts) ? judge(member, member.facts) : [],
+  );
+}
+
+type KnownFacts<F extends keyof InstanceFacts> = { [K in F]: Exclude<InstanceFacts[K], Unknown> };
+
+function hasFacts<F extends keyof InstanceFacts>(
+  facts: InstanceFacts | undefined,
+  needs: F[],
+): facts is InstanceFacts & KnownFacts<F> {
+  return facts !== undefined && needs.every((key) => isKnown(facts[key]));
+}
+
 /** A rule over the members of one virtual router, at least two of them. */
 export function pairRule<K extends keyof InstanceConfig>(
   info: RuleInfo,
@@ -117,6 +158,15 @@ export function nodeRule<K extends keyof InstanceConfig>(
   judge: (members: Ready<K>[]) => Finding[],
 ): Rule {
   return Object.assign(pairRule(info, needs, judge), { scope: "node" as const });
+}
+
+/** A rule over all instances that were given, with the virtual router that each belongs to. */
+export function segmentRule<K extends keyof InstanceConfig>(
+  info: RuleInfo,
+  needs: K[],
+  judge: (members: Ready<K>[]) => Finding[],
+): Rule {
+  return Object.assign(pairRule(info, needs, judge), { scope: "segment" as const });
 }
 
 /** A finding for each member whose value is not that of the first. */
@@ -148,7 +198,7 @@ export function toProblem(
 ): Problem {
   return {
     rule: id,
-    severity,
+    severity: finding.severity ?? severity,
     path: locate(finding.at, finding.property),
     value: finding.value,
     allowed: finding.allowed,

@@ -17,6 +17,11 @@ export const scriptWithoutUser = instanceRule(
     severity: "error",
     doc: "Where there are track scripts or notify programs, scriptUser says who runs them; keepalived's own choice depends on which users the host happens to have.",
     fix: "set scriptUser: 'root', or a user that can run the scripts",
+    foreign: {
+      severity: "warning",
+      doc: "Where keepalived runs scripts, script_user says as whom; without it that is keepalived_script, or root where the host has no such user.",
+      fix: "state script_user, and enable_script_security, in global_defs",
+    },
   },
   ["trackScripts", ...PROGRAMS],
   ({ instance, scriptUser }) =>

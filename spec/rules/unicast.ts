@@ -6,8 +6,12 @@ export const unicastSrcIpMissing = instanceRule(
   {
     id: "unicast-src-ip-missing",
     severity: "error",
-    doc: "A unicast instance states the address that it sends from; else the peer drops adverts from an address that it does not expect and both nodes become master.",
+    doc: "A unicast instance states the address that it sends from; else that is the interface's first address, which another address can change, and peers and firewalls no longer know it.",
     fix: "set unicastSrcIp to the node's own address on the interface, or multicast: true",
+    foreign: {
+      severity: "warning",
+      fix: "state unicast_src_ip, the address by which the peers list this node",
+    },
   },
   ["multicast", "unicastSrcIp"],
   ({ instance }) =>
@@ -91,6 +95,7 @@ export const unicastPeersEmpty = instanceRule(
     severity: "error",
     doc: "A unicast instance names its peers; keepalived sends to the multicast group when the list is empty.",
     fix: "list the other nodes' unicastSrcIp in unicastPeers, or set multicast: true",
+    foreign: { fix: "list the other nodes' addresses in unicast_peer, or remove the block" },
   },
   ["multicast", "unicastPeers"],
   ({ instance }) =>
@@ -99,12 +104,12 @@ export const unicastPeersEmpty = instanceRule(
       : [{ property: "unicastPeers", value: "(empty list)", allowed: "at least one address" }],
 );
 
-/** An advert from a source that is not among the receiver's peers is dropped: both become master. */
+/** A node sends to its peers only: one that is not listed hears nothing. */
 export const unicastPeersMirror = pairRule(
   {
     id: "unicast-peers-mirror",
     severity: "error",
-    doc: "Every node lists the unicastSrcIp of every other node in unicastPeers; an advert from an unknown source is dropped and both nodes become master.",
+    doc: "Every node lists the unicastSrcIp of every other node in unicastPeers; a node that is not listed gets no advert and becomes master, too.",
     fix: "list the unicastSrcIp of all other nodes, and nothing else",
   },
   ["multicast", "unicastSrcIp", "unicastPeers"],
@@ -134,6 +139,7 @@ export const transportMismatch = pairRule(
     severity: "error",
     doc: "All nodes of a virtual router send the same way; unicast and multicast instances do not hear each other.",
     fix: "set multicast to the same value on all nodes",
+    foreign: { fix: "give all nodes a unicast_peer block, or none" },
   },
   ["multicast"],
   (members) => differingFromFirst(members, "multicast", (i) => `${i.multicast}`),
@@ -146,6 +152,10 @@ export const addressFamily = instanceRule(
     severity: "error",
     doc: "All addresses of an instance are of one family; keepalived keeps IPv4 and IPv6 in separate instances.",
     fix: "make one instance for IPv4 and one for IPv6",
+    foreign: {
+      doc: "All addresses of an instance are of one family, that of the first address in it; keepalived leaves the others out.",
+      fix: "make one instance for IPv4 and one for IPv6 and tie them in a vrrp_sync_group, or put the other family's addresses into virtual_ipaddress_excluded",
+    },
   },
   ["virtualIpAddresses", "unicastSrcIp", "unicastPeers"],
   ({ instance }) => {
