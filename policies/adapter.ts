@@ -1,6 +1,6 @@
 import { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { checkCluster, Problem, Rule, toProblem } from "../spec";
-import { groupMachines, groupRouters } from "./groups";
+import { groupMachines, groupRouters } from "../lint/groups";
 import { plain } from "./plain";
 import { HA_PAIR, KEEPALIVED_INSTANCE, LooseInstance, readInstance, Seen } from "./resources";
 

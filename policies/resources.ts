@@ -1,4 +1,5 @@
-import { checkInstance, InstanceDraft, InstanceInput, Judged, realtimePriority, UNKNOWN } from "../spec";
+import { Loose } from "../lint/groups";
+import { checkInstance, InstanceInput, UNKNOWN } from "../spec";
 import { plain } from "./plain";
 
 export const HA_PAIR = "pulumi-keepalived:index:HaPair";
@@ -13,14 +14,9 @@ export interface Seen {
 }
 
 /** A KeepalivedInstance, ready to be judged. */
-export interface LooseInstance extends Judged {
+export interface LooseInstance extends Loose {
   name: string;
   urn: string;
-  instance: InstanceDraft;
-  /** Cluster that the instance states; undefined where it is only the resource's own name. */
-  cluster?: string;
-  /** What tells its machine from others: its SSH server, else its node's name. */
-  machine: string;
 }
 
 /** Reads a KeepalivedInstance; undefined when its properties are of no use at all. */

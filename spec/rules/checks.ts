@@ -1,5 +1,5 @@
 import { InstanceConfig } from "../model";
-import { stoppedBy, testedBy } from "./commands";
+import { programOf, stoppedBy, testedBy } from "./commands";
 import { hostRule } from "./facts";
 import { factRule, instanceRule } from "./rule";
 
@@ -18,7 +18,7 @@ export const scriptStopsKeepalived = instanceRule(
         ? [
             {
               property: `trackScripts[${i}].script`,
-              value: script,
+              value: programOf(script),
               allowed: "a program that leaves keepalived alone",
             },
           ]
@@ -52,7 +52,7 @@ export const checkLoop = instanceRule(
           : [
               {
                 property,
-                value: instance[property]!,
+                value: programOf(instance[property]!),
                 allowed: `a program that does not stop ${stopped}, which the check ${check.name} tests`,
               },
             ];
@@ -162,7 +162,7 @@ export const scriptArgumentsUnquoted = hostRule(
         ? [
             {
               property: `scripts[${i}].script`,
-              value: words.map(({ text }) => text).join(" "),
+              value: `${words[0]!.text} ...`,
               allowed: "one word, or one text in quotes",
             },
           ]

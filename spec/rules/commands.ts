@@ -33,3 +33,9 @@ export function testedBy(command: string): string[] {
     String.raw`ps\s+-C\s+${NAME}`,
   ]);
 }
+
+/** A command as a message may show it: arguments can hold a password. */
+export function programOf(command: string): string {
+  const [program = "", ...rest] = command.trim().split(/\s+/);
+  return rest.length === 0 ? program : `${program} ...`;
+}

@@ -7,16 +7,6 @@ export interface FactWord {
   quoted: boolean;
 }
 
-/** What an instance follows besides scripts and processes. */
-export interface FactTrack {
-  list: "trackInterfaces" | "trackBfds";
-  /** Its place in that list. */
-  index: number;
-  name: string;
-  /** 0: FAULT. */
-  weight: number;
-}
-
 /** A `notify...` line: the program first, then what follows it on the line. */
 export interface FactNotify {
   /** `notify_master`. */
@@ -41,7 +31,8 @@ export interface InstanceFacts {
   useVmac: boolean | Unknown;
   vmacXmitBase: boolean | Unknown;
   mcastDstIp: string | undefined | Unknown;
-  tracks: FactTrack[] | Unknown;
+  /** Whether it follows a BFD session. */
+  tracksBfd: boolean | Unknown;
   notifies: FactNotify[] | Unknown;
 }
 
@@ -82,6 +73,7 @@ export interface HostFacts {
 /** A rule over whole hosts: one of them, or all that were given. */
 export interface HostRule extends RuleInfo {
   (hosts: HostFacts[], options: { version?: string }): Finding[];
+  scope: "host" | "hosts";
 }
 
 type Known<F extends keyof HostFacts> = Omit<HostFacts, F> & { [K in F]: Exclude<HostFacts[K], Unknown> };
@@ -100,10 +92,11 @@ export function hostRule<F extends keyof HostFacts>(
           : [],
       ),
     info,
+    { scope: "host" as const },
   );
 }
 
 /** A rule over the configurations of several hosts. */
 export function hostsRule(info: RuleInfo, judge: (hosts: HostFacts[]) => Finding[]): HostRule {
-  return Object.assign((hosts: HostFacts[]) => judge(hosts), info);
+  return Object.assign((hosts: HostFacts[]) => judge(hosts), info, { scope: "hosts" as const });
 }

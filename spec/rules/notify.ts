@@ -25,7 +25,7 @@ export const notifyArgumentsUnquoted = factRule(
         : [
             {
               property: `notifies[${i}]`,
-              value: `${keyword} ${words.map(({ text }) => text).join(" ")}`,
+              value: `${keyword} ${words[0]!.text} ...`,
               allowed: "one text in quotes, then optionally a user and a group",
             },
           ];

@@ -59,8 +59,7 @@ export const equalPrioritiesUnchecked = pairRule(
     const isUnchecked = members.every(
       ({ instance, facts }) =>
         facts !== undefined &&
-        Array.isArray(facts.tracks) &&
-        !facts.tracks.some(({ list }) => list === "trackBfds") &&
+        facts.tracksBfd === false &&
         instance.state === "BACKUP" &&
         instance.priority === members[0]!.instance.priority &&
         instance.trackScripts.length + instance.trackProcesses.length === 0,

@@ -1,7 +1,14 @@
-import { UNKNOWN } from "../spec";
-import { LooseInstance } from "./resources";
+import { areNeighbours, Judged, UNKNOWN } from "../spec";
 
-type Linked = (a: LooseInstance, b: LooseInstance) => boolean;
+/** An instance of which nobody says what virtual router it belongs to. */
+export interface Loose extends Judged {
+  /** What tells its machine from others. */
+  machine: string;
+  /** Cluster that it states, if any. */
+  cluster?: string;
+}
+
+type Linked = (a: Loose, b: Loose) => boolean;
 
 function isSame(a: unknown, b: unknown): boolean {
   return a === b && a !== undefined && a !== UNKNOWN;
@@ -28,8 +35,17 @@ const shareVip: Linked = (a, b) => {
 
 const haveOneRouterId: Linked = (a, b) => isSame(a.instance.virtualRouterId, b.instance.virtualRouterId);
 
+/** Multicast instances of one id that look like those of one network, though they share nothing else. */
+const shareSegment: Linked = (a, b) =>
+  haveOneRouterId(a, b) &&
+  a.instance.multicast === true &&
+  b.instance.multicast === true &&
+  Array.isArray(a.instance.virtualIpAddresses) &&
+  Array.isArray(b.instance.virtualIpAddresses) &&
+  areNeighbours(a.instance.virtualIpAddresses, b.instance.virtualIpAddresses);
+
 /** A virtual router has one family, one cluster, and at most one instance on a machine. */
-function canBeOne(ours: LooseInstance[], theirs: LooseInstance[]): boolean {
+function canBeOne(ours: Loose[], theirs: Loose[]): boolean {
   return ours.every((a) =>
     theirs.every(
       (b) => a.machine !== b.machine && a.instance.family === b.instance.family && !haveOtherClusters(a, b),
@@ -37,8 +53,8 @@ function canBeOne(ours: LooseInstance[], theirs: LooseInstance[]): boolean {
   );
 }
 
-function merge(groups: LooseInstance[][], linked: Linked): LooseInstance[][] {
-  return groups.reduce<LooseInstance[][]>((merged, group) => {
+function merge<L extends Loose>(groups: L[][], linked: Linked): L[][] {
+  return groups.reduce<L[][]>((merged, group) => {
     const home = merged.find(
       (other) => canBeOne(other, group) && other.some((a) => group.some((b) => linked(a, b))),
     );
@@ -50,21 +66,26 @@ function merge(groups: LooseInstance[][], linked: Linked): LooseInstance[][] {
 
 /**
  * The virtual routers that loose instances are meant to form: those that share an address; then those of one id that
- * name each other as peer or state one cluster; last, of those still alone, any that name each other or state one
- * cluster. Two routers between the same machines stay two.
+ * name each other as peer or state one cluster; then, of those still alone, any that name each other or state one
+ * cluster; last, of those still alone, multicast ones of one id on what looks like one network. Two routers between the
+ * same machines stay two.
  */
-export function groupRouters(instances: LooseInstance[]): LooseInstance[][] {
+export function groupRouters<L extends Loose>(instances: L[]): L[][] {
   const byVip = merge(
     instances.map((instance) => [instance]),
     shareVip,
   );
   const byId = merge(byVip, (a, b) => haveOneRouterId(a, b) && areRelated(a, b));
-  const alone = byId.filter((group) => group.length === 1);
-  return [...byId.filter((group) => group.length > 1), ...merge(alone, areRelated)];
+  return mergeLonely(mergeLonely(byId, areRelated), shareSegment);
+}
+
+function mergeLonely<L extends Loose>(groups: L[][], linked: Linked): L[][] {
+  const alone = groups.filter((group) => group.length === 1);
+  return [...groups.filter((group) => group.length > 1), ...merge(alone, linked)];
 }
 
 /** The instances that run on one machine. */
-export function groupMachines(instances: LooseInstance[]): LooseInstance[][] {
+export function groupMachines<L extends Loose>(instances: L[]): L[][] {
   const machines = [...new Set(instances.map(({ machine }) => machine))];
   return machines.map((machine) => instances.filter((instance) => instance.machine === machine));
 }

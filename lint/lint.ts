@@ -1,0 +1,180 @@
+import { ConfFile, Note, Position } from "../conf";
+import {
+  FACT_RULES,
+  Finding,
+  HOST_RULES,
+  isIn,
+  Judged,
+  Problem,
+  rangeText,
+  Rule,
+  RuleInfo,
+  RULES,
+} from "../spec";
+import { readHost } from "./facts";
+import { groupMachines, groupRouters } from "./groups";
+import { hostsOf, LintHost } from "./hosts";
+import { LintMember, membersOfHost, placeOf } from "./members";
+import { LintFinding, LintNote, LintOptions, LintResult } from "./model";
+import { NOTES } from "./notes";
+import { inConfWords, placeText } from "./words";
+
+/** Every rule over instances that a keepalived.conf is held against. */
+export const CONF_RULES: readonly Rule[] = [...RULES, ...FACT_RULES];
+
+/** What a set of files says that is wrong: one node a file, but for files that another one includes. */
+export function lint(files: ConfFile[], options: LintOptions = {}): LintResult {
+  return lintHosts(hostsOf(files), options);
+}
+
+/** What is wrong on machines whose configurations have been read. */
+export function lintHosts(hosts: LintHost[], options: LintOptions = {}): LintResult {
+  const members = hosts.map(membersOfHost);
+  // Whether an instance under an open condition is there, and beside which others, only its host knows.
+  const sure = members.flat().filter(({ read }) => read.condition === undefined);
+  const routers = groupRouters(sure);
+  const segment = routers.flatMap((group, router) => group.map((member) => ({ ...member, router })));
+  const groups: Record<Rule["scope"], LintMember[][]> = {
+    instance: members.flat().map((member) => [member]),
+    pair: routers,
+    node: groupMachines(sure),
+    segment: [segment],
+  };
+  const findings = [
+    ...hosts.flatMap(({ conf, node }) => conf.notes.flatMap((note) => noteFinding(note, node))),
+    ...CONF_RULES.flatMap((rule) =>
+      groups[rule.scope].flatMap((group) =>
+        rule(group satisfies Judged[]).flatMap((found) =>
+          memberFinding(rule, found, group[found.at]!, options),
+        ),
+      ),
+    ),
+    ...hostFindings(hosts, members, options),
+  ];
+  return {
+    findings: once(findings).sort(byPlace),
+    notes: hosts.flatMap(({ conf }) =>
+      conf.notes.filter(({ severity }) => severity === "unknown").map(unknownNote),
+    ),
+    nodes: hosts.map(({ node, conf }) => ({ name: node, file: conf.file })),
+  };
+}
+
+function hostFindings(hosts: LintHost[], members: LintMember[][], options: LintOptions): LintFinding[] {
+  const readings = hosts.map((host, at) => readHost(host, members[at]!));
+  return HOST_RULES.flatMap((rule) =>
+    rule(
+      readings.map(({ facts }) => facts),
+      options,
+    ).flatMap((found) => {
+      const { facts, places } = readings[found.at]!;
+      const host = hosts[found.at]!;
+      const start = host.conf.trees[0]?.lines[0] ?? {
+        file: host.conf.file,
+        line: 1,
+        column: 1,
+        offset: 0,
+        length: 0,
+      };
+      const scripts = typeof facts.scripts === "symbol" ? [] : facts.scripts;
+      const what = found.property.startsWith("scripts[")
+        ? placeText(found.property, (_list, i) => scripts[i]?.name).replace("scripts", "vrrp_script")
+        : placeText(found.property.replace(/\[.*/, ""), () => undefined);
+      const position = placeOf(places, found.property, start);
+      return finding(rule, found, { node: host.node, position, what }, options);
+    }),
+  );
+}
+
+function memberFinding(rule: Rule, found: Finding, member: LintMember, options: LintOptions): LintFinding[] {
+  const { read, places, instance, node } = member;
+  const position = placeOf(places, found.property, read.statement.position);
+  const nameOf = (list: string, i: number) => {
+    const items: unknown = instance[list as keyof typeof instance];
+    const item: unknown = Array.isArray(items) ? items[i] : undefined;
+    return item !== null && typeof item === "object" && "name" in item ? String(item.name) : undefined;
+  };
+  const what = `${read.name}: ${placeText(found.property, nameOf)}`;
+  return finding(rule, found, { node, position, what }, options);
+}
+
+interface Where {
+  node: string;
+  position: Position;
+  what: string;
+}
+
+/** A finding of a rule, or none where it does no harm in the version that runs the file. */
+function finding(
+  rule: RuleInfo,
+  found: Finding,
+  { node, position, what }: Where,
+  options: LintOptions,
+): LintFinding[] {
+  const severity = severityOf(rule, found, options.version);
+  if (severity === undefined) {
+    return [];
+  }
+  const { doc, fix } = { ...rule, ...rule.foreign };
+  const { file, line, column, length } = position;
+  return [
+    {
+      rule: rule.id,
+      severity,
+      file,
+      line,
+      column,
+      length,
+      node,
+      message: inConfWords(`${what}: ${found.value}; allowed: ${found.allowed}`),
+      why: inConfWords(doc),
+      fix: inConfWords(fix),
+      ...(rule.bites === undefined ? {} : { versions: rangeText(rule.bites) }),
+    },
+  ];
+}
+
+/** What a finding in a foreign file weighs for a version; undefined: nothing. */
+function severityOf(rule: RuleInfo, found: Finding, version?: string): Problem["severity"] | undefined {
+  const isOutside = version !== undefined && rule.bites !== undefined && !isIn(version, rule.bites);
+  return isOutside ? rule.outside : (found.severity ?? rule.foreign?.severity ?? rule.severity);
+}
+
+function noteFinding({ kind, severity, message, position }: Note, node: string): LintFinding[] {
+  const { file, line, column, length } = position;
+  return severity === "unknown"
+    ? []
+    : [
+        {
+          rule: kind,
+          severity,
+          file,
+          line,
+          column,
+          length,
+          node,
+          message,
+          why: NOTES[kind].doc,
+          fix: NOTES[kind].fix,
+        },
+      ];
+}
+
+function unknownNote({ message, position: { file, line, column } }: Note): LintNote {
+  return { file, line, column, message };
+}
+
+/** What two nodes share, as an included file, is told once. */
+function once(findings: LintFinding[]): LintFinding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ rule, file, line, column, message }) => {
+    const key = [rule, file, line, column, message].join("\n");
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function byPlace(a: LintFinding, b: LintFinding): number {
+  return (
+    a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column || a.rule.localeCompare(b.rule)
+  );
+}

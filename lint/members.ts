@@ -1,0 +1,199 @@
+import { Position, ReadConf, ReadInstance, ReadTrack, Statement } from "../conf";
+import { FactNotify, InstanceDraft, InstanceFacts, UNKNOWN } from "../spec";
+import { Loose } from "./groups";
+import { LintHost } from "./hosts";
+import { Places } from "./model";
+
+/** An instance of a host with the places of what it says. */
+export interface LintMember extends Loose {
+  host: LintHost;
+  read: ReadInstance;
+  places: Places;
+}
+
+/** Kinds of notes that hide statements: whatever is absent may be behind them. */
+const HIDING = ["include-unknown", "condition-unknown"];
+
+function isWithin(place: Position, { open, close }: Statement): boolean {
+  return (
+    open !== undefined &&
+    open.file === place.file &&
+    open.offset < place.offset &&
+    (close === undefined || place.offset < close.offset)
+  );
+}
+
+/** What of a configuration hides statements: of the file itself, and of one of its blocks. */
+export function gapsOf(conf: ReadConf): {
+  any: boolean;
+  top: boolean;
+  within: (block: Statement) => boolean;
+} {
+  const hiding = conf.notes.filter(({ kind }) => HIDING.includes(kind)).map(({ position }) => position);
+  const blocks = [...conf.instances, ...conf.scripts, ...conf.syncGroups].map(({ statement }) => statement);
+  return {
+    any: hiding.length > 0,
+    top: hiding.some((place) => !blocks.some((block) => isWithin(place, block))),
+    within: (block) => hiding.some((place) => isWithin(place, block)),
+  };
+}
+
+/** Properties that keepalived has a default for, so that nobody who does not see the whole block knows them. */
+const DEFAULTED = [
+  "state",
+  "priority",
+  "advertInt",
+  "nopreempt",
+  "preemptDelay",
+  "unicastSrcIp",
+  "mcastSrcIp",
+  "authPass",
+  "notifyMaster",
+  "notifyBackup",
+  "notifyFault",
+  "interface",
+] as const satisfies (keyof InstanceDraft)[];
+
+/** Lists of a block: of one that is not seen as a whole nobody knows what else is in it. */
+const LISTS = ["unicastPeers", "virtualIpAddresses", "trackScripts", "trackProcesses", "multicast"] as const;
+
+/** The config of an instance with what its sources do not tell as UNKNOWN. */
+function draftOf(conf: ReadConf, read: ReadInstance): InstanceDraft {
+  const gaps = gapsOf(conf);
+  const { config, positions, statement } = read;
+  const isHidden = gaps.within(statement);
+  const isStated = (key: string) =>
+    Object.keys(positions).some((place) => place === key || place.startsWith(`${key}[`));
+  const unknown: Partial<Record<keyof InstanceDraft, typeof UNKNOWN>> = {
+    ...(isHidden
+      ? Object.fromEntries(DEFAULTED.filter((key) => !isStated(key)).map((key) => [key, UNKNOWN]))
+      : {}),
+    ...(isHidden ? Object.fromEntries(LISTS.map((key) => [key, UNKNOWN])) : {}),
+    // What stands at the top decides on the version, and on scripts that the instance tracks by name.
+    ...((isHidden || gaps.top) && !isStated("version") ? { version: UNKNOWN } : {}),
+    ...(gaps.top ? { trackScripts: UNKNOWN, trackProcesses: UNKNOWN } : {}),
+  };
+  const isOwner = config.state === "MASTER" && !isStated("priority") && !isHidden;
+  // Not every kind of tracking is there on every host: what is not said is not tracked.
+  const tracking = { trackInterfaces: tracked(read.trackInterfaces, isHidden), bfd: isHidden ? UNKNOWN : [] };
+  return { ...tracking, ...config, ...(isOwner ? { priority: 255 } : {}), ...unknown };
+}
+
+function tracked(tracks: ReadTrack[], isHidden: boolean) {
+  const isKnownWeight = tracks.every(({ weight, reverse }) => weight !== UNKNOWN && !reverse);
+  return isHidden || !isKnownWeight
+    ? UNKNOWN
+    : tracks.map(({ name, weight }) => ({ interface: name, weight: weight ?? 0 }));
+}
+
+function has(statements: Statement[], keyword: string): Statement | undefined {
+  return statements.find((statement) => statement.keyword === keyword && statement.condition === undefined);
+}
+
+/** Whether a flag is set: by its word alone, or with a word for yes. */
+export function isOn(statement: Statement | undefined): boolean {
+  const value = statement?.args[0]?.text.toLowerCase();
+  return statement !== undefined && !["false", "off", "no"].includes(value ?? "");
+}
+
+const NOTIFY = /^notify(?:_(?:master|backup|fault|stop|deleted|master_rx_lower_pri))?$/;
+const UNICAST = ["unicast_src_ip", "unicast_fault_no_peer", "check_unicast_src", "unicast_ttl"];
+
+function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; places: Places } {
+  const gaps = gapsOf(conf);
+  const isHidden = gaps.within(read.statement);
+  const body = read.statement.body ?? [];
+  const notifies = body.filter(({ keyword, args }) => NOTIFY.test(keyword) && args.length > 0);
+  const strict = has(body, "strict_mode");
+  const group = conf.syncGroups.find(
+    ({ name, members }) => name === read.syncGroup || members.includes(read.name),
+  );
+  const own = body.filter(({ keyword }) => keyword === "track_script").flatMap((block) => block.body ?? []);
+  const [accept, noAccept] = [has(body, "accept"), has(body, "no_accept")];
+  const mcastDst = has(body, "mcast_dst_ip");
+  const unlessHidden = <T>(value: T): T | typeof UNKNOWN => (isHidden ? UNKNOWN : value);
+  const facts: InstanceFacts = {
+    words: unlessHidden(body.map(({ keyword }) => keyword)),
+    hasPriority: unlessHidden(read.positions.priority !== undefined),
+    strict:
+      strict === undefined
+        ? isHidden || (gaps.top && !conf.globals.vrrpStrict)
+          ? UNKNOWN
+          : conf.globals.vrrpStrict
+        : isOn(strict),
+    accept: unlessHidden(accept === undefined ? (noAccept === undefined ? undefined : false) : true),
+    syncGroup:
+      group === undefined
+        ? gaps.top
+          ? UNKNOWN
+          : undefined
+        : gaps.within(group.statement)
+          ? UNKNOWN
+          : {
+              name: group.name,
+              trackingWeight: group.trackingWeight,
+              ownScripts: own.map(({ keyword }) => keyword),
+            },
+    unicastWords: unlessHidden(
+      has(body, "unicast_peer") === undefined
+        ? UNICAST.filter((keyword) => has(body, keyword) !== undefined)
+        : [],
+    ),
+    useVmac: unlessHidden(has(body, "use_vmac") !== undefined),
+    vmacXmitBase: unlessHidden(has(body, "vmac_xmit_base") !== undefined),
+    mcastDstIp: mcastDst === undefined ? unlessHidden(undefined) : mcastDst.args[0]?.text,
+    tracksBfd: unlessHidden(read.trackBfds.length > 0),
+    notifies: notifies.map(({ keyword, args }): FactNotify => ({
+      keyword,
+      words: args.map(({ text, quoted }) => ({ text, quoted })),
+    })),
+  };
+  const places: Places = {
+    ...Object.fromEntries(notifies.map(({ position }, i) => [`notifies[${i}]`, position])),
+    ...placed("strict", strict ?? conf.globals.extra.find(({ keyword }) => keyword === "vrrp_strict")),
+    ...placed("useVmac", has(body, "use_vmac")),
+    ...placed("mcastDstIp", mcastDst),
+    ...placed("unicastPeers", has(body, "unicast_peer") ?? has(body, "unicast_src_ip")),
+    ...placed("virtualIpAddresses", has(body, "virtual_ipaddress")),
+    ...placed("interface", has(body, "interface")),
+    ...placed(
+      "version",
+      conf.globals.blocks
+        .flatMap((block) => block.body ?? [])
+        .find(({ keyword }) => keyword === "vrrp_version"),
+    ),
+    ...placed("nopreempt", has(body, "nopreempt")),
+    ...placed("scriptUser", conf.globals.blocks[0]),
+  };
+  return { facts, places };
+}
+
+function placed(property: string, statement: Statement | undefined): Places {
+  return statement === undefined ? {} : { [property]: statement.position };
+}
+
+/** The instances of a host, ready to be judged. */
+export function membersOfHost(host: LintHost): LintMember[] {
+  const { conf } = host;
+  const gaps = gapsOf(conf);
+  const { scriptUser } = conf.globals;
+  return conf.instances.map((read) => {
+    const { facts, places } = factsOf(conf, read);
+    return {
+      node: host.node,
+      machine: host.machine,
+      host,
+      read,
+      instance: draftOf(conf, read),
+      scriptUser: scriptUser === undefined && gaps.top ? UNKNOWN : scriptUser,
+      facts,
+      places: { ...places, ...conf.globals.positions, ...read.positions },
+    };
+  });
+}
+
+/** Where a property stands: its own place, that of the list that it is in, or that of the instance. */
+export function placeOf(places: Places, property: string, whole: Position): Position {
+  const parts = [property, property.replace(/\.[^.]*$/, ""), property.replace(/\[.*$/, "")];
+  return parts.map((part) => places[part]).find((place) => place !== undefined) ?? whole;
+}

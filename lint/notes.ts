@@ -1,0 +1,56 @@
+import { NoteKind } from "../conf";
+
+/** What must hold for the parser to read a file as it is meant, and what to do where it does not. */
+export const NOTES: Readonly<Record<NoteKind, { doc: string; fix: string }>> = {
+  "unbalanced-brace": {
+    doc: "Every block has its two braces; keepalived reads on past the end of a block otherwise.",
+    fix: "add the brace that is missing, or remove the one too many",
+  },
+  "unmatched-quote": {
+    doc: "A quote has its partner on the same line.",
+    fix: "add the closing quote",
+  },
+  "long-line": {
+    doc: "A line has less than 1024 bytes; keepalived reads a longer one in pieces, each a line of its own.",
+    fix: "shorten it, or split it with a backslash at the end",
+  },
+  "include-unknown": { doc: "An include names a file.", fix: "give the included file, too" },
+  "include-loop": { doc: "Files do not include each other in a ring.", fix: "remove one of the includes" },
+  "condition-unknown": { doc: "A condition depends on the host.", fix: "none is needed" },
+  "definition-unknown": {
+    doc: "A definition stands before its use; keepalived leaves the text as it is otherwise.",
+    fix: "define it above, or correct its name",
+  },
+  "definition-invalid": {
+    doc: "A definition is one that keepalived can read.",
+    fix: "write it as $NAME=VALUE, a sequence as ~SEQ(NAME, FIRST, LAST)",
+  },
+  "keyword-unknown": {
+    doc: "A line begins with a keyword; keepalived leaves out what it does not know, and its config test fails.",
+    fix: "correct or remove the word",
+  },
+  "keyword-misplaced": {
+    doc: "A keyword stands in the block that it belongs to; keepalived leaves it out otherwise.",
+    fix: "move it into its block",
+  },
+  "argument-missing": {
+    doc: "A keyword has the arguments that it needs; keepalived leaves it out otherwise.",
+    fix: "add the argument",
+  },
+  "argument-invalid": {
+    doc: "An argument is one that keepalived takes; it goes on with a default otherwise.",
+    fix: "give a value within the bound",
+  },
+  duplicate: {
+    doc: "What is there once is stated once; keepalived takes one of the two.",
+    fix: "remove the one that is not meant",
+  },
+  "reference-unknown": {
+    doc: "A name that is used is defined; keepalived goes on without what it does not find.",
+    fix: "define it, or correct the name",
+  },
+  missing: {
+    doc: "An instance has an interface, or a unicast source, and a virtual_router_id; keepalived does not start without.",
+    fix: "add it",
+  },
+};

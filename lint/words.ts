@@ -1,0 +1,53 @@
+/** What rules call a property, in the words of a keepalived.conf. */
+const WORDS: Readonly<Record<string, string>> = {
+  advertInt: "advert_int",
+  authPass: "auth_pass",
+  downTimerAdverts: "down_timer_adverts",
+  mcastDstIp: "mcast_dst_ip",
+  mcastSrcIp: "mcast_src_ip",
+  minTtl: "min_ttl",
+  multicast: "multicast",
+  notifyBackup: "notify_backup",
+  notifyFault: "notify_fault",
+  notifyMaster: "notify_master",
+  preemptDelay: "preempt_delay",
+  routerId: "router_id",
+  scriptUser: "script_user",
+  startupDelay: "vrrp_startup_delay",
+  strict: "vrrp_strict",
+  trackInterfaces: "track_interface",
+  trackProcesses: "track_process",
+  trackScripts: "track_script",
+  trackSrcIp: "track_src_ip",
+  unicastPeers: "unicast_peer",
+  unicastSrcIp: "unicast_src_ip",
+  unicastTtl: "unicast_ttl",
+  useVmac: "use_vmac",
+  virtualIpAddresses: "virtual_ipaddress",
+  virtualRouterId: "virtual_router_id",
+};
+
+const ANY_WORD = new RegExp(`\\b(?:${Object.keys(WORDS).join("|")})\\b`, "g");
+
+/** A sentence about properties as one about keywords: `set state: 'BACKUP'` becomes `set state BACKUP`. */
+export function inConfWords(sentence: string): string {
+  return sentence
+    .replace(ANY_WORD, (word) => WORDS[word]!)
+    .replace(/\b([a-z_]+): '([^']*)'/g, "$1 $2")
+    .replace(/\b((?:version|advert_int|down_timer_adverts|vrrp_startup_delay|unicast_ttl)): (\d)/g, "$1 $2");
+}
+
+/** `trackScripts[0].weight` of a check named web: `weight of track_script web`. */
+export function placeText(
+  property: string,
+  nameOf: (list: string, index: number) => string | undefined,
+): string {
+  const item = /^([A-Za-z]+)\[(\d+)\](?:\.(.+))?$/.exec(property);
+  if (item === null) {
+    return WORDS[property] ?? property;
+  }
+  const [, list = "", index = "", rest] = item;
+  const name = nameOf(list, Number(index));
+  const whole = [WORDS[list] ?? list, ...(name === undefined ? [] : [name])].join(" ");
+  return rest === undefined ? whole : `${WORDS[rest] ?? rest} of ${whole}`;
+}
