@@ -1,3 +1,4 @@
+export { FIXABLE, fixFiles } from "./fix";
 export { confsOf, hostsOf, isKeepalivedConf, LintHost, named } from "./hosts";
 export { CONF_RULES, lint, lintHosts } from "./lint";
 export * from "./model";

@@ -27,8 +27,29 @@ export function lint(files: ConfFile[], options: LintOptions = {}): LintResult {
   return lintHosts(hostsOf(files), options);
 }
 
+/** A finding with what it was found in. */
+export interface Traced {
+  finding: LintFinding;
+  /** What the rule said; undefined: it is a note of the parser's. */
+  found?: Finding;
+  host: LintHost;
+  /** undefined: it is about the host. */
+  member?: LintMember;
+}
+
 /** What is wrong on machines whose configurations have been read. */
 export function lintHosts(hosts: LintHost[], options: LintOptions = {}): LintResult {
+  return {
+    findings: trace(hosts, options).map(({ finding }) => finding),
+    notes: hosts.flatMap(({ conf }) =>
+      conf.notes.filter(({ severity }) => severity === "unknown").map(unknownNote),
+    ),
+    nodes: hosts.map(({ node, conf }) => ({ name: node, file: conf.file })),
+  };
+}
+
+/** What every rule says about machines, by place. */
+export function trace(hosts: LintHost[], options: LintOptions): Traced[] {
   const members = hosts.map(membersOfHost);
   // Whether an instance under an open condition is there, and beside which others, only its host knows.
   const sure = members.flat().filter(({ read }) => read.condition === undefined);
@@ -40,8 +61,8 @@ export function lintHosts(hosts: LintHost[], options: LintOptions = {}): LintRes
     node: groupMachines(sure),
     segment: [segment],
   };
-  const findings = [
-    ...hosts.flatMap(({ conf, node }) => conf.notes.flatMap((note) => noteFinding(note, node))),
+  const traced = [
+    ...hosts.flatMap((host) => host.conf.notes.flatMap((note) => noteFinding(note, host))),
     ...CONF_RULES.flatMap((rule) =>
       groups[rule.scope].flatMap((group) =>
         rule(group satisfies Judged[]).flatMap((found) =>
@@ -51,16 +72,10 @@ export function lintHosts(hosts: LintHost[], options: LintOptions = {}): LintRes
     ),
     ...hostFindings(hosts, members, options),
   ];
-  return {
-    findings: once(findings).sort(byPlace),
-    notes: hosts.flatMap(({ conf }) =>
-      conf.notes.filter(({ severity }) => severity === "unknown").map(unknownNote),
-    ),
-    nodes: hosts.map(({ node, conf }) => ({ name: node, file: conf.file })),
-  };
+  return once(traced).sort((a, b) => byPlace(a.finding, b.finding));
 }
 
-function hostFindings(hosts: LintHost[], members: LintMember[][], options: LintOptions): LintFinding[] {
+function hostFindings(hosts: LintHost[], members: LintMember[][], options: LintOptions): Traced[] {
   const readings = hosts.map((host, at) => readHost(host, members[at]!));
   return HOST_RULES.flatMap((rule) =>
     rule(
@@ -81,13 +96,13 @@ function hostFindings(hosts: LintHost[], members: LintMember[][], options: LintO
         ? placeText(found.property, (_list, i) => scripts[i]?.name).replace("scripts", "vrrp_script")
         : placeText(found.property.replace(/\[.*/, ""), () => undefined);
       const position = placeOf(places, found.property, start);
-      return finding(rule, found, { node: host.node, position, what }, options);
+      return finding(rule, found, { host, position, what }, options);
     }),
   );
 }
 
-function memberFinding(rule: Rule, found: Finding, member: LintMember, options: LintOptions): LintFinding[] {
-  const { read, places, instance, node } = member;
+function memberFinding(rule: Rule, found: Finding, member: LintMember, options: LintOptions): Traced[] {
+  const { read, places, instance, host } = member;
   const position = placeOf(places, found.property, read.statement.position);
   const nameOf = (list: string, i: number) => {
     const items: unknown = instance[list as keyof typeof instance];
@@ -95,43 +110,39 @@ function memberFinding(rule: Rule, found: Finding, member: LintMember, options: 
     return item !== null && typeof item === "object" && "name" in item ? String(item.name) : undefined;
   };
   const what = `${read.name}: ${placeText(found.property, nameOf)}`;
-  return finding(rule, found, { node, position, what }, options);
+  return finding(rule, found, { host, member, position, what }, options);
 }
 
 interface Where {
-  node: string;
+  host: LintHost;
+  member?: LintMember;
   position: Position;
   what: string;
 }
 
 /** A finding of a rule, or none where it does no harm in the version that runs the file. */
-function finding(
-  rule: RuleInfo,
-  found: Finding,
-  { node, position, what }: Where,
-  options: LintOptions,
-): LintFinding[] {
+function finding(rule: RuleInfo, found: Finding, where: Where, options: LintOptions): Traced[] {
   const severity = severityOf(rule, found, options.version);
   if (severity === undefined) {
     return [];
   }
+  const { host, member, position, what } = where;
   const { doc, fix } = { ...rule, ...rule.foreign };
   const { file, line, column, length } = position;
-  return [
-    {
-      rule: rule.id,
-      severity,
-      file,
-      line,
-      column,
-      length,
-      node,
-      message: inConfWords(`${what}: ${found.value}; allowed: ${found.allowed}`),
-      why: inConfWords(doc),
-      fix: inConfWords(fix),
-      ...(rule.bites === undefined ? {} : { versions: rangeText(rule.bites) }),
-    },
-  ];
+  const finding: LintFinding = {
+    rule: rule.id,
+    severity,
+    file,
+    line,
+    column,
+    length,
+    node: host.node,
+    message: inConfWords(`${what}: ${found.value}; allowed: ${found.allowed}`),
+    why: inConfWords(doc),
+    fix: inConfWords(fix),
+    ...(rule.bites === undefined ? {} : { versions: rangeText(rule.bites) }),
+  };
+  return [{ finding, found, host, member }];
 }
 
 /** What a finding in a foreign file weighs for a version; undefined: nothing. */
@@ -140,22 +151,26 @@ function severityOf(rule: RuleInfo, found: Finding, version?: string): Problem["
   return isOutside ? rule.outside : (found.severity ?? rule.foreign?.severity ?? rule.severity);
 }
 
-function noteFinding({ kind, severity, message, position }: Note, node: string): LintFinding[] {
+function noteFinding({ kind, severity, message, position }: Note, host: LintHost): Traced[] {
   const { file, line, column, length } = position;
+  const { doc, fix } = NOTES[kind];
   return severity === "unknown"
     ? []
     : [
         {
-          rule: kind,
-          severity,
-          file,
-          line,
-          column,
-          length,
-          node,
-          message,
-          why: NOTES[kind].doc,
-          fix: NOTES[kind].fix,
+          finding: {
+            rule: kind,
+            severity,
+            file,
+            line,
+            column,
+            length,
+            node: host.node,
+            message,
+            why: doc,
+            fix,
+          },
+          host,
         },
       ];
 }
@@ -165,9 +180,9 @@ function unknownNote({ message, position: { file, line, column } }: Note): LintN
 }
 
 /** What two nodes share, as an included file, is told once. */
-function once(findings: LintFinding[]): LintFinding[] {
+function once(traced: Traced[]): Traced[] {
   const seen = new Set<string>();
-  return findings.filter(({ rule, file, line, column, message }) => {
+  return traced.filter(({ finding: { rule, file, line, column, message } }) => {
     const key = [rule, file, line, column, message].join("\n");
     return !seen.has(key) && seen.add(key);
   });

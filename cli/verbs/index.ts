@@ -1,5 +1,6 @@
 import type { Verb } from "../verb";
+import { lint } from "./lint";
 import { simulate } from "./simulate";
 
 /** Every verb by its name. */
-export const verbs: Record<string, Verb> = { simulate };
+export const verbs: Record<string, Verb> = { lint, simulate };

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfFile } from "../../conf";
+import { fixFiles, isKeepalivedConf, lint as lintConfs, LintResult, lintText, sarifLog } from "../../lint";
+import { parseVersion } from "../../spec";
+import { readOptions } from "../options";
+import { readText } from "../specFile";
+import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
+
+const options = {
+  json: { type: "boolean" },
+  sarif: { type: "boolean" },
+  fix: { type: "boolean" },
+  "keepalived-version": { type: "string" },
+} as const;
+
+const help = `usage: pulumi-keepalived lint FILE... [--json | --sarif] [--fix] [--keepalived-version VERSION]
+
+Says what is wrong with keepalived.conf files of any origin. Give the files of all nodes of a cluster together, and the
+files that they include: one file is one node, but for those that another one includes. Which nodes form a cluster is
+taken from what they say: a shared virtual address, each other's address as unicast peer, one virtual_router_id.
+
+  --json                        {nodes, findings: [{rule, severity, file, line, column, node, message, why, fix}], notes}
+  --sarif                       a SARIF 2.1.0 log
+  --fix                         writes what can be put right without a choice into the files, and tells the rest
+  --keepalived-version VERSION  as in 2.2.7: what other versions do wrong is not told (any version)
+
+What depends on an include that was not given, or on a condition that only the host can decide, is not judged; a note
+says so. A password is never shown.
+
+Exit status: 0 no error was found (warnings may have been); 1 an error was found; 2 it could not run.
+`;
+
+function run(args: string[], { out, err }: Streams): ExitCode {
+  const { values, positionals } = readOptions({ args, options, allowPositionals: true });
+  const { json = false, sarif = false, fix = false, "keepalived-version": version } = values;
+  if (positionals.length === 0) {
+    throw new UsageError("FILE: (missing); give the keepalived.conf files of all nodes, or see --help");
+  }
+  if (json && sarif) {
+    throw new UsageError("--json, --sarif: both are given; choose one");
+  }
+  if (version !== undefined && parseVersion(version) === undefined) {
+    throw new UsageError(`--keepalived-version: ${version}; give a version as in 2.2.7`);
+  }
+  const given = [...new Set(positionals)].map((name): ConfFile => ({ name, text: readText(name) }));
+  if (!given.some(({ text }) => isKeepalivedConf(text))) {
+    throw new UsageError(
+      `${positionals.join(", ")}: no vrrp_instance, vrrp_sync_group, vrrp_script or global_defs; give keepalived.conf files`,
+    );
+  }
+  const files = fix ? fixed(given, { version }, err) : given;
+  const result = lintConfs(files, { version });
+  for (const { file, line, message } of result.notes) {
+    err(`${file}:${line}: not judged: ${message}\n`);
+  }
+  out(`${shown(result, { json, sarif })}\n`);
+  return result.findings.some(({ severity }) => severity === "error") ? ExitCode.Problem : ExitCode.Well;
+}
+
+function shown(result: LintResult, { json, sarif }: { json: boolean; sarif: boolean }): string {
+  if (sarif) {
+    return JSON.stringify(sarifLog(result, { version: toolVersion() }), undefined, 2);
+  }
+  return json ? JSON.stringify(result, undefined, 2) : lintText(result);
+}
+
+function toolVersion(): string {
+  const text = readFileSync(join(__dirname, "../../package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Puts right what can be, writes the files that changed, and says so. */
+function fixed(files: ConfFile[], options: { version?: string }, err: Streams["err"]): ConfFile[] {
+  const { files: next, fixed: done } = fixFiles(files, options);
+  for (const { name, text } of next) {
+    if (files.find((file) => file.name === name)?.text !== text) {
+      write(name, text);
+    }
+  }
+  for (const { file, line, rule, message } of done) {
+    err(`${file}:${line}: fixed: ${message} [${rule}]\n`);
+  }
+  return next;
+}
+
+function write(name: string, text: string): void {
+  try {
+    writeFileSync(name, text);
+  } catch (error) {
+    throw new UsageError(`--fix: ${(error as Error).message}; give files that can be written`);
+  }
+}
+
+/** `lint`: what is wrong with keepalived.conf files. */
+export const lint: Verb = { summary: "what is wrong with keepalived.conf files of any origin", help, run };
