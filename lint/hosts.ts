@@ -2,6 +2,8 @@ import { ConfFile, readConf, ReadConf } from "../conf";
 
 /** The configuration of one machine. */
 export interface LintHost {
+  /** Texts of the programs that it runs, by file name. */
+  programs?: Readonly<Record<string, string>>;
   /** Name of the node. */
   node: string;
   /** What tells the machine from others. */
@@ -25,9 +27,18 @@ export function confsOf(files: ConfFile[]): ReadConf[] {
   return roots.length > 0 ? roots : confs.slice(0, 1);
 }
 
-/** The machines of files of which each configuration is that of a machine of its own. */
+/** Whether a text is that of a program: the checks and hooks that configurations name. */
+function isProgram({ text }: ConfFile): boolean {
+  return text.startsWith("#!/");
+}
+
+/** The machines of files of which each configuration is that of a machine of its own; all have the same programs. */
 export function hostsOf(files: ConfFile[]): LintHost[] {
-  return named(confsOf(files).map((conf) => ({ machine: conf.file, conf })));
+  const programs = Object.fromEntries(
+    files.filter(isProgram).map(({ name, text }) => [name.replace(/^.*\//, ""), text]),
+  );
+  const confs = confsOf(files.filter((file) => !isProgram(file)));
+  return named(confs.map((conf) => ({ machine: conf.file, conf, programs })));
 }
 
 /** Gives each host the name that it calls itself by, where no other does. */

@@ -84,13 +84,7 @@ function hostFindings(hosts: LintHost[], members: LintMember[][], options: LintO
     ).flatMap((found) => {
       const { facts, places } = readings[found.at]!;
       const host = hosts[found.at]!;
-      const start = host.conf.trees[0]?.lines[0] ?? {
-        file: host.conf.file,
-        line: 1,
-        column: 1,
-        offset: 0,
-        length: 0,
-      };
+      const start = { file: host.conf.file, line: 1, column: 1, offset: 0, length: 0 };
       const scripts = typeof facts.scripts === "symbol" ? [] : facts.scripts;
       const what = found.property.startsWith("scripts[")
         ? placeText(found.property, (_list, i) => scripts[i]?.name).replace("scripts", "vrrp_script")
@@ -109,7 +103,8 @@ function memberFinding(rule: Rule, found: Finding, member: LintMember, options: 
     const item: unknown = Array.isArray(items) ? items[i] : undefined;
     return item !== null && typeof item === "object" && "name" in item ? String(item.name) : undefined;
   };
-  const what = `${read.name}: ${placeText(found.property, nameOf)}`;
+  const place = placeText(found.property, nameOf);
+  const what = place === "" ? read.name : `${read.name}: ${place}`;
   return finding(rule, found, { host, member, position, what }, options);
 }
 
@@ -137,7 +132,7 @@ function finding(rule: RuleInfo, found: Finding, where: Where, options: LintOpti
     column,
     length,
     node: host.node,
-    message: inConfWords(`${what}: ${found.value}; allowed: ${found.allowed}`),
+    message: inConfWords(`${[what, found.value].filter(Boolean).join(": ")}; allowed: ${found.allowed}`),
     why: inConfWords(doc),
     fix: inConfWords(fix),
     ...(rule.bites === undefined ? {} : { versions: rangeText(rule.bites) }),

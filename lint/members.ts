@@ -38,45 +38,25 @@ export function gapsOf(conf: ReadConf): {
   };
 }
 
-/** Properties that keepalived has a default for, so that nobody who does not see the whole block knows them. */
-const DEFAULTED = [
-  "state",
-  "priority",
-  "advertInt",
-  "nopreempt",
-  "preemptDelay",
-  "unicastSrcIp",
-  "mcastSrcIp",
-  "authPass",
-  "notifyMaster",
-  "notifyBackup",
-  "notifyFault",
-  "interface",
-] as const satisfies (keyof InstanceDraft)[];
-
-/** Lists of a block: of one that is not seen as a whole nobody knows what else is in it. */
-const LISTS = ["unicastPeers", "virtualIpAddresses", "trackScripts", "trackProcesses", "multicast"] as const;
-
-/** The config of an instance with what its sources do not tell as UNKNOWN. */
+/** What the rules judge: the reader's config, and what it says elsewhere. */
 function draftOf(conf: ReadConf, read: ReadInstance): InstanceDraft {
   const gaps = gapsOf(conf);
   const { config, positions, statement } = read;
   const isHidden = gaps.within(statement);
-  const isStated = (key: string) =>
-    Object.keys(positions).some((place) => place === key || place.startsWith(`${key}[`));
-  const unknown: Partial<Record<keyof InstanceDraft, typeof UNKNOWN>> = {
-    ...(isHidden
-      ? Object.fromEntries(DEFAULTED.filter((key) => !isStated(key)).map((key) => [key, UNKNOWN]))
-      : {}),
-    ...(isHidden ? Object.fromEntries(LISTS.map((key) => [key, UNKNOWN])) : {}),
-    // What stands at the top decides on the version, and on scripts that the instance tracks by name.
-    ...((isHidden || gaps.top) && !isStated("version") ? { version: UNKNOWN } : {}),
-    ...(gaps.top ? { trackScripts: UNKNOWN, trackProcesses: UNKNOWN } : {}),
-  };
-  const isOwner = config.state === "MASTER" && !isStated("priority") && !isHidden;
-  // Not every kind of tracking is there on every host: what is not said is not tracked.
   const tracking = { trackInterfaces: tracked(read.trackInterfaces, isHidden), bfd: isHidden ? UNKNOWN : [] };
-  return { ...tracking, ...config, ...(isOwner ? { priority: 255 } : {}), ...unknown };
+  // vrrp_version can stand in a file that was not given.
+  const version = gaps.top && positions.version === undefined ? { version: UNKNOWN as typeof UNKNOWN } : {};
+  // A check counted the other way round is none that a rule knows.
+  const reversed = [...conf.scripts, ...conf.processes, read, ...conf.syncGroups].some((block) =>
+    isReversed(block.statement),
+  )
+    ? { trackScripts: UNKNOWN as typeof UNKNOWN, trackProcesses: UNKNOWN as typeof UNKNOWN }
+    : {};
+  return { ...tracking, ...config, ...version, ...reversed };
+}
+
+function isReversed({ args, body = [] }: Statement): boolean {
+  return args.some(({ text }) => text === "reverse") || body.some(isReversed);
 }
 
 function tracked(tracks: ReadTrack[], isHidden: boolean) {
@@ -105,16 +85,12 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
   const body = read.statement.body ?? [];
   const notifies = body.filter(({ keyword, args }) => NOTIFY.test(keyword) && args.length > 0);
   const strict = has(body, "strict_mode");
-  const group = conf.syncGroups.find(
-    ({ name, members }) => name === read.syncGroup || members.includes(read.name),
-  );
-  const own = body.filter(({ keyword }) => keyword === "track_script").flatMap((block) => block.body ?? []);
+  const globalWords = conf.globals.blocks.flatMap((block) => block.body ?? []);
   const [accept, noAccept] = [has(body, "accept"), has(body, "no_accept")];
   const mcastDst = has(body, "mcast_dst_ip");
   const unlessHidden = <T>(value: T): T | typeof UNKNOWN => (isHidden ? UNKNOWN : value);
   const facts: InstanceFacts = {
-    words: unlessHidden(body.map(({ keyword }) => keyword)),
-    hasPriority: unlessHidden(read.positions.priority !== undefined),
+    hasPriority: unlessHidden(has(body, "priority") !== undefined),
     strict:
       strict === undefined
         ? isHidden || (gaps.top && !conf.globals.vrrpStrict)
@@ -122,18 +98,6 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
           : conf.globals.vrrpStrict
         : isOn(strict),
     accept: unlessHidden(accept === undefined ? (noAccept === undefined ? undefined : false) : true),
-    syncGroup:
-      group === undefined
-        ? gaps.top
-          ? UNKNOWN
-          : undefined
-        : gaps.within(group.statement)
-          ? UNKNOWN
-          : {
-              name: group.name,
-              trackingWeight: group.trackingWeight,
-              ownScripts: own.map(({ keyword }) => keyword),
-            },
     unicastWords: unlessHidden(
       has(body, "unicast_peer") === undefined
         ? UNICAST.filter((keyword) => has(body, keyword) !== undefined)
@@ -150,7 +114,7 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
   };
   const places: Places = {
     ...Object.fromEntries(notifies.map(({ position }, i) => [`notifies[${i}]`, position])),
-    ...placed("strict", strict ?? conf.globals.extra.find(({ keyword }) => keyword === "vrrp_strict")),
+    ...placed("strict", strict ?? globalWords.find(({ keyword }) => keyword === "vrrp_strict")),
     ...placed("useVmac", has(body, "use_vmac")),
     ...placed("mcastDstIp", mcastDst),
     ...placed("unicastPeers", has(body, "unicast_peer") ?? has(body, "unicast_src_ip")),
@@ -158,9 +122,7 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
     ...placed("interface", has(body, "interface")),
     ...placed(
       "version",
-      conf.globals.blocks
-        .flatMap((block) => block.body ?? [])
-        .find(({ keyword }) => keyword === "vrrp_version"),
+      globalWords.find(({ keyword }) => keyword === "vrrp_version"),
     ),
     ...placed("nopreempt", has(body, "nopreempt")),
     ...placed("scriptUser", conf.globals.blocks[0]),
@@ -187,6 +149,7 @@ export function membersOfHost(host: LintHost): LintMember[] {
       instance: draftOf(conf, read),
       scriptUser: scriptUser === undefined && gaps.top ? UNKNOWN : scriptUser,
       facts,
+      programs: host.programs,
       places: { ...places, ...conf.globals.positions, ...read.positions },
     };
   });

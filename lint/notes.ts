@@ -49,8 +49,12 @@ export const NOTES: Readonly<Record<NoteKind, { doc: string; fix: string }>> = {
     doc: "A name that is used is defined; keepalived goes on without what it does not find.",
     fix: "define it, or correct the name",
   },
+  ignored: {
+    doc: "What is written is in force; keepalived leaves this out because of something else that is written.",
+    fix: "remove it, or what it does not go with",
+  },
   missing: {
-    doc: "An instance has an interface, or a unicast source, and a virtual_router_id; keepalived does not start without.",
+    doc: "A block has what keepalived cannot do without: it refuses the configuration, or leaves the block out.",
     fix: "add it",
   },
 };

@@ -14,7 +14,6 @@ const WORDS: Readonly<Record<string, string>> = {
   routerId: "router_id",
   scriptUser: "script_user",
   startupDelay: "vrrp_startup_delay",
-  strict: "vrrp_strict",
   trackInterfaces: "track_interface",
   trackProcesses: "track_process",
   trackScripts: "track_script",
@@ -25,6 +24,14 @@ const WORDS: Readonly<Record<string, string>> = {
   useVmac: "use_vmac",
   virtualIpAddresses: "virtual_ipaddress",
   virtualRouterId: "virtual_router_id",
+};
+
+/** Places that are no property of an instance; "": what the finding says names the place. */
+const PLACES: Readonly<Record<string, string>> = {
+  strict: "vrrp_strict",
+  notifies: "",
+  mail: "",
+  keywords: "",
 };
 
 const ANY_WORD = new RegExp(`\\b(?:${Object.keys(WORDS).join("|")})\\b`, "g");
@@ -44,9 +51,12 @@ export function placeText(
 ): string {
   const item = /^([A-Za-z]+)\[(\d+)\](?:\.(.+))?$/.exec(property);
   if (item === null) {
-    return WORDS[property] ?? property;
+    return PLACES[property] ?? WORDS[property] ?? property;
   }
   const [, list = "", index = "", rest] = item;
+  if (list in PLACES) {
+    return PLACES[list]!;
+  }
   const name = nameOf(list, Number(index));
   const whole = [WORDS[list] ?? list, ...(name === undefined ? [] : [name])].join(" ");
   return rest === undefined ? whole : `${WORDS[rest] ?? rest} of ${whole}`;

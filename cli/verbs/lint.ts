@@ -18,7 +18,8 @@ const help = `usage: pulumi-keepalived lint FILE... [--json | --sarif] [--fix] [
 
 Says what is wrong with keepalived.conf files of any origin. Give the files of all nodes of a cluster together, and the
 files that they include: one file is one node, but for those that another one includes. Which nodes form a cluster is
-taken from what they say: a shared virtual address, each other's address as unicast peer, one virtual_router_id.
+taken from what they say: a shared virtual address, each other's address as unicast peer, one virtual_router_id. The
+scripts that they run may be given, too.
 
   --json                        {nodes, findings: [{rule, severity, file, line, column, node, message, why, fix}], notes}
   --sarif                       a SARIF 2.1.0 log

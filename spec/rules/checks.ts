@@ -1,5 +1,5 @@
 import { InstanceConfig } from "../model";
-import { programOf, stoppedBy, testedBy } from "./commands";
+import { programOf, stoppedBy, testedBy, textOf } from "./commands";
 import { hostRule } from "./facts";
 import { factRule, instanceRule } from "./rule";
 
@@ -12,9 +12,9 @@ export const scriptStopsKeepalived = instanceRule(
     fix: "let the check exit with 1 instead of stopping keepalived",
   },
   ["trackScripts"],
-  ({ instance }) =>
+  ({ instance, programs }) =>
     instance.trackScripts.flatMap(({ script }, i) =>
-      stoppedBy(script).includes("keepalived")
+      stoppedBy(textOf(script, programs)).includes("keepalived")
         ? [
             {
               property: `trackScripts[${i}].script`,
@@ -37,15 +37,15 @@ export const checkLoop = instanceRule(
     fix: "leave the service running on the backup, or check something that does not depend on the role",
   },
   ["trackScripts", "trackProcesses", ...HOOKS],
-  ({ instance }) => {
+  ({ instance, programs }) => {
     const tested = [
       ...instance.trackScripts.flatMap(({ name, script }) =>
-        testedBy(script).map((what) => ({ what, name })),
+        testedBy(textOf(script, programs)).map((what) => ({ what, name })),
       ),
       ...instance.trackProcesses.map(({ name, process }) => ({ what: process.replace(/^.*\//, ""), name })),
     ];
     return HOOKS.flatMap((property) =>
-      stoppedBy(instance[property] ?? "").flatMap((stopped) => {
+      stoppedBy(textOf(instance[property] ?? "", programs)).flatMap((stopped) => {
         const check = tested.find(({ what }) => what === stopped);
         return check === undefined
           ? []
@@ -93,32 +93,6 @@ export const weightClamped = instanceRule(
       ...(highest > 254 ? found(highest, "at most 254 with all checks passing") : []),
     ];
   },
-);
-
-/** keepalived drops the check as a whole, not its weight alone. */
-export const weightInSyncGroup = factRule(
-  {
-    id: "weight-in-sync-group",
-    severity: "error",
-    doc: "In a vrrp_sync_group an instance's own checks have weight 0; keepalived drops those with a weight unless the group says sync_group_tracking_weight (2.0.0), and nothing fails over on them.",
-    fix: "set the weight to 0, or state sync_group_tracking_weight in the group",
-  },
-  ["trackScripts"],
-  ["syncGroup"],
-  ({ instance }, { syncGroup }) =>
-    syncGroup === undefined || syncGroup.trackingWeight
-      ? []
-      : instance.trackScripts.flatMap(({ name, weight }, i) =>
-          weight !== 0 && syncGroup.ownScripts.includes(name)
-            ? [
-                {
-                  property: `trackScripts[${i}].weight`,
-                  value: `${weight}`,
-                  allowed: `0, because the instance is in sync group ${syncGroup.name}`,
-                },
-              ]
-            : [],
-        ),
 );
 
 /** The address owner's priority does not change. */

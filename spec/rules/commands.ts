@@ -12,13 +12,13 @@ function names(command: string, patterns: string[]): string[] {
 /** Services and processes that a command ends: `systemctl stop nginx`, `killall nginx`, `nginx -s quit`. */
 export function stoppedBy(command: string): string[] {
   return names(command, [
-    String.raw`systemctl${OPTIONS}\s+(?:stop|kill|restart|try-restart)${OPTIONS}\s+${NAME}`,
+    String.raw`systemctl${OPTIONS}\s+(?:stop|kill)${OPTIONS}\s+${NAME}`,
     String.raw`systemctl${OPTIONS}\s+(?:disable|mask)\s+--now\s+${NAME}`,
-    String.raw`(?:rc-)?service\s+${NAME}\s+(?:stop|restart)\b`,
-    String.raw`init\.d/${NAME}\s+(?:stop|restart)\b`,
+    String.raw`(?:rc-)?service\s+${NAME}\s+stop\b`,
+    String.raw`init\.d/${NAME}\s+stop\b`,
     // Signal 0 only asks whether the process is there.
     String.raw`(?:killall|pkill)(?!${OPTIONS}\s+-(?:0|s\s*0|-signal[ =]0)\b)${OPTIONS}\s+${NAME}`,
-    String.raw`([a-z]+)\s+-s\s+(?:stop|quit)\b`,
+    String.raw`(nginx|openresty|tengine)\s+-s\s+(?:stop|quit)\b`,
   ]);
 }
 
@@ -32,6 +32,13 @@ export function testedBy(command: string): string[] {
     String.raw`(?:pidof|pgrep)${OPTIONS}\s+${NAME}`,
     String.raw`ps\s+-C\s+${NAME}`,
   ]);
+}
+
+/** A command, and the text of its program where that is at hand, without its comments. */
+export function textOf(command: string, programs: Readonly<Record<string, string>> = {}): string {
+  const name = /^\S*?([^/\s]+)(?=\s|$)/.exec(command.trim())?.[1] ?? "";
+  const program = Object.hasOwn(programs, name) ? programs[name]! : "";
+  return `${command}\n${program.replace(/^\s*#.*$/gm, "")}`;
 }
 
 /** A command as a message may show it: arguments can hold a password. */

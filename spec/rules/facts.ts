@@ -16,16 +16,12 @@ export interface FactNotify {
 
 /** What a keepalived.conf says of one instance beyond InstanceConfig. UNKNOWN: the files at hand do not tell. */
 export interface InstanceFacts {
-  /** Keywords of the instance's block. */
-  words: string[] | Unknown;
   /** Whether the instance states a priority. */
   hasPriority: boolean | Unknown;
   /** vrrp_strict, or strict_mode of the instance. */
   strict: boolean | Unknown;
   /** Whether packets to the virtual addresses are let in: `accept`, `no_accept`; undefined: not stated. */
   accept: boolean | undefined | Unknown;
-  /** The sync group that the instance is a member of, and the scripts that the instance itself tracks. */
-  syncGroup: { name: string; trackingWeight: boolean; ownScripts: string[] } | undefined | Unknown;
   /** Words about unicast of an instance without unicast_peer. */
   unicastWords: string[] | Unknown;
   useVmac: boolean | Unknown;

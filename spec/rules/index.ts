@@ -7,7 +7,6 @@ import {
   scriptTimeout,
   scriptUntracked,
   weightClamped,
-  weightInSyncGroup,
   weightOfOwner,
 } from "./checks";
 import { HostRule } from "./facts";
@@ -63,7 +62,6 @@ import {
   multicastOnWireGuard,
   tooManyVips,
   unicastWithoutPeers,
-  vipMissing,
   vmacWithUnicast,
 } from "./wire";
 
@@ -129,13 +127,11 @@ export const RULES: readonly Rule[] = [
 /** Rules over what only a keepalived.conf says of instances. */
 export const FACT_RULES: readonly Rule[] = [
   virtualRouterIdOnSegment,
-  vipMissing,
   tooManyVips,
   unicastWithoutPeers,
   multicastGroupWithUnicast,
   vmacWithUnicast,
   equalPrioritiesUnchecked,
-  weightInSyncGroup,
   weightOfOwner,
   strictWithUnicast,
   strictWithAuthentication,

@@ -22,6 +22,8 @@ export interface Judged {
   addresses?: string[];
   /** What a keepalived.conf says of the instance beyond InstanceConfig; undefined: it does not come from one. */
   facts?: InstanceFacts;
+  /** Texts of the programs that the instance runs, by file name, where somebody gave them. */
+  programs?: Readonly<Record<string, string>>;
   /** Which of the virtual routers that were found it belongs to, for rules over a whole segment. */
   router?: number;
 }

@@ -100,25 +100,3 @@ export const tooManyVips = factRule(
       ? [{ property: "virtualIpAddresses[255]", value: `${vips.length} addresses`, allowed: "at most 255" }]
       : [],
 );
-
-/** Without a prefix length the address is a network of its own. */
-export const vipMissing = factRule(
-  {
-    id: "vip-missing",
-    severity: "warning",
-    doc: "An instance has a virtual address; without one keepalived refuses version 3 and has nothing to hold in version 2, unless no_virtual_ipaddress (2.2.8) is set.",
-    fix: "list the addresses in virtual_ipaddress",
-  },
-  ["virtualIpAddresses", "version"],
-  ["words"],
-  ({ instance }, { words }) =>
-    instance.virtualIpAddresses.length === 0 && !words.includes("no_virtual_ipaddress")
-      ? [
-          {
-            property: "virtualIpAddresses",
-            value: "(missing)",
-            allowed: "at least one address",
-          },
-        ]
-      : [],
-);
