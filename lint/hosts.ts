@@ -16,9 +16,37 @@ export function isKeepalivedConf(text: string): boolean {
   return /^[ \t]*(?:@\S+[ \t]+)?(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs)\b/m.test(text);
 }
 
-/** The configurations that files make: one a file, but for those that another one includes. */
-export function confsOf(files: ConfFile[]): ReadConf[] {
-  const confs = files.map((file, at) => readConf([file, ...files.filter((_other, i) => i !== at)]));
+/** A configuration with what tells the machine that it is for. */
+interface Conf {
+  machine: string;
+  conf: ReadConf;
+}
+
+/**
+ * The configurations that files make: one a file, but for those that another one includes, and one for each host that
+ * the conditions of a file name, unless the file itself has the name of one.
+ */
+export function confsOf(files: ConfFile[]): Conf[] {
+  return rootsOf(files).flatMap((conf): Conf[] => {
+    const { file, conditionNames: names } = conf;
+    const read = (configId: string) => readConf(startingWith(files, file), { configId });
+    const own = file.replace(/^.*\//, "").replace(/\.[^.]*$/, "");
+    if (names.includes(own)) {
+      return [{ machine: file, conf: read(own) }];
+    }
+    // With a single name nobody knows what the other hosts are called.
+    return names.length < 2
+      ? [{ machine: file, conf }]
+      : names.map((name) => ({ machine: `${file} @${name}`, conf: read(name) }));
+  });
+}
+
+function startingWith(files: ConfFile[], first: string): ConfFile[] {
+  return [...files.filter(({ name }) => name === first), ...files.filter(({ name }) => name !== first)];
+}
+
+function rootsOf(files: ConfFile[]): ReadConf[] {
+  const confs = files.map(({ name }) => readConf(startingWith(files, name)));
   const included = new Set(
     confs.flatMap(({ file, trees }) => trees.map((t) => t.file).filter((name) => name !== file)),
   );
@@ -38,7 +66,7 @@ export function hostsOf(files: ConfFile[]): LintHost[] {
     files.filter(isProgram).map(({ name, text }) => [name.replace(/^.*\//, ""), text]),
   );
   const confs = confsOf(files.filter((file) => !isProgram(file)));
-  return named(confs.map((conf) => ({ machine: conf.file, conf, programs })));
+  return named(confs.map((conf) => ({ ...conf, programs })));
 }
 
 /** Gives each host the name that it calls itself by, where no other does. */

@@ -42,7 +42,7 @@ export function readInstance({ name, urn, props }: Seen): LooseInstance | undefi
   };
 }
 
-function machineOf(connection: unknown): string | undefined {
+export function machineOf(connection: unknown): string | undefined {
   if (connection === null || typeof connection !== "object") {
     return undefined;
   }

@@ -1,0 +1,127 @@
+import { asset } from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { ConfFile } from "../conf";
+import { isKeepalivedConf } from "../lint";
+import { plain } from "./plain";
+import { machineOf, Seen } from "./resources";
+
+/** A keepalived.conf, or a program, that a resource carries. */
+export interface CarriedText extends ConfFile {
+  /** What tells its machine from others; where the resource names none, each text is that of one of its own. */
+  machine: string;
+  /** Resource that carries it. */
+  resource: { name: string; urn: string };
+}
+
+/** Types whose values are secrets or noise, and never a configuration. */
+const NEVER = /^(?:tls|random|pulumi(?:-nodejs)?|pulumi-keepalived):/;
+
+/** Commands that run when a resource goes. */
+const IGNORED = ["delete", "triggers", "connection", "privateKey"];
+
+/** The value itself: a proxy that looks for unknowns in it would stand between a promise and who awaits it. */
+function bare<T>(value: T): T {
+  const target = (value as Record<string, unknown> | undefined)?.["__getSpecialProxyTarget"];
+  return target === undefined ? value : (target as T);
+}
+
+/** Asset content by the property that has it; a file is read where the program runs. */
+async function assetText(value: unknown): Promise<string | undefined> {
+  if (asset.StringAsset.isInstance(value)) {
+    return await (value as asset.StringAsset).text;
+  }
+  if (asset.FileAsset.isInstance(value)) {
+    const path = await (value as asset.FileAsset).path;
+    const from = process.env.KEEPALIVED_POLICY_PROGRAM ?? process.cwd();
+    try {
+      return readFileSync(resolve(from, path), "utf8");
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Every string of a resource that could hold a configuration, by its property. */
+async function stringsOf(value: unknown, path: string): Promise<{ path: string; text: string }[]> {
+  if (typeof value === "string") {
+    return [{ path, text: value }];
+  }
+  if (value === null || typeof value !== "object") {
+    return [];
+  }
+  const content = asset.Asset.isInstance(value) ? await assetText(value) : undefined;
+  if (content !== undefined) {
+    return [{ path, text: content }];
+  }
+  const entries = Object.entries(value).filter(([key]) => !IGNORED.includes(key));
+  const nested = await Promise.all(
+    entries.map(([key, item]) => stringsOf(item, path === "" ? key : `${path}.${key}`)),
+  );
+  return nested.flat();
+}
+
+/** Whether a resource can carry somebody else's configuration: our components are judged by their inputs. */
+function isForeign({ type, urn }: Seen): boolean {
+  return !NEVER.test(type) && !urn.includes("pulumi-keepalived:");
+}
+
+/** The configurations and programs that a resource carries. */
+export async function textsOf(seen: Seen): Promise<CarriedText[]> {
+  if (!isForeign(seen)) {
+    return [];
+  }
+  const { name, urn, props } = seen;
+  const { connection, remotePath } = plain(props) as Record<string, unknown>;
+  const machine = machineOf(connection);
+  const target = typeof remotePath === "string" ? remotePath : undefined;
+  // What is not known yet is a placeholder there, and no configuration.
+  const strings = await stringsOf(bare(props), "");
+  return strings.flatMap(({ path, text }) =>
+    filesIn(text, target ?? `${name}.${path}`).map((file) => ({
+      ...file,
+      machine: machine ?? `${name} ${file.name}`,
+      resource: { name, urn },
+    })),
+  );
+}
+
+const HERE_DOCUMENT =
+  /^(?<command>[^\n]*?)<<-?[ \t]*(?<quote>["']?)(?<word>[A-Za-z_][A-Za-z0-9_]*)\k<quote>(?<rest>[^\n]*)\n(?<body>[\s\S]*?)^[ \t]*\k<word>[ \t]*$/gm;
+const TARGET = /(?:>{1,2}|\btee(?:[ \t]+-a)?)[ \t]*["']?([^\s"';|&<>]+)/;
+
+/** The configuration that a text is, or those in its here-documents and quotes where it is a shell command. */
+export function filesIn(text: string, name: string): ConfFile[] {
+  if (!isKeepalivedConf(text)) {
+    return isProgram(text) ? [{ name, text }] : [];
+  }
+  const documents = [...text.matchAll(HERE_DOCUMENT)].flatMap(({ groups = {} }, i): ConfFile[] => {
+    const { command = "", quote = "", rest = "", body = "" } = groups;
+    const target = TARGET.exec(`${command} ${rest}`)?.[1];
+    const written = quote === "" ? expanded(body) : body;
+    return isKeepalivedConf(written) || isProgram(written)
+      ? [{ name: target ?? `${name}.${i + 1}`, text: written }]
+      : [];
+  });
+  if (documents.length > 0) {
+    return documents;
+  }
+  const literals = [...text.matchAll(/'([^']*\n[^']*)'/g)].map(([, literal = ""]) => literal);
+  const inQuotes = literals.filter(isKeepalivedConf);
+  return inQuotes.length === 0
+    ? [{ name, text }]
+    : inQuotes.map((literal, i) => ({
+        name: inQuotes.length === 1 ? name : `${name}.${i + 1}`,
+        text: literal,
+      }));
+}
+
+function isProgram(text: string): boolean {
+  return text.startsWith("#!/");
+}
+
+/** What a shell makes of a here-document, as far as it can be known: `$(...)` is for the reader a value of the host's. */
+function expanded(body: string): string {
+  return body.replace(/(?<!\\)(?:\$\([^)\n]*\)|`[^`\n]*`)/g, "${SHELL}").replace(/\\([$`\\])/g, "$1");
+}
