@@ -17,7 +17,7 @@ import { hostsOf, LintHost } from "./hosts";
 import { LintMember, membersOfHost, placeOf } from "./members";
 import { LintFinding, LintNote, LintOptions, LintResult } from "./model";
 import { NOTES } from "./notes";
-import { inConfWords, placeText } from "./words";
+import { inConfWords, placeText, withConfWords } from "./words";
 
 /** Every rule over instances that a keepalived.conf is held against. */
 export const CONF_RULES: readonly Rule[] = [...RULES, ...FACT_RULES];
@@ -132,7 +132,7 @@ function finding(rule: RuleInfo, found: Finding, where: Where, options: LintOpti
     column,
     length,
     node: host.node,
-    message: inConfWords(`${[what, found.value].filter(Boolean).join(": ")}; allowed: ${found.allowed}`),
+    message: withConfWords(`${[what, found.value].filter(Boolean).join(": ")}; allowed: ${found.allowed}`),
     why: inConfWords(doc),
     fix: inConfWords(fix),
     ...(rule.bites === undefined ? {} : { versions: rangeText(rule.bites) }),

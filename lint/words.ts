@@ -36,10 +36,14 @@ const PLACES: Readonly<Record<string, string>> = {
 
 const ANY_WORD = new RegExp(`\\b(?:${Object.keys(WORDS).join("|")})\\b`, "g");
 
+/** A text with properties called as a keepalived.conf calls them. */
+export function withConfWords(text: string): string {
+  return text.replace(ANY_WORD, (word) => WORDS[word]!);
+}
+
 /** A sentence about properties as one about keywords: `set state: 'BACKUP'` becomes `set state BACKUP`. */
 export function inConfWords(sentence: string): string {
-  return sentence
-    .replace(ANY_WORD, (word) => WORDS[word]!)
+  return withConfWords(sentence)
     .replace(/\b([a-z_]+): '([^']*)'/g, "$1 $2")
     .replace(/\b((?:version|advert_int|down_timer_adverts|vrrp_startup_delay|unicast_ttl)): (\d)/g, "$1 $2");
 }
