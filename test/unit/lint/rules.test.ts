@@ -1,0 +1,348 @@
+import { CONF_RULES } from "../../../lint";
+import { HOST_RULES } from "../../../spec";
+import { conf, said, script, TRACKED } from "./files";
+
+const peer = (own: number, other: number) =>
+  `unicast_src_ip 192.0.2.${own}\n    unicast_peer {\n        192.0.2.${other}\n    }`;
+const password = (text: string) =>
+  `authentication {\n        auth_type PASS\n        auth_pass ${text}\n    }`;
+const user = "script_user root";
+
+/** What is wrong, the configurations of all nodes, and all that lint says about them. */
+const CASES: [string, string[], string[]][] = [
+  [
+    "a unicast instance without source",
+    [conf("unicast_peer {\n192.0.2.3\n}")],
+    ["a.conf warning unicast-src-ip-missing"],
+  ],
+  ["a virtual address as source", [conf(peer(10, 3))], ["a.conf error unicast-src-ip-foreign"]],
+  ["its own address among the peers", [conf(peer(2, 2))], ["a.conf error unicast-src-ip-foreign"]],
+  [
+    "one source on two nodes",
+    [conf(peer(2, 3)), conf(`priority 90\n${peer(2, 3)}`)],
+    [
+      "a.conf error unicast-peers-mirror",
+      "b.conf error unicast-peers-mirror",
+      "b.conf error unicast-src-ip-of-other-node",
+    ],
+  ],
+  [
+    "an empty list of peers",
+    [conf("unicast_src_ip 192.0.2.2\nunicast_peer {\n}")],
+    ["a.conf error unicast-peers-empty"],
+  ],
+  [
+    "a peer that is not listed",
+    [conf(peer(2, 3)), conf(`priority 90\n${peer(3, 9)}`)],
+    ["b.conf error unicast-peers-mirror"],
+  ],
+  [
+    "unicast on one node, multicast on the other",
+    [conf(peer(2, 3)), conf("priority 90")],
+    ["b.conf error transport-mismatch"],
+  ],
+  [
+    "addresses of two families",
+    [conf("", { vips: "192.0.2.10/24\n2001:db8::10/64" })],
+    ["a.conf error address-family"],
+  ],
+  [
+    "two ids for one address",
+    [conf(""), conf("priority 90", { id: 52 })],
+    ["b.conf error virtual-router-id-mismatch"],
+  ],
+  [
+    "one id twice on an interface",
+    [`${conf("")}${conf("", { vips: "192.0.2.11/24" }).replace("VI {", "VI_2 {")}`],
+    ["a.conf error virtual-router-id-reused"],
+  ],
+  [
+    "one id for two routers of a network",
+    [
+      conf("priority 100"),
+      conf("priority 90"),
+      conf("priority 100", { vips: "192.0.2.11/24" }),
+      conf("priority 90", { vips: "192.0.2.11/24" }),
+    ],
+    ["c.conf error virtual-router-id-on-segment", "d.conf error virtual-router-id-on-segment"],
+  ],
+  [
+    "lists of addresses that differ",
+    [conf(""), conf("priority 90", { vips: "192.0.2.10/24\n192.0.2.11/24" })],
+    ["b.conf error vip-list-mismatch"],
+  ],
+  [
+    "prefix lengths that differ",
+    [conf(""), conf("priority 90", { vips: "192.0.2.10/25" })],
+    ["b.conf warning vip-prefix-mismatch"],
+  ],
+  [
+    "an address in two instances",
+    [`${conf("")}${conf("", { id: 52 }).replace("VI {", "VI_2 {")}`],
+    ["a.conf error vip-in-two-instances"],
+  ],
+  ["the loopback", [conf("").replace("eth0", "lo")], ["a.conf error interface-loopback"]],
+  [
+    "multicast in a WireGuard tunnel",
+    [conf("").replace("eth0", "wg0")],
+    ["a.conf error multicast-on-wireguard"],
+  ],
+  ["priority 255", [conf("priority 255")], ["a.conf warning priority-255"]],
+  ["state MASTER without a priority, which is 255", [conf("state MASTER")], ["a.conf warning priority-255"]],
+  [
+    "equal priorities and a MASTER",
+    [conf("state MASTER\npriority 100"), conf("")],
+    ["b.conf error equal-priorities"],
+  ],
+  ["equal priorities and no check", [conf(""), conf("")], ["a.conf warning equal-priorities-unchecked"]],
+  [
+    "two nodes that start as MASTER",
+    [conf("state MASTER\npriority 100"), conf("state MASTER\npriority 90")],
+    ["b.conf warning state-against-priority", "b.conf warning state-master-twice"],
+  ],
+  [
+    "a MASTER of lower priority",
+    [conf("priority 100"), conf("state MASTER\npriority 90")],
+    ["b.conf warning state-against-priority"],
+  ],
+  [
+    "a weight within the gap",
+    [
+      conf(`priority 100\n${TRACKED}`, { before: script(undefined, "weight -10"), globals: user }),
+      conf(`priority 90\n${TRACKED}`, { before: script(undefined, "weight -10"), globals: user }),
+    ],
+    ["a.conf error weight-too-small"],
+  ],
+  [
+    "weights below 1",
+    [conf(TRACKED, { before: script(undefined, "weight -200"), globals: user })],
+    ["a.conf warning weight-clamped"],
+  ],
+  [
+    "weights above 254",
+    [conf(TRACKED, { before: script(undefined, "weight 200"), globals: user })],
+    ["a.conf warning weight-clamped"],
+  ],
+  [
+    "nopreempt with MASTER",
+    [conf("state MASTER\npriority 100\nnopreempt")],
+    ["a.conf error nopreempt-with-master"],
+  ],
+  [
+    "nopreempt with a weight",
+    [conf(`nopreempt\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user })],
+    ["a.conf error nopreempt-with-weight"],
+  ],
+  [
+    "nopreempt against the other's weight",
+    [
+      conf(`priority 100\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user }),
+      conf("priority 90\nnopreempt"),
+    ],
+    ["b.conf error nopreempt-against-weight"],
+  ],
+  [
+    "a delay with MASTER",
+    [conf("state MASTER\npriority 100\npreempt_delay 5")],
+    ["a.conf error preempt-delay-with-master"],
+  ],
+  [
+    "a delay with nopreempt",
+    [conf("nopreempt\npreempt_delay 5")],
+    ["a.conf error preempt-delay-with-nopreempt"],
+  ],
+  [
+    "a delay with a weight",
+    [conf(`preempt_delay 5\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user })],
+    ["a.conf warning preempt-delay-with-weight"],
+  ],
+  ["half seconds in version 2", [conf("advert_int 1.5")], ["a.conf error advert-int-range"]],
+  [
+    "two intervals in version 2",
+    [conf(""), conf("priority 90\nadvert_int 2")],
+    ["b.conf error advert-int-mismatch"],
+  ],
+  [
+    "two intervals in version 3",
+    [conf("version 3"), conf("version 3\npriority 90\nadvert_int 2")],
+    ["b.conf warning advert-int-mismatch"],
+  ],
+  ["two versions", [conf(""), conf("priority 90\nversion 3")], ["b.conf error version-mismatch"]],
+  ["IPv6 in version 2", [conf("version 2", { vips: "2001:db8::10/64" })], ["a.conf warning ipv6-with-v2"]],
+  ["a password of nine characters", [conf(password("123456789"))], ["a.conf warning auth-too-long"]],
+  ["a password in version 3", [conf(`version 3\n${password("1234")}`)], ["a.conf warning auth-with-v3"]],
+  [
+    "two passwords",
+    [conf(password("1234")), conf(`priority 90\n${password("4321")}`)],
+    ["b.conf error auth-mismatch"],
+  ],
+  ["a script without user", [conf(TRACKED, { before: script() })], ["a.conf warning script-without-user"]],
+  [
+    "a check that ends keepalived",
+    [conf(TRACKED, { before: script('"/usr/bin/pkill keepalived"'), globals: user })],
+    ["a.conf error script-stops-keepalived"],
+  ],
+  [
+    "a hook that stops what a check tests",
+    [
+      conf(`notify_backup "/usr/bin/systemctl stop nginx"\n${TRACKED}`, {
+        before: script('"/usr/bin/systemctl is-active --quiet nginx"'),
+        globals: user,
+      }),
+    ],
+    ["a.conf error check-loop"],
+  ],
+  [
+    "256 addresses",
+    [
+      conf("", {
+        vips: Array.from({ length: 256 }, (_, i) => `198.51.${100 + (i >> 7)}.${(i & 127) + 1}/16`).join(
+          "\n",
+        ),
+      }),
+    ],
+    ["a.conf error too-many-vips"],
+  ],
+  [
+    "a unicast source without peers",
+    [conf("unicast_src_ip 192.0.2.2")],
+    ["a.conf error unicast-without-peers"],
+  ],
+  [
+    "a multicast group with unicast peers",
+    [conf(`mcast_dst_ip 224.0.0.99\n${peer(2, 3)}`)],
+    ["a.conf warning multicast-group-with-unicast"],
+  ],
+  ["a virtual MAC with unicast", [conf(`use_vmac\n${peer(2, 3)}`)], ["a.conf warning vmac-with-unicast"]],
+  [
+    "a weight under priority 255",
+    [conf(`priority 255\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user })],
+    ["a.conf error weight-of-owner", "a.conf warning priority-255"],
+  ],
+  [
+    "unicast in strict mode",
+    [conf(peer(2, 3), { globals: "vrrp_strict" })],
+    ["a.conf warning strict-drops-packets", "a.conf error strict-with-unicast"],
+  ],
+  [
+    "a password in strict mode",
+    [conf(`${password("1234")}`, { globals: "vrrp_strict" })],
+    ["a.conf warning strict-drops-packets", "a.conf warning strict-with-authentication"],
+  ],
+  [
+    "an argument behind a notify program",
+    [conf("notify_master /usr/local/bin/role master", { globals: user })],
+    ["a.conf error notify-arguments-unquoted"],
+  ],
+  [
+    "an argument behind a script",
+    [conf(TRACKED, { before: script("/usr/bin/test -e /run/web"), globals: user })],
+    ["a.conf error script-arguments-unquoted"],
+  ],
+  ["a script that nobody tracks", [conf("", { before: script() })], ["a.conf warning script-untracked"]],
+  [
+    "a timeout above the interval",
+    [conf(TRACKED, { before: script(undefined, "interval 2\ntimeout 10"), globals: user })],
+    ["a.conf warning script-timeout"],
+  ],
+  [
+    "a script where everybody can write",
+    [conf(TRACKED, { before: script('"/tmp/check"'), globals: `${user}\nenable_script_security` })],
+    ["a.conf error script-insecure-path"],
+  ],
+  [
+    "one router_id on two nodes",
+    [conf("priority 100", { globals: "router_id LVS" }), conf("priority 90", { globals: "router_id LVS" })],
+    ["b.conf warning router-id-twice"],
+  ],
+  ["mail without a server", [conf("smtp_alert")], ["a.conf warning mail-without-server"]],
+];
+
+it.each(CASES)("tells of %s, and of nothing else", (_what, texts, expected) => {
+  expect(said(texts).sort()).toEqual([...expected].sort());
+});
+
+it("tells of a word that the host's keepalived is too old for", () => {
+  const text = conf("version 3\ndown_timer_adverts 2");
+  expect(said([text])).toEqual([]);
+  expect(said([text], { version: "2.2.7" })).toEqual([]);
+  expect(said([text], { version: "2.1.5" })).toEqual(["a.conf error keyword-too-new"]);
+});
+
+it("has a case for every rule that a keepalived.conf can break", () => {
+  const tried = new Set(CASES.flatMap(([, , expected]) => expected.map((line) => line.split(" ")[2])));
+  const ids = [...CONF_RULES, ...HOST_RULES].map(({ id }) => id).filter((id) => !tried.has(id));
+  // What a cluster wants is no word of keepalived's, and the last one is a matter of the version.
+  expect(ids).toEqual(["sticky-priorities", "keyword-too-new"]);
+});
+
+describe("in the versions of keepalived", () => {
+  const lists = [conf(""), conf("priority 90", { vips: "192.0.2.10/24\n192.0.2.11/24" })];
+
+  it("lists of addresses that differ are an error where adverts are dropped, and a warning later", () => {
+    expect(said(lists, { version: "2.3.2" })).toEqual(["b.conf error vip-list-mismatch"]);
+    expect(said(lists, { version: "2.3.3" })).toEqual(["b.conf warning vip-list-mismatch"]);
+  });
+
+  it("unicast in strict mode is an error only where keepalived refuses it", () => {
+    const strict = (version: string) => said([conf(peer(2, 3), { globals: "vrrp_strict" })], { version });
+    for (const version of ["2.2.4", "2.4.0", "2.4.3"]) {
+      expect(strict(version)).toContain("a.conf error strict-with-unicast");
+    }
+    for (const version of ["2.2.5", "2.2.8", "2.3.4"]) {
+      expect(strict(version)).toEqual(["a.conf warning strict-drops-packets"]);
+    }
+  });
+});
+
+it.each([
+  [
+    "MASTER on one node, the higher priority there",
+    [conf("state MASTER\npriority 100"), conf("priority 90")],
+  ],
+  [
+    "a password of which the first eight characters are the same",
+    [conf(password("12345678")), conf(`priority 90\n${password("12345678")}`)],
+  ],
+  [
+    "killall -0, which kills nothing",
+    [conf(TRACKED, { before: script('"/usr/bin/killall -0 keepalived"'), globals: user })],
+  ],
+  [
+    "a hook that restarts what a check tests",
+    [
+      conf(`notify_backup "/usr/bin/systemctl restart nginx"\n${TRACKED}`, {
+        before: script('"/usr/bin/pidof nginx"'),
+        globals: user,
+      }),
+    ],
+  ],
+  [
+    "a notify program with a user and a group",
+    [conf("notify_master /usr/local/bin/role nobody nogroup", { globals: user })],
+  ],
+  ["nopreempt without weights", [conf("priority 100\nnopreempt"), conf("priority 90\nnopreempt")]],
+  [
+    "nopreempt that MASTER makes void, against a weight",
+    [
+      conf(`priority 100\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user }),
+      conf(`priority 90\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user }),
+    ],
+  ],
+  ["one id on two networks", [conf(""), conf("", { vips: "198.51.100.10/24" })]],
+  [
+    "one id on two unicast routers of a network",
+    [
+      conf(peer(2, 3)),
+      conf(`priority 90\n${peer(3, 2)}`),
+      conf(peer(4, 5), { vips: "192.0.2.11/24" }),
+      conf(`priority 90\n${peer(5, 4)}`, { vips: "192.0.2.11/24" }),
+    ],
+  ],
+  [
+    "a weight counted the other way round",
+    [conf("nopreempt\ntrack_script {\nweb weight 20 reverse\n}", { before: script(), globals: user })],
+  ],
+])("says nothing about %s", (_what, texts) => {
+  expect(said(texts)).toEqual([]);
+});
