@@ -8,9 +8,11 @@ export const bothMaster = pairRule(
     doc: "At most one node of a virtual router has state MASTER; such a node listens for one advert interval only when it starts, so that two that start together are both master for a moment.",
     fix: "set state: 'BACKUP' on all nodes: the priorities decide",
   },
-  ["state"],
+  ["state", "priority"],
   (members) => {
-    const [first, ...others] = members.filter(({ instance }) => instance.state === "MASTER");
+    const [first, ...others] = members
+      .filter(({ instance }) => instance.state === "MASTER")
+      .sort((a, b) => b.instance.priority - a.instance.priority);
     return others.map(({ at }) => ({
       at,
       property: "state",
@@ -32,7 +34,10 @@ export const stateAgainstPriority = pairRule(
   (members) => {
     const best = [...members].sort((a, b) => b.instance.priority - a.instance.priority)[0]!;
     return members.flatMap(({ at, instance }): Finding[] =>
-      instance.state === "MASTER" && instance.priority < best.instance.priority
+      // Where the best is MASTER, too, the rule above says it.
+      instance.state === "MASTER" &&
+      best.instance.state !== "MASTER" &&
+      instance.priority < best.instance.priority
         ? [
             {
               at,

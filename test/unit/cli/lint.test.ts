@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../../cli/run";
+import { conf } from "../lint/files";
+
+let directory: string;
+
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "lint-"))));
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function file(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function lint(...args: string[]) {
+  const streams = { out: "", err: "" };
+  const code = await run(["lint", ...args], {
+    out: (text) => void (streams.out += text),
+    err: (text) => void (streams.err += text),
+  });
+  return { code, ...streams };
+}
+
+it("exits 0 when nothing is wrong, or only a warning was found", async () => {
+  expect(await lint(file("a.conf", conf("")))).toEqual({
+    code: 0,
+    out: "1 node: 0 errors, 0 warnings\n",
+    err: "",
+  });
+  expect(await lint(file("a.conf", conf("priority 255")))).toMatchObject({ code: 0, err: "" });
+});
+
+it("exits 1 when an error was found, and says where", async () => {
+  const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
+  const { code, out, err } = await lint(path);
+  expect([code, err]).toEqual([1, ""]);
+  expect(out).toContain(`${path}:8:11: error: `);
+});
+
+it("prints JSON that holds the findings and nothing else", async () => {
+  const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
+  const { code, out } = await lint("--json", path);
+  expect(code).toBe(1);
+  const { findings } = JSON.parse(out) as { findings: object[] };
+  expect(findings).toEqual([
+    expect.objectContaining({
+      rule: "nopreempt-with-master",
+      severity: "error",
+      file: path,
+      line: 8,
+      column: 11,
+      node: path,
+    }),
+  ]);
+});
+
+it("prints a SARIF log", async () => {
+  const { code, out } = await lint("--sarif", file("a.conf", conf("priority 255")));
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    version: "2.1.0",
+    runs: [{ results: [{ ruleId: "priority-255" }] }],
+  });
+});
+
+it("writes what it puts right with --fix, says so on stderr, and judges what is left", async () => {
+  const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
+  const { code, out, err } = await lint("--fix", path);
+  expect([code, out]).toEqual([0, "1 node: 0 errors, 0 warnings\n"]);
+  expect(err).toContain(`${path}:8: fixed: `);
+  expect(readFileSync(path, "utf8")).toBe(conf("state BACKUP\npriority 100\nnopreempt"));
+});
+
+it("takes the version of keepalived into account", async () => {
+  const path = file("a.conf", conf("version 3\ndown_timer_adverts 2"));
+  expect((await lint(path, "--keepalived-version", "2.2.3")).code).toBe(0);
+  expect((await lint(path, "--keepalived-version", "2.2.2")).code).toBe(1);
+});
+
+it("says on stderr what it could not judge", async () => {
+  const { code, err } = await lint(file("a.conf", conf("include nowhere.conf")));
+  expect(code).toBe(0);
+  expect(err).toMatch(/a\.conf:8: not judged: .*nowhere\.conf/);
+});
+
+it.each([
+  ["no file", [], /FILE: \(missing\)/],
+  ["a file that is not there", ["/nowhere/keepalived.conf"], /\/nowhere\/keepalived\.conf: ENOENT/],
+  ["two forms at once", ["--json", "--sarif", "x"], /choose one/],
+  [
+    "a version that is none",
+    ["--keepalived-version", "two", "x"],
+    /--keepalived-version: two; give a version as in 2\.2\.7/,
+  ],
+  ["an unknown option", ["--fux"], /--fux/],
+])("exits 2 and says what to do about %s", async (_what, args, message) => {
+  const { code, out, err } = await lint(...args);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toMatch(message);
+});
+
+it("exits 2 where no file is a keepalived.conf", async () => {
+  expect(await lint(file("a.txt", "hello\n"))).toMatchObject({ code: 2, out: "" });
+});
+
+it("has a help of its own", async () => {
+  expect(await lint("--help")).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^usage: .* lint FILE/) as string,
+  });
+});

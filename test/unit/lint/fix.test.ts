@@ -1,0 +1,111 @@
+import { FIXABLE, fixFiles, lint } from "../../../lint";
+import { conf, files, fixture, fixturesIn, script, TRACKED } from "./files";
+
+const PEERS = "unicast_src_ip 192.0.2.2\n    unicast_peer {\n        192.0.2.3\n    }";
+const user = "script_user root";
+
+/** What is wrong, the texts, and of each changed text the lines as they were and as they are. */
+const CASES: [string, string[], string[], string[]][] = [
+  [
+    "nopreempt-with-master",
+    [conf("state MASTER # site A\npriority 100\nnopreempt")],
+    ["    state MASTER # site A"],
+    ["    state BACKUP # site A"],
+  ],
+  [
+    "preempt-delay-with-master",
+    [conf("state MASTER\npriority 100\npreempt_delay 5")],
+    ["    state MASTER"],
+    ["    state BACKUP"],
+  ],
+  [
+    "state-master-twice",
+    [conf("state MASTER\npriority 100"), conf("state MASTER\npriority 90")],
+    ["    state MASTER"],
+    ["    state BACKUP"],
+  ],
+  [
+    "state-against-priority",
+    [conf("priority 100"), conf("state MASTER\npriority 90")],
+    ["    state MASTER"],
+    ["    state BACKUP"],
+  ],
+  ["preempt-delay-with-nopreempt", [conf("nopreempt\n    preempt_delay 5")], ["    preempt_delay 5"], []],
+  [
+    "advert-int-range",
+    [conf("advert_int 1.5 ! seconds")],
+    ["    advert_int 1.5 ! seconds"],
+    ["    advert_int 2 ! seconds"],
+  ],
+  [
+    "auth-too-long",
+    [conf("authentication {\n        auth_type PASS\n        auth_pass 123456789\n    }")],
+    ["        auth_pass 123456789"],
+    ["        auth_pass 12345678"],
+  ],
+  [
+    "auth-with-v3",
+    [conf("version 3\n    authentication {\n        auth_type PASS\n        auth_pass 1234\n    }")],
+    ["    authentication {", "        auth_type PASS", "        auth_pass 1234", "    }"],
+    [],
+  ],
+  [
+    "multicast-group-with-unicast",
+    [conf(`mcast_dst_ip 224.0.0.99\n    ${PEERS}`)],
+    ["    mcast_dst_ip 224.0.0.99"],
+    [],
+  ],
+  ["vmac-with-unicast", [conf(`use_vmac\n    ${PEERS}`)], [], ["    vmac_xmit_base"]],
+  [
+    "script-arguments-unquoted",
+    [conf(TRACKED, { before: script("/usr/bin/test -e /run/web"), globals: user })],
+    ["    script /usr/bin/test -e /run/web"],
+    ['    script "/usr/bin/test -e /run/web"'],
+  ],
+  [
+    "notify-arguments-unquoted",
+    [conf("notify_master /usr/local/bin/role master # role", { globals: user })],
+    ["    notify_master /usr/local/bin/role master # role"],
+    ['    notify_master "/usr/local/bin/role master" # role'],
+  ],
+];
+
+/** Lines of one text that are not in the other. */
+function without(text: string, other: string): string[] {
+  const left = other.split("\n");
+  return text.split("\n").filter((line) => {
+    const at = left.indexOf(line);
+    return at < 0 || !left.splice(at, 1);
+  });
+}
+
+it.each(CASES)("%s is put right, and no other line is touched", (rule, texts, before, after) => {
+  const given = files(...texts);
+  const { files: next, fixed } = fixFiles(given);
+  expect(fixed.map((finding) => finding.rule)).toContain(rule);
+  expect(lint(next).findings.map((finding) => finding.rule)).not.toContain(rule);
+  expect(next.flatMap(({ text }, i) => without(given[i]!.text, text))).toEqual(before);
+  expect(next.flatMap(({ text }, i) => without(text, given[i]!.text))).toEqual(after);
+});
+
+it("has a case for every rule that can be put right", () => {
+  expect(CASES.map(([rule]) => rule).sort()).toEqual([...FIXABLE].sort());
+});
+
+it("leaves a second time nothing to do", () => {
+  const { files: next } = fixFiles(fixturesIn("references").flatMap(fixture));
+  expect(fixFiles(next)).toEqual({ files: next, fixed: [] });
+});
+
+it("changes nothing of what is right", () => {
+  for (const path of fixturesIn("valid")) {
+    const given = fixture(path);
+    expect(fixFiles(given)).toEqual({ files: given, fixed: [] });
+  }
+});
+
+it("leaves to a person what comes out of a definition", () => {
+  const given = files(`$STATE=MASTER\n${conf("state $STATE\npriority 100\nnopreempt")}`);
+  expect(lint(given).findings).toMatchObject([{ rule: "nopreempt-with-master" }]);
+  expect(fixFiles(given)).toEqual({ files: given, fixed: [] });
+});
