@@ -4,7 +4,17 @@ import {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { CONF_RULES, hostsOf, lint, LintFinding, LintHost, named, NOTES, trace } from "../lint";
+import {
+  CONF_RULES,
+  hostsOf,
+  isKeepalivedConf,
+  lint,
+  LintFinding,
+  LintHost,
+  named,
+  NOTES,
+  trace,
+} from "../lint";
 import { HOST_RULES, parseVersion, RuleInfo } from "../spec";
 import { Seen } from "./resources";
 import { CarriedText, textsOf } from "./texts";
@@ -60,7 +70,9 @@ function remembered(texts: CarriedText[], question: string, answer: () => Found[
 /** What is wrong with each text by itself: what another resource may add is not known here. */
 function findingsIn(texts: CarriedText[], version?: string): Found[] {
   return remembered(texts, `each ${version}`, () =>
-    texts.flatMap((text) => lint([text], { version }).findings.map((finding) => ({ finding, text }))),
+    texts
+      .filter(({ text }) => isKeepalivedConf(text))
+      .flatMap((text) => lint([text], { version }).findings.map((finding) => ({ finding, text }))),
   );
 }
 
@@ -82,7 +94,11 @@ function hostsIn(texts: CarriedText[]): LintHost[] {
     const byName = new Map(own.map((text) => [text.name, text]));
     // One text that two resources bring is there once.
     const byText = new Map([...byName.values()].map((text) => [text.text, text]));
-    return hostsOf([...byText.values()]).map((host) => ({ ...host, machine }));
+    // What nothing includes may be a file of another program's.
+    const confs = hostsOf([...byText.values()]).filter(({ conf }) =>
+      isKeepalivedConf(byName.get(conf.file)!.text),
+    );
+    return confs.map((host) => ({ ...host, machine }));
   });
   return named(hosts);
 }

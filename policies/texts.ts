@@ -17,8 +17,8 @@ export interface CarriedText extends ConfFile {
 /** Types whose values are secrets or noise, and never a configuration. */
 const NEVER = /^(?:tls|random|pulumi(?:-nodejs)?|pulumi-keepalived):/;
 
-/** Commands that run when a resource goes. */
-const IGNORED = ["delete", "triggers", "connection", "privateKey"];
+/** No text that is there while the resource is. */
+const IGNORED = ["delete", "triggers", "connection", "remotePath"];
 
 /** The value itself: a proxy that looks for unknowns in it would stand between a promise and who awaits it. */
 function bare<T>(value: T): T {
@@ -27,11 +27,12 @@ function bare<T>(value: T): T {
 }
 
 /** Asset content by the property that has it; a file is read where the program runs. */
-async function assetText(value: unknown): Promise<string | undefined> {
-  if (asset.StringAsset.isInstance(value)) {
+async function assetText(value: asset.Asset): Promise<string | undefined> {
+  // isInstance of each class takes assets of all of them.
+  if ("text" in value) {
     return await (value as asset.StringAsset).text;
   }
-  if (asset.FileAsset.isInstance(value)) {
+  if ("path" in value) {
     const path = await (value as asset.FileAsset).path;
     const from = process.env.KEEPALIVED_POLICY_PROGRAM ?? process.cwd();
     try {
@@ -67,11 +68,18 @@ function isForeign({ type, urn }: Seen): boolean {
   return !NEVER.test(type) && !urn.includes("pulumi-keepalived:");
 }
 
+/** Every policy asks for the texts of every resource. */
+const known = new WeakMap<object, Promise<CarriedText[]>>();
+
 /** The configurations and programs that a resource carries. */
-export async function textsOf(seen: Seen): Promise<CarriedText[]> {
-  if (!isForeign(seen)) {
-    return [];
-  }
+export function textsOf(seen: Seen): Promise<CarriedText[]> {
+  const props = bare(seen.props);
+  const texts = known.get(props) ?? (isForeign(seen) ? read(seen) : Promise.resolve([]));
+  known.set(props, texts);
+  return texts;
+}
+
+async function read(seen: Seen): Promise<CarriedText[]> {
   const { name, urn, props } = seen;
   const { connection, remotePath } = plain(props) as Record<string, unknown>;
   const machine = machineOf(connection);
@@ -91,16 +99,21 @@ const HERE_DOCUMENT =
   /^(?<command>[^\n]*?)<<-?[ \t]*(?<quote>["']?)(?<word>[A-Za-z_][A-Za-z0-9_]*)\k<quote>(?<rest>[^\n]*)\n(?<body>[\s\S]*?)^[ \t]*\k<word>[ \t]*$/gm;
 const TARGET = /(?:>{1,2}|\btee(?:[ \t]+-a)?)[ \t]*["']?([^\s"';|&<>]+)/;
 
+/** What may be included by a configuration, by where it goes. */
+function isFragment(name: string): boolean {
+  return /\bkeepalived\b.*\/|\.conf$/.test(name);
+}
+
 /** The configuration that a text is, or those in its here-documents and quotes where it is a shell command. */
 export function filesIn(text: string, name: string): ConfFile[] {
   if (!isKeepalivedConf(text)) {
-    return isProgram(text) ? [{ name, text }] : [];
+    return isProgram(text) || (isFragment(name) && text.includes("\n")) ? [{ name, text }] : [];
   }
   const documents = [...text.matchAll(HERE_DOCUMENT)].flatMap(({ groups = {} }, i): ConfFile[] => {
     const { command = "", quote = "", rest = "", body = "" } = groups;
     const target = TARGET.exec(`${command} ${rest}`)?.[1];
     const written = quote === "" ? expanded(body) : body;
-    return isKeepalivedConf(written) || isProgram(written)
+    return isKeepalivedConf(written) || isProgram(written) || isFragment(target ?? "")
       ? [{ name: target ?? `${name}.${i + 1}`, text: written }]
       : [];
   });
@@ -121,7 +134,12 @@ function isProgram(text: string): boolean {
   return text.startsWith("#!/");
 }
 
-/** What a shell makes of a here-document, as far as it can be known: `$(...)` is for the reader a value of the host's. */
+/** What the reader takes for a value that only the host knows. */
+const OF_THE_HOST = "${_RANDOM}";
+
+/** What a shell makes of a here-document, as far as it can be known. */
 function expanded(body: string): string {
-  return body.replace(/(?<!\\)(?:\$\([^)\n]*\)|`[^`\n]*`)/g, "${SHELL}").replace(/\\([$`\\])/g, "$1");
+  return body
+    .replace(/(?<!\\)(?:\$\([^)\n]*\)|`[^`\n]*`|\$\{[^}\n]*\}|\$[A-Za-z_][A-Za-z0-9_]*)/g, () => OF_THE_HOST)
+    .replace(/\\([$`\\])/g, "$1");
 }

@@ -42,6 +42,7 @@ function seen(type: string, name: string, props: Props) {
     urn: `urn:pulumi:test::test::${type}::${name}`,
     // @pulumi/policy exports it without its type.
     props: (unknownCheckingProxy as (props: Props) => Props)(props),
+    getConfig: () => ({}),
   };
 }
 
@@ -93,4 +94,45 @@ export function judgeStack(instances: Props[], others: { type: string; props: Pr
     }
     return found;
   });
+}
+
+/** A resource of somebody else's. */
+export interface Foreign {
+  type: string;
+  name: string;
+  props: Props;
+  /** Type of the component that it belongs to. */
+  parent?: string;
+}
+
+/** What the policies over keepalived.conf texts say of a stack; `config`: what an operator sets for all of them. */
+export async function judgeConf(foreign: Foreign[], config: Props = {}): Promise<Violation[]> {
+  const resources = foreign.map(({ type, name, props, parent = "" }) => ({
+    ...seen(type, name, props),
+    urn: `urn:pulumi:test::test::${parent === "" ? "" : `${parent}$`}${type}::${name}`,
+    getConfig: () => config,
+  }));
+  const found: Violation[] = [];
+  for (const policy of policies.filter(({ name }) => name.endsWith("-in-conf"))) {
+    const report = (urn?: string) => (message: string, at?: string) =>
+      found.push({ policy: policy.name, message, urn: at ?? urn });
+    if ("validateResource" in policy) {
+      for (const resource of resources) {
+        const validate = policy.validateResource as ResourceValidation;
+        await validate(resource as unknown as ResourceValidationArgs, report(resource.urn));
+      }
+    }
+    if ("validateStack" in policy) {
+      await policy.validateStack(
+        {
+          resources: resources as unknown as PolicyResource[],
+          stackTags: new Map(),
+          getConfig: () => config as never,
+          notApplicable: () => undefined as never,
+        },
+        report(),
+      );
+    }
+  }
+  return found;
 }

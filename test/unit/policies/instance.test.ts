@@ -66,6 +66,41 @@ const MUTATIONS: [string, string, Props, RegExp][] = [
   ],
   ["auth-too-long", "a long password", { version: 2, authPass: "hunter2hunter2" }, /^authPass: \(secret\)/],
   ["auth-with-v3", "a password in version 3", { authPass: "hunter2" }, /^authPass: \(secret\)/],
+  [
+    "preempt-delay-with-nopreempt",
+    "a delay with nopreempt",
+    { preemptDelay: 5, nopreempt: true },
+    /^preemptDelay: 5; allowed: 0, because nopreempt is set/,
+  ],
+  [
+    "weight-clamped",
+    "weights below 1",
+    { trackProcesses: [{ name: "web", process: "nginx", weight: -200 }] },
+    /^priority: 108, -92 with its weights/,
+  ],
+  ["interface-loopback", "the loopback", { interface: "lo" }, /^interface: lo/],
+  [
+    "multicast-on-wireguard",
+    "multicast in a tunnel",
+    { interface: "wg0", multicast: true, unicastPeers: [] },
+    /^interface: wg0/,
+  ],
+  [
+    "script-stops-keepalived",
+    "a check that ends keepalived",
+    { scriptUser: "root", trackScripts: [{ name: "web", script: "/usr/bin/pkill keepalived" }] },
+    /^trackScripts\[0\]\.script: \/usr\/bin\/pkill \.\.\.;/,
+  ],
+  [
+    "check-loop",
+    "a hook that stops what a check tests",
+    {
+      scriptUser: "root",
+      notifyBackup: "/usr/bin/systemctl stop nginx",
+      trackProcesses: [{ name: "web", process: "nginx" }],
+    },
+    /^notifyBackup: \/usr\/bin\/systemctl \.\.\.; allowed: a program that does not stop nginx/,
+  ],
   ["script-without-user", "a script without user", { trackScripts: [SCRIPT] }, /^scriptUser: \(missing\)/],
   [
     "nopreempt-with-weight",
