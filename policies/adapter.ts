@@ -1,7 +1,7 @@
 import { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { checkCluster, Problem, Rule, toProblem } from "../spec";
 import { groupMachines, groupRouters } from "../lint/groups";
-import { plain } from "./plain";
+import { bare, plain } from "./plain";
 import { HA_PAIR, KEEPALIVED_INSTANCE, LooseInstance, readInstance, Seen } from "./resources";
 
 /** A problem as a violation; Pulumi prints the description, and so the fix, above it. Problems hold no secrets. */
@@ -18,10 +18,19 @@ function enforcementOf(rule: Rule): "mandatory" | "advisory" {
   return rule.severity === "error" ? "mandatory" : "advisory";
 }
 
+/** Every policy asks about every HaPair. */
+const proofs = new WeakMap<object, Problem[]>();
+
+function proofOf({ props, name }: Seen): Problem[] {
+  const problems = proofs.get(bare(props)) ?? checkCluster(plain(props), { name });
+  proofs.set(bare(props), problems);
+  return problems;
+}
+
 /** The problems that a rule sees in one resource. */
 function problemsOf(rule: Rule, resource: Seen): Problem[] {
   if (resource.type === HA_PAIR) {
-    return checkCluster(plain(resource.props), { name: resource.name }).filter((p) => p.rule === rule.id);
+    return proofOf(resource).filter((p) => p.rule === rule.id);
   }
   if (resource.type !== KEEPALIVED_INSTANCE || rule.scope !== "instance") {
     return [];

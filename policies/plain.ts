@@ -24,3 +24,9 @@ export function plain(value: unknown): unknown {
   }
   return value;
 }
+
+/** The value itself, without the proxy that looks for unknowns in it: one and the same for all policies. */
+export function bare<T>(value: T): T {
+  const target = (value as Record<string, unknown> | undefined)?.["__getSpecialProxyTarget"];
+  return target === undefined ? value : (target as T);
+}

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfFile } from "../conf";
 import { isKeepalivedConf } from "../lint";
-import { plain } from "./plain";
+import { bare, plain } from "./plain";
 import { machineOf, Seen } from "./resources";
 
 /** A keepalived.conf, or a program, that a resource carries. */
@@ -19,12 +19,6 @@ const NEVER = /^(?:tls|random|pulumi(?:-nodejs)?|pulumi-keepalived):/;
 
 /** No text that is there while the resource is. */
 const IGNORED = ["delete", "triggers", "connection", "remotePath"];
-
-/** The value itself: a proxy that looks for unknowns in it would stand between a promise and who awaits it. */
-function bare<T>(value: T): T {
-  const target = (value as Record<string, unknown> | undefined)?.["__getSpecialProxyTarget"];
-  return target === undefined ? value : (target as T);
-}
 
 /** Asset content by the property that has it; a file is read where the program runs. */
 async function assetText(value: asset.Asset): Promise<string | undefined> {
