@@ -1,32 +1,14 @@
-import { CONF_RULES } from "./lint";
-import { HOST_RULES, rangeText, RuleInfo } from "../spec";
+import { catalogue, ListedRule } from "./catalogue";
 import { LintFinding, LintResult } from "./model";
-import { NOTES } from "./notes";
-import { inConfWords } from "./words";
 
 /** What the log says of the tool. */
 export interface SarifTool {
   version: string;
 }
 
-interface Described {
-  id: string;
-  doc: string;
-  fix: string;
-}
-
-function described(rule: RuleInfo): Described {
-  const { id, doc, fix, bites } = { ...rule, ...rule.foreign };
-  const versions = bites === undefined ? "" : ` (keepalived ${rangeText(bites)})`;
-  return { id, doc: `${inConfWords(doc)}${versions}`, fix: inConfWords(fix) };
-}
-
 /** Findings as a SARIF 2.1.0 log (OASIS, 2020), which code hosts show beside the lines. */
 export function sarifLog({ findings }: LintResult, tool: SarifTool): object {
-  const rules: Described[] = [
-    ...[...CONF_RULES, ...HOST_RULES].map(described),
-    ...Object.entries(NOTES).map(([id, { doc, fix }]) => ({ id, doc, fix })),
-  ].filter(({ id }) => findings.some(({ rule }) => rule === id));
+  const rules = catalogue().filter(({ rule }) => findings.some((found) => found.rule === rule));
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -36,9 +18,9 @@ export function sarifLog({ findings }: LintResult, tool: SarifTool): object {
           driver: {
             name: "pulumi-keepalived",
             semanticVersion: tool.version,
-            rules: rules.map(({ id, doc, fix }) => ({
-              id,
-              shortDescription: { text: doc },
+            rules: rules.map(({ rule, why, fix, versions }) => ({
+              id: rule,
+              shortDescription: { text: versions === undefined ? why : `${why} (keepalived ${versions})` },
               help: { text: `Fix: ${fix}.` },
             })),
           },
@@ -50,11 +32,11 @@ export function sarifLog({ findings }: LintResult, tool: SarifTool): object {
   };
 }
 
-function resultOf(found: LintFinding, rules: Described[]): object {
+function resultOf(found: LintFinding, rules: ListedRule[]): object {
   const { rule, severity, message, fix, file, line, column, length } = found;
   return {
     ruleId: rule,
-    ruleIndex: rules.findIndex(({ id }) => id === rule),
+    ruleIndex: rules.findIndex((other) => other.rule === rule),
     level: severity,
     message: { text: `${message}. Fix: ${fix}.` },
     locations: [

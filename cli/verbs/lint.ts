@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfFile } from "../../conf";
-import { fixFiles, isKeepalivedConf, lint as lintConfs, LintResult, lintText, sarifLog } from "../../lint";
+import {
+  catalogue,
+  catalogueText,
+  fixFiles,
+  isKeepalivedConf,
+  lint as lintConfs,
+  LintResult,
+  lintText,
+  sarifLog,
+} from "../../lint";
 import { parseVersion } from "../../spec";
 import { readOptions } from "../options";
 import { readText } from "../specFile";
@@ -11,10 +20,12 @@ const options = {
   json: { type: "boolean" },
   sarif: { type: "boolean" },
   fix: { type: "boolean" },
+  rules: { type: "boolean" },
   "keepalived-version": { type: "string" },
 } as const;
 
 const help = `usage: pulumi-keepalived lint FILE... [--json | --sarif] [--fix] [--keepalived-version VERSION]
+       pulumi-keepalived lint --rules [--json]
 
 Says what is wrong with keepalived.conf files of any origin. Give the files of all nodes of a cluster together, and the
 files that they include: one file is one node, but for those that another one includes. Which nodes form a cluster is
@@ -26,6 +37,8 @@ scripts that they run may be given, too.
   --fix                         writes what can be put right without a choice into the files, and tells the rest
   --keepalived-version VERSION  as in 2.2.7: what other versions do wrong is not told (any version)
 
+  --rules                       every rule: what must hold, what happens where it does not, and the fix
+
 What depends on an include that was not given, or on a condition that only the host can decide, is not judged; a note
 says so. A password is never shown.
 
@@ -34,7 +47,11 @@ Exit status: 0 no error was found (warnings may have been); 1 an error was found
 
 function run(args: string[], { out, err }: Streams): ExitCode {
   const { values, positionals } = readOptions({ args, options, allowPositionals: true });
-  const { json = false, sarif = false, fix = false, "keepalived-version": version } = values;
+  const { json = false, sarif = false, fix = false, rules = false, "keepalived-version": version } = values;
+  if (rules) {
+    out(`${json ? JSON.stringify(catalogue(), undefined, 2) : catalogueText()}\n`);
+    return ExitCode.Well;
+  }
   if (positionals.length === 0) {
     throw new UsageError("FILE: (missing); give the keepalived.conf files of all nodes, or see --help");
   }

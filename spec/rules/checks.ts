@@ -190,22 +190,23 @@ export const scriptTimeout = hostRule(
     ),
 );
 
-const WORLD_WRITABLE = /^\/(?:tmp|var\/tmp|dev\/shm)\//;
+/** A user's directory, which is the user's. */
+const OF_A_USER = /^\/home\/[^/]+\//;
 
 /** Whoever can write there decides what root runs, so keepalived does not run it. */
 export const scriptInsecurePath = hostRule(
   {
     id: "script-insecure-path",
     severity: "error",
-    doc: "With enable_script_security only root can write where root's scripts are; keepalived disables a script under /tmp, /var/tmp or /dev/shm.",
+    doc: "With enable_script_security only root can write where root's scripts are; keepalived disables a script below a directory of somebody else's, as below /home.",
     fix: "move the script to a directory of root's, as /usr/local/libexec",
   },
   ["scripts", "scriptSecurity", "scriptUser"],
   ({ scripts, scriptSecurity, scriptUser }) =>
     scripts.flatMap(({ words, user }, i) => {
       const command = words[0]?.text ?? "";
-      return scriptSecurity && (user ?? scriptUser ?? "root") === "root" && WORLD_WRITABLE.test(command)
-        ? [{ property: `scripts[${i}].script`, value: command, allowed: "a path that only root can write" }]
+      return scriptSecurity && (user ?? scriptUser ?? "root") === "root" && OF_A_USER.test(command)
+        ? [{ property: `scripts[${i}].script`, value: command, allowed: "a path of root's" }]
         : [];
     }),
 );

@@ -106,6 +106,19 @@ it("exits 2 where no file is a keepalived.conf", async () => {
   expect(await lint(file("a.txt", "hello\n"))).toMatchObject({ code: 2, out: "" });
 });
 
+it("lists every rule with its fix", async () => {
+  const { code, out } = await lint("--rules");
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /^nopreempt-with-master \(error, --fix\)\n {2}nopreempt goes with .*\n {2}fix: set state BACKUP/m,
+  );
+  const listed = JSON.parse((await lint("--rules", "--json")).out) as { rule: string }[];
+  expect(new Set(listed.map(({ rule }) => rule)).size).toBe(listed.length);
+  expect(listed).toContainEqual(
+    expect.objectContaining({ rule: "vip-list-mismatch", severity: "error", versions: "before 2.3.3" }),
+  );
+});
+
 it("has a help of its own", async () => {
   expect(await lint("--help")).toMatchObject({
     code: 0,

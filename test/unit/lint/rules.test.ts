@@ -246,8 +246,8 @@ const CASES: [string, string[], string[]][] = [
     ["a.conf warning script-timeout"],
   ],
   [
-    "a script where everybody can write",
-    [conf(TRACKED, { before: script('"/tmp/check"'), globals: `${user}\nenable_script_security` })],
+    "root's script in a user's directory",
+    [conf(TRACKED, { before: script('"/home/ops/check"'), globals: `${user}\nenable_script_security` })],
     ["a.conf error script-insecure-path"],
   ],
   [
