@@ -1,6 +1,7 @@
-import { HOST_RULES, Problem, rangeText, RuleInfo } from "../spec";
+import { HOST_RULES, Problem, rangeText, RuleInfo, stickyPriorities } from "../spec";
 import { FIXABLE } from "./fix";
 import { CONF_RULES } from "./lint";
+import { HIDING } from "./members";
 import { NOTES } from "./notes";
 import { inConfWords } from "./words";
 
@@ -32,16 +33,18 @@ export function listed(rule: RuleInfo): ListedRule {
 
 /** Every rule that a keepalived.conf can break, by its id. */
 export function catalogue(): ListedRule[] {
-  const notes = Object.entries(NOTES).map(([rule, { doc, fix }]): ListedRule => ({
-    rule,
-    severity: "error or warning",
-    why: doc,
-    fix,
-    fixable: false,
-  }));
-  return [...[...CONF_RULES, ...HOST_RULES].map(listed), ...notes].sort((a, b) =>
-    a.rule.localeCompare(b.rule),
-  );
+  const notes = Object.entries(NOTES)
+    .filter(([kind]) => !HIDING.includes(kind))
+    .map(([rule, { doc, fix }]): ListedRule => ({
+      rule,
+      severity: "error or warning",
+      why: doc,
+      fix,
+      fixable: false,
+    }));
+  // What a cluster wants is no word of keepalived's.
+  const rules = [...CONF_RULES, ...HOST_RULES].filter(({ id }) => id !== stickyPriorities.id);
+  return [...rules.map(listed), ...notes].sort((a, b) => a.rule.localeCompare(b.rule));
 }
 
 /** The catalogue as a person reads it. */

@@ -12,7 +12,7 @@ export interface LintMember extends Loose {
 }
 
 /** Kinds of notes that hide statements: whatever is absent may be behind them. */
-const HIDING = ["include-unknown", "condition-unknown"];
+export const HIDING: readonly string[] = ["include-unknown", "condition-unknown"];
 
 function isWithin(place: Position, { open, close }: Statement): boolean {
   return (
