@@ -38,21 +38,24 @@ export function gapsOf(conf: ReadConf): {
   };
 }
 
-/** What the rules judge: the reader's config, and what it says elsewhere. */
+/** What the rules judge: the reader's config, without what nobody can rely on. */
 function draftOf(conf: ReadConf, read: ReadInstance): InstanceDraft {
-  const gaps = gapsOf(conf);
-  const { config, positions, statement } = read;
-  const isHidden = gaps.within(statement);
-  const tracking = { trackInterfaces: tracked(read.trackInterfaces, isHidden), bfd: isHidden ? UNKNOWN : [] };
+  const { config, positions } = read;
   // vrrp_version can stand in a file that was not given.
-  const version = gaps.top && positions.version === undefined ? { version: UNKNOWN as typeof UNKNOWN } : {};
+  const isVersionHidden = gapsOf(conf).top && positions.version === undefined;
   // A check counted the other way round is none that a rule knows.
-  const reversed = [...conf.scripts, ...conf.processes, read, ...conf.syncGroups].some((block) =>
-    isReversed(block.statement),
-  )
-    ? { trackScripts: UNKNOWN as typeof UNKNOWN, trackProcesses: UNKNOWN as typeof UNKNOWN }
-    : {};
-  return { ...tracking, ...config, ...version, ...reversed };
+  const isAnyReversed = [...conf.scripts, ...conf.processes, read, ...conf.syncGroups].some(({ statement }) =>
+    isReversed(statement),
+  );
+  return {
+    ...config,
+    ...(isVersionHidden && { version: UNKNOWN }),
+    ...(isAnyReversed && { trackScripts: UNKNOWN, trackProcesses: UNKNOWN }),
+  };
+}
+
+function globalWords(conf: ReadConf): Statement[] {
+  return conf.globals.blocks.flatMap((block) => block.body ?? []);
 }
 
 function isReversed({ args, body = [] }: Statement): boolean {
@@ -134,11 +137,19 @@ function placed(property: string, statement: Statement | undefined): Places {
   return statement === undefined ? {} : { [property]: statement.position };
 }
 
+/** vrrp_rt_priority; undefined: the kernel schedules keepalived like everything else. */
+function realtimeOf(conf: ReadConf): number | typeof UNKNOWN | undefined {
+  const statement = globalWords(conf).find(({ keyword }) => keyword === "vrrp_rt_priority");
+  const value = Number(statement?.args[0]?.text);
+  return statement && (Number.isNaN(value) || statement.condition !== undefined ? UNKNOWN : value);
+}
+
 /** The instances of a host, ready to be judged. */
 export function membersOfHost(host: LintHost): LintMember[] {
   const { conf } = host;
   const gaps = gapsOf(conf);
-  const { scriptUser } = conf.globals;
+  const { scriptUser, vrrpStartupDelay: startupDelay } = conf.globals;
+  const realtime = realtimeOf(conf);
   return conf.instances.map((read) => {
     const { facts, places } = factsOf(conf, read);
     return {
@@ -147,6 +158,8 @@ export function membersOfHost(host: LintHost): LintMember[] {
       host,
       read,
       instance: draftOf(conf, read),
+      startupDelay: startupDelay === undefined && gaps.top ? UNKNOWN : startupDelay,
+      realtime: realtime === undefined && gaps.top ? UNKNOWN : realtime,
       scriptUser: scriptUser === undefined && gaps.top ? UNKNOWN : scriptUser,
       facts,
       programs: host.programs,

@@ -1,5 +1,5 @@
 import { InstanceDraft, TrackProcess, TrackScript, UNKNOWN, VirtualIpAddress } from "../../spec";
-import { ReadGlobals, ReadPeer, ReadProcess, ReadScript, ReadSyncGroup, ReadTrack } from "../model";
+import { ReadBfd, ReadGlobals, ReadPeer, ReadProcess, ReadScript, ReadSyncGroup, ReadTrack } from "../model";
 import { Block, quote } from "./block";
 
 type Unknown = typeof UNKNOWN;
@@ -12,7 +12,7 @@ export interface Known {
   scripts: ReadScript[];
   processes: ReadProcess[];
   trackFiles: { name: string }[];
-  bfds: { name: string }[];
+  bfds: ReadBfd[];
 }
 
 /** GARP timers: keyword, property and bounds. */
@@ -22,6 +22,7 @@ export const GARP = {
   garp_master_refresh: ["garpMasterRefresh", { min: 0, max: 4_294_967_295 }],
   garp_master_refresh_repeat: ["garpMasterRefreshRepeat", { min: 1, max: 4_294_967_295 }],
   garp_lower_prio_repeat: ["garpLowerPrioRepeat", { min: 0, max: 2_147_483_647 }],
+  garp_lower_prio_delay: ["garpLowerPrioDelay", { min: 0, max: 4294 }],
 } as const;
 
 export const NOTIFY = {

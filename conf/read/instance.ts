@@ -3,6 +3,7 @@ import { familyOf } from "../../spec/addresses";
 import { ReadInstance, ReadPeer, Statement } from "../model";
 import { readAddresses, readPeers } from "./addresses";
 import { Block, Context, quote } from "./block";
+import { followingOf } from "./following";
 import { configOf, GARP, Known, NOTIFY, Stated } from "./instance-config";
 import { AUTHENTICATION, VRRP_INSTANCE } from "./keywords";
 import { nameOf, readTracks, unresolvedTracks } from "./tracking";
@@ -23,12 +24,27 @@ export function readInstance(context: Context, statement: Statement, known: Know
   const config = configOf(block, stated, name, known);
   unresolvedTracks(context, "file", stated.tracks.file, known.trackFiles);
   unresolvedTracks(context, "bfd_instance", stated.tracks.bfd, known.bfds);
+  const peers = (stated.peers ?? []).filter((peer): peer is ReadPeer => peer !== UNKNOWN);
+  const following = followingOf(
+    {
+      statement,
+      trackInterfaces: stated.tracks.interface,
+      trackBfds: stated.tracks.bfd,
+      peers,
+      syncGroup: known.syncGroup,
+      bfds: known.bfds,
+      globals: known.globals,
+      isOpen: block.isOpen,
+      hasUnknownIncludes: context.hasUnknownIncludes,
+    },
+    (property, position) => block.at(property, position),
+  );
   return {
     name,
-    config,
+    config: { ...config, ...following },
     positions: block.positions,
     excludedIpAddresses: stated.excluded ?? [],
-    peers: (stated.peers ?? []).filter((peer): peer is ReadPeer => peer !== UNKNOWN),
+    peers,
     trackInterfaces: stated.tracks.interface,
     trackFiles: stated.tracks.file,
     trackBfds: stated.tracks.bfd,

@@ -35,6 +35,8 @@ test("an instance that states nothing has keepalived's own defaults", () => {
     virtualIpAddresses: [{ address: "192.168.1.1", prefixLength: 32, family: 4 }],
     trackScripts: [],
     trackProcesses: [],
+    trackInterfaces: [],
+    bfd: [],
   });
 });
 
