@@ -1,4 +1,4 @@
-export { catalogue, catalogueText, ListedRule } from "./catalogue";
+export { catalogue, catalogueText, listed, ListedRule } from "./catalogue";
 export { FIXABLE, fixFiles } from "./fix";
 export { hostsOf, isKeepalivedConf, LintHost, named } from "./hosts";
 export { CONF_RULES, lint, lintHosts, trace, Traced } from "./lint";

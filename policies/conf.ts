@@ -9,6 +9,7 @@ import {
   hostsOf,
   isKeepalivedConf,
   lint,
+  listed,
   LintFinding,
   LintHost,
   named,
@@ -86,7 +87,7 @@ function findingsBetween(texts: CarriedText[], version?: string): Found[] {
   );
 }
 
-/** The machines of a stack. Of two texts with one path on one machine the later resource's is there in the end. */
+/** The machines of a stack. Of two texts with one path on one machine one is there in the end: taken is the last by name. */
 function hostsIn(texts: CarriedText[]): LintHost[] {
   const machines = [...new Set(texts.map(({ machine }) => machine))];
   const hosts = machines.flatMap((machine) => {
@@ -112,10 +113,11 @@ function message({ finding: { file, line, message: what, fix }, text }: Found): 
   return `${text === undefined ? file : nameOf(text)}, line ${line}: ${what}. Fix: ${fix}`;
 }
 
-type Ruled = Pick<RuleInfo, "doc" | "fix" | "foreign" | "severity"> & { id: string; finds?: string[] };
+type Ruled = RuleInfo & { finds?: string[] };
 
-function describe({ doc, fix, foreign }: Ruled): string {
-  return `In a keepalived.conf that a resource carries: ${foreign?.doc ?? doc} Fix: ${foreign?.fix ?? fix}.`;
+function describe(rule: Ruled): string {
+  const { why, fix } = listed(rule);
+  return `In a keepalived.conf that a resource carries: ${why} Fix: ${fix}.`;
 }
 
 function levelOf({ severity, foreign }: Ruled): "mandatory" | "advisory" {
@@ -169,7 +171,8 @@ async function allTexts(resources: PolicyResource[]): Promise<CarriedText[]> {
       textsOf({ type, name, urn, props } satisfies Seen),
     ),
   );
-  return found.flat();
+  // The engine's order changes from run to run.
+  return found.flat().sort((a, b) => (a.resource.urn < b.resource.urn ? -1 : 1));
 }
 
 /** What the reader itself says: with these keepalived does not take the file as it is written. */

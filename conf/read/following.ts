@@ -93,7 +93,7 @@ function bfdOf(bfds: ReadBfd[], track: ReadTrack): Bfd | undefined {
     : {
         name: track.name,
         neighborIp,
-        sourceIp: sourceIp as string | undefined,
+        sourceIp: sourceIp,
         ...numbers,
         multihop: words.some(({ keyword }) => keyword === "multihop"),
         passive: words.some(({ keyword }) => keyword === "passive"),

@@ -138,7 +138,7 @@ it("puts the files of one host together: an include is found, and what one of th
   expect(said.map(({ policy }) => policy)).toEqual(["transport-mismatch-in-conf"]);
 });
 
-it("takes the later of two texts with one path on one host", async () => {
+it("takes one of two texts with one path on one host", async () => {
   const host = "10.0.0.2";
   const first = copy("first", new asset.StringAsset(conf("")), host);
   const second = copy("second", new asset.StringAsset(conf("", { id: 52 })), host);
