@@ -66,6 +66,11 @@ describe("what cannot be known is not judged", () => {
     expect(lint(files(text)).notes).toMatchObject([{ file: "a.conf", line: 2 }]);
   });
 
+  it("an include beside the instances may hold vrrp_version", () => {
+    expect(said([conf("advert_int 0.5")])).toEqual(["a.conf error advert-int-range"]);
+    expect(said([conf("advert_int 0.5", { before: "include more.conf" })])).toEqual([]);
+  });
+
   it("an include inside an instance may hold its priority, and the rest is judged", () => {
     const text = conf("include own.conf\nstate MASTER\nnopreempt");
     expect(said([text])).toEqual(["a.conf error nopreempt-with-master"]);
@@ -92,10 +97,16 @@ it("never shows a password, of VRRP or in the arguments of a program", () => {
       `authentication {\nauth_type PASS\nauth_pass ${pass}\n}\nnotify_master /usr/bin/mysql -p${pass}\n${TRACKED}`,
       { before: script(`/usr/bin/mysqladmin -p${pass} ping`, "timeout 60") },
     );
-  const result = lint(files(secret("hunter2hunter2"), secret("hunter3")));
+  const hook = conf(`notify_backup "/usr/bin/role -phunter4; systemctl stop nginx"\n${TRACKED}`, {
+    before: script('"/usr/bin/env PASS=hunter4 pidof nginx || pkill keepalived"'),
+    vips: "198.51.100.10/24",
+  });
+  const result = lint(files(secret("hunter2hunter2"), secret("hunter3"), hook));
   expect(result.findings.map(({ rule }) => rule)).toEqual(
     expect.arrayContaining([
       "auth-too-long",
+      "check-loop",
+      "script-stops-keepalived",
       "auth-mismatch",
       "notify-arguments-unquoted",
       "script-arguments-unquoted",
