@@ -1,4 +1,4 @@
-import { HOST_RULES, Problem, rangeText, RuleInfo, stickyPriorities } from "../spec";
+import { HOST_RULES, Problem, rangeText, RuleInfo } from "../spec";
 import { FIXABLE } from "./fix";
 import { CONF_RULES } from "./lint";
 import { HIDING } from "./members";
@@ -43,7 +43,7 @@ export function catalogue(): ListedRule[] {
       fixable: false,
     }));
   // What a cluster wants is no word of keepalived's.
-  const rules = [...CONF_RULES, ...HOST_RULES].filter(({ id }) => id !== stickyPriorities.id);
+  const rules = [...CONF_RULES, ...HOST_RULES].filter(({ id }) => !id.includes("sticky"));
   return [...rules.map(listed), ...notes].sort((a, b) => a.rule.localeCompare(b.rule));
 }
 

@@ -5,6 +5,7 @@ import {
   HOST_RULES,
   isIn,
   Judged,
+  KEYWORD_SINCE,
   Problem,
   rangeText,
   Rule,
@@ -146,10 +147,21 @@ function severityOf(rule: RuleInfo, found: Finding, version?: string): Problem["
   return isOutside ? rule.outside : (found.severity ?? rule.foreign?.severity ?? rule.severity);
 }
 
-function noteFinding({ kind, severity, message, position }: Note, host: LintHost): Traced[] {
+const NEWER = new Set(Object.values(KEYWORD_SINCE).flatMap((words) => Object.keys(words)));
+
+/** Whether a version newer than the reader's knows the word: `keyword-too-new` has a say in it then. */
+function isNewer({ kind, position }: Note, { conf }: LintHost): boolean {
+  const text = conf.trees.find(({ file }) => file === position.file)?.text ?? "";
+  return (
+    kind === "keyword-unknown" && NEWER.has(text.slice(position.offset, position.offset + position.length))
+  );
+}
+
+function noteFinding(note: Note, host: LintHost): Traced[] {
+  const { kind, severity, message, position } = note;
   const { file, line, column, length } = position;
   const { doc, fix } = NOTES[kind];
-  return severity === "unknown"
+  return severity === "unknown" || isNewer(note, host)
     ? []
     : [
         {

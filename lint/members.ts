@@ -1,4 +1,4 @@
-import { Position, ReadConf, ReadInstance, ReadTrack, Statement } from "../conf";
+import { Position, ReadConf, ReadInstance, Statement } from "../conf";
 import { FactNotify, InstanceDraft, InstanceFacts, UNKNOWN } from "../spec";
 import { Loose } from "./groups";
 import { LintHost } from "./hosts";
@@ -62,13 +62,6 @@ function isReversed({ args, body = [] }: Statement): boolean {
   return args.some(({ text }) => text === "reverse") || body.some(isReversed);
 }
 
-function tracked(tracks: ReadTrack[], isHidden: boolean) {
-  const isKnownWeight = tracks.every(({ weight, reverse }) => weight !== UNKNOWN && !reverse);
-  return isHidden || !isKnownWeight
-    ? UNKNOWN
-    : tracks.map(({ name, weight }) => ({ interface: name, weight: weight ?? 0 }));
-}
-
 function has(statements: Statement[], keyword: string): Statement | undefined {
   return statements.find((statement) => statement.keyword === keyword && statement.condition === undefined);
 }
@@ -88,7 +81,6 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
   const body = read.statement.body ?? [];
   const notifies = body.filter(({ keyword, args }) => NOTIFY.test(keyword) && args.length > 0);
   const strict = has(body, "strict_mode");
-  const globalWords = conf.globals.blocks.flatMap((block) => block.body ?? []);
   const [accept, noAccept] = [has(body, "accept"), has(body, "no_accept")];
   const mcastDst = has(body, "mcast_dst_ip");
   const unlessHidden = <T>(value: T): T | typeof UNKNOWN => (isHidden ? UNKNOWN : value);
@@ -117,7 +109,7 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
   };
   const places: Places = {
     ...Object.fromEntries(notifies.map(({ position }, i) => [`notifies[${i}]`, position])),
-    ...placed("strict", strict ?? globalWords.find(({ keyword }) => keyword === "vrrp_strict")),
+    ...placed("strict", strict ?? globalWords(conf).find(({ keyword }) => keyword === "vrrp_strict")),
     ...placed("useVmac", has(body, "use_vmac")),
     ...placed("mcastDstIp", mcastDst),
     ...placed("unicastPeers", has(body, "unicast_peer") ?? has(body, "unicast_src_ip")),
@@ -125,7 +117,7 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
     ...placed("interface", has(body, "interface")),
     ...placed(
       "version",
-      globalWords.find(({ keyword }) => keyword === "vrrp_version"),
+      globalWords(conf).find(({ keyword }) => keyword === "vrrp_version"),
     ),
     ...placed("nopreempt", has(body, "nopreempt")),
     ...placed("scriptUser", conf.globals.blocks[0]),

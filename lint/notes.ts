@@ -12,7 +12,11 @@ export const NOTES: Readonly<Record<NoteKind, { doc: string; fix: string }>> = {
   },
   "long-line": {
     doc: "A line has less than 1024 bytes; keepalived reads a longer one in pieces, each a line of its own.",
-    fix: "shorten it, or split it with a backslash at the end",
+    fix: "shorten it",
+  },
+  "trailing-backslash": {
+    doc: "A backslash at the end of a line is for definitions; elsewhere versions of keepalived read it differently.",
+    fix: "remove it, and write the line as one",
   },
   "include-unknown": { doc: "An include names a file.", fix: "give the included file, too" },
   "include-loop": { doc: "Files do not include each other in a ring.", fix: "remove one of the includes" },

@@ -2,17 +2,23 @@
 const WORDS: Readonly<Record<string, string>> = {
   advertInt: "advert_int",
   authPass: "auth_pass",
+  bfd: "track_bfd",
   downTimerAdverts: "down_timer_adverts",
   mcastDstIp: "mcast_dst_ip",
   mcastSrcIp: "mcast_src_ip",
+  maxHops: "max_hops",
+  minRx: "min_rx",
   minTtl: "min_ttl",
   multicast: "multicast",
+  minTx: "min_tx",
+  neighborIp: "neighbor_ip",
   notifyBackup: "notify_backup",
   notifyFault: "notify_fault",
   notifyMaster: "notify_master",
   preemptDelay: "preempt_delay",
   routerId: "router_id",
   scriptUser: "script_user",
+  sourceIp: "source_ip",
   startupDelay: "vrrp_startup_delay",
   trackInterfaces: "track_interface",
   trackProcesses: "track_process",
@@ -34,7 +40,9 @@ const PLACES: Readonly<Record<string, string>> = {
   keywords: "",
 };
 
-const ANY_WORD = new RegExp(`\\b(?:${Object.keys(WORDS).join("|")})\\b`, "g");
+/** Words that a sentence also has in another sense stay as they are. */
+const IN_SENTENCES = Object.keys(WORDS).filter((word) => word !== "bfd");
+const ANY_WORD = new RegExp(`\\b(?:${IN_SENTENCES.join("|")})\\b`, "g");
 
 /** A text with properties called as a keepalived.conf calls them. */
 export function withConfWords(text: string): string {

@@ -1,5 +1,5 @@
 import { Loose } from "../lint/groups";
-import { checkInstance, InstanceInput, UNKNOWN } from "../spec";
+import { checkInstance, InstanceInput, realtimePriority, UNKNOWN } from "../spec";
 import { plain } from "./plain";
 
 export const HA_PAIR = "pulumi-keepalived:index:HaPair";

@@ -12,6 +12,7 @@ export const KEYWORD_SINCE: Readonly<Record<string, Readonly<Record<string, stri
     vrrp_track_file: "2.0.0",
     vrrp_track_process: "2.0.11",
   },
+  bfd_instance: { multihop: "2.2.8" },
   global_defs: {
     bfd_no_swap: "2.0.0",
     bfd_priority: "2.0.0",

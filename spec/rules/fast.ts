@@ -41,6 +41,7 @@ export const fastWithoutRealtime = instanceRule(
     severity: "warning",
     doc: "Where a backup takes over within 0.3 s, keepalived is scheduled in real time; else a busy CPU keeps a healthy master from its adverts for long enough to lose the addresses.",
     fix: "set realtime: { priority: 50 }, or an advertInt of 0.1 or more",
+    foreign: { fix: "state vrrp_rt_priority 50 in global_defs, or an advert_int of 0.1 or more" },
   },
   ["advertInt", "downTimerAdverts"],
   ({ instance: { advertInt, downTimerAdverts = 3 }, realtime }) =>
@@ -77,6 +78,7 @@ export const fastWithoutStartupDelay = instanceRule(
     severity: "warning",
     doc: "Where a backup takes over within a second, startupDelay has a node that starts wait for its neighbours; ARP asks for one that has just come up once a second, and until it answers no advert arrives.",
     fix: "set startupDelay: 2",
+    foreign: { fix: "state vrrp_startup_delay 2 in global_defs" },
   },
   ["advertInt", "downTimerAdverts"],
   ({ instance, startupDelay }) =>

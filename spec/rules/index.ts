@@ -12,11 +12,19 @@ import {
 import { HostRule } from "./facts";
 import { keywordTooNew, mailWithoutServer, notifyArgumentsUnquoted, routerIdTwice } from "./notify";
 import {
+  downTimerAdvertsMismatch,
+  downTimerAdvertsOne,
+  fastOverTunnel,
+  fastWithoutRealtime,
+  fastWithoutStartupDelay,
+} from "./fast";
+import {
   nopreemptAgainstWeight,
   nopreemptWithMaster,
   nopreemptWithWeight,
   preemptDelayWithMaster,
   preemptDelayWithNopreempt,
+  preemptDelayWhenSticky,
   preemptDelayWithWeight,
   stickyWithoutUplinkCheck,
   stickyWithSlowCheck,
@@ -48,6 +56,16 @@ import {
   strictWithUnicast,
 } from "./state";
 import {
+  bfdFamily,
+  bfdInCluster,
+  bfdMultihopWithoutHops,
+  bfdTooFast,
+  bfdTwice,
+  trackInterfaceTwice,
+  trackSrcIpWithoutSource,
+} from "./tracking";
+import { minTtlTooHigh, ttlWithMulticast } from "./ttl";
+import {
   addressFamily,
   transportMismatch,
   unicastPeersEmpty,
@@ -69,6 +87,7 @@ export * from "./authentication";
 export * from "./checks";
 export * from "./facts";
 export * from "./notify";
+export * from "./fast";
 export * from "./preemption";
 export * from "./priority";
 export * from "./protocol";
@@ -76,6 +95,8 @@ export * from "./router";
 export * from "./rule";
 export * from "./scripts";
 export * from "./state";
+export * from "./tracking";
+export * from "./ttl";
 export * from "./unicast";
 export * from "./versions";
 export * from "./wire";
@@ -103,6 +124,7 @@ export const RULES: readonly Rule[] = [
   stateAgainstPriority,
   weightTooSmall,
   weightClamped,
+  weightTooSmallForLast,
   nopreemptWithMaster,
   nopreemptWithWeight,
   nopreemptAgainstWeight,
@@ -122,6 +144,20 @@ export const RULES: readonly Rule[] = [
   scriptWithoutUser,
   scriptStopsKeepalived,
   checkLoop,
+  ttlWithMulticast,
+  minTtlTooHigh,
+  downTimerAdvertsMismatch,
+  downTimerAdvertsOne,
+  fastWithoutRealtime,
+  fastOverTunnel,
+  fastWithoutStartupDelay,
+  trackSrcIpWithoutSource,
+  trackInterfaceTwice,
+  bfdInCluster,
+  bfdFamily,
+  bfdTwice,
+  bfdMultihopWithoutHops,
+  bfdTooFast,
 ];
 
 /** Rules over what only a keepalived.conf says of instances. */

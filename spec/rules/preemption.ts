@@ -1,4 +1,5 @@
-import { InstanceConfig } from "../model";
+import { checkDetection, masterDownInterval } from "../../simulate/timing";
+import { InstanceConfig, Preemption } from "../model";
 import { Finding, instanceRule, pairRule } from "./rule";
 
 /** Lists of what an instance tracks, each item with a weight. */
@@ -40,7 +41,7 @@ export const nopreemptWithWeight = instanceRule(
     fix: "set the weight to 0, or replace nopreempt by equal priorities",
     foreign: { fix: "set the weight to 0, or remove nopreempt and give all nodes the same priority" },
   },
-  ["nopreempt", "state", "trackScripts", "trackProcesses"],
+  ["nopreempt", "state", ...TRACKED],
   ({ instance }) =>
     isNopreempt(instance)
       ? weights(instance).map(({ property, weight }) => ({
@@ -59,7 +60,7 @@ export const nopreemptAgainstWeight = pairRule(
     doc: "A node with nopreempt never takes over from a master whose failing check only lowers its priority: no failover on that check.",
     fix: "set the weight of the other node's check to 0, or remove nopreempt here",
   },
-  ["nopreempt", "state", "priority", "trackScripts", "trackProcesses"],
+  ["nopreempt", "state", "priority", ...TRACKED],
   (members) =>
     members.flatMap(({ at, instance }): Finding[] => {
       const lowered = members.find(
@@ -108,7 +109,7 @@ export const preemptDelayWithWeight = instanceRule(
     fix: "set the weight to 0, or remove preemptDelay",
     foreign: { severity: "warning" },
   },
-  ["preemptDelay", "state", "nopreempt", "trackScripts", "trackProcesses"],
+  ["preemptDelay", "state", "nopreempt", ...TRACKED],
   ({ instance }) =>
     // Where it is void, the rules above say so.
     instance.preemptDelay > 0 && instance.state !== "MASTER" && !instance.nopreempt

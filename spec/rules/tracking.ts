@@ -47,6 +47,9 @@ export const bfdInCluster = instanceRule(
     severity: "error",
     doc: "BFD watches a router outside the cluster; between its nodes it does not speed a takeover up, for it never ends the wait for adverts, and a peer that dies would put the survivor into FAULT.",
     fix: "name the upstream router; for faster takeovers set advertInt: 0.03 and realtime",
+    foreign: {
+      fix: "name the upstream router; for faster takeovers set advert_int 0.03 and vrrp_rt_priority",
+    },
   },
   ["bfd", "unicastSrcIp", "mcastSrcIp", "unicastPeers", "virtualIpAddresses"],
   ({ instance }) => {
@@ -135,6 +138,9 @@ export const bfdTooFast = instanceRule(
     severity: "warning",
     doc: "Without realtime a BFD session is lost after 100 ms or more; else a busy CPU of either end takes it down.",
     fix: "set minRx and minTx to 100 or more, or realtime: { priority: 50 }",
+    foreign: {
+      fix: "set min_rx and min_tx to 100 or more, or bfd_rt_priority and vrrp_rt_priority in global_defs",
+    },
   },
   ["bfd"],
   ({ instance, realtime }) =>

@@ -8,6 +8,7 @@ export const ttlWithMulticast = instanceRule(
     severity: "error",
     doc: "unicastTtl and minTtl are for unicast; multicast adverts always have TTL 255, and any other is dropped.",
     fix: "remove it, or set multicast: false",
+    foreign: { fix: "remove it, or list the other nodes in unicast_peer" },
   },
   ["multicast", "unicastTtl", "minTtl"],
   ({ instance }) =>

@@ -7,6 +7,7 @@ const peer = (own: number, other: number) =>
 const password = (text: string) =>
   `authentication {\n        auth_type PASS\n        auth_pass ${text}\n    }`;
 const user = "script_user root";
+const bfd = (words: string) => `bfd_instance up {\n    min_rx 100\n    min_tx 100\n    ${words}\n}`;
 
 /** What is wrong, the configurations of all nodes, and all that lint says about them. */
 const CASES: [string, string[], string[]][] = [
@@ -256,6 +257,95 @@ const CASES: [string, string[], string[]][] = [
     ["b.conf warning router-id-twice"],
   ],
   ["mail without a server", [conf("smtp_alert")], ["a.conf warning mail-without-server"]],
+  [
+    "a weight within the gap to the last of three",
+    [100, 90, 50].map((priority) =>
+      conf(`priority ${priority}\n${TRACKED}`, { before: script(undefined, "weight -20"), globals: user }),
+    ),
+    ["a.conf warning weight-too-small-for-last"],
+  ],
+  [
+    "a TTL with multicast",
+    [conf("unicast_ttl 64\nversion 3")],
+    ["a.conf error ttl-with-multicast", "a.conf error unicast-without-peers"],
+  ],
+  [
+    "a TTL below what the peer takes",
+    [
+      conf(`unicast_ttl 64\n${peer(2, 3)}`),
+      conf("priority 90\nunicast_src_ip 192.0.2.3\nunicast_peer {\n192.0.2.2 min_ttl 255\n}"),
+    ],
+    ["b.conf error min-ttl-too-high"],
+  ],
+  [
+    "nodes that wait for different numbers of adverts",
+    [conf("version 3"), conf("version 3\npriority 90\ndown_timer_adverts 2")],
+    ["b.conf error down-timer-adverts-mismatch"],
+  ],
+  [
+    "a wait for a single advert",
+    [conf("version 3\ndown_timer_adverts 1")],
+    ["a.conf warning down-timer-adverts-one"],
+  ],
+  [
+    "a takeover within 0.1 s without real-time scheduling",
+    [conf("version 3\nadvert_int 0.03", { globals: "vrrp_startup_delay 2" })],
+    ["a.conf warning fast-without-realtime"],
+  ],
+  [
+    "a takeover within a second without a delay at the start",
+    [conf("version 3\nadvert_int 0.2")],
+    ["a.conf warning fast-without-startup-delay"],
+  ],
+  [
+    "a takeover within a second over a tunnel",
+    [
+      conf(`version 3\nadvert_int 0.2\n${peer(2, 3)}`, { globals: "vrrp_startup_delay 2" }).replace(
+        "eth0",
+        "wg0",
+      ),
+    ],
+    ["a.conf warning fast-over-tunnel"],
+  ],
+  [
+    "a source to track that is not stated",
+    [conf("track_src_ip")],
+    ["a.conf warning track-src-ip-without-source"],
+  ],
+  [
+    "an interface that is tracked anyway",
+    [conf("track_interface {\neth0\n}")],
+    ["a.conf error track-interface-twice"],
+  ],
+  [
+    "BFD with the peer",
+    [conf(`${peer(2, 3)}\ntrack_bfd {\nup\n}`, { before: bfd("neighbor_ip 192.0.2.3") })],
+    ["a.conf error bfd-in-cluster"],
+  ],
+  [
+    "BFD between two families",
+    [conf("track_bfd {\nup\n}", { before: bfd("neighbor_ip 192.0.2.1\nsource_ip 2001:db8::2") })],
+    ["a.conf error bfd-family"],
+  ],
+  [
+    "two BFD sessions between the same addresses",
+    [
+      conf("track_bfd {\nup\nup2\n}", {
+        before: `${bfd("neighbor_ip 192.0.2.1")}\n${bfd("neighbor_ip 192.0.2.1").replace("up {", "up2 {")}`,
+      }),
+    ],
+    ["a.conf error bfd-twice"],
+  ],
+  [
+    "BFD over routers without saying how many",
+    [conf("track_bfd {\nup\n}", { before: bfd("neighbor_ip 192.0.2.1\nmultihop") })],
+    ["a.conf error bfd-multihop-without-hops"],
+  ],
+  [
+    "BFD that a busy CPU takes down",
+    [conf("track_bfd {\nup\n}", { before: "bfd_instance up {\nneighbor_ip 192.0.2.1\n}" })],
+    ["a.conf warning bfd-too-fast"],
+  ],
 ];
 
 it.each(CASES)("tells of %s, and of nothing else", (_what, texts, expected) => {
@@ -272,8 +362,24 @@ it("tells of a word that the host's keepalived is too old for", () => {
 it("has a case for every rule that a keepalived.conf can break", () => {
   const tried = new Set(CASES.flatMap(([, , expected]) => expected.map((line) => line.split(" ")[2])));
   const ids = [...CONF_RULES, ...HOST_RULES].map(({ id }) => id).filter((id) => !tried.has(id));
-  // What a cluster wants is no word of keepalived's, and the last one is a matter of the version.
-  expect(ids).toEqual(["sticky-priorities", "keyword-too-new"]);
+  // What a cluster wants, as sticky, is no word of keepalived's, and the last one is a matter of the version.
+  expect(ids).toEqual([
+    "sticky-priorities",
+    "preempt-delay-when-sticky",
+    "sticky-without-uplink-check",
+    "sticky-with-slow-check",
+    "keyword-too-new",
+  ]);
+});
+
+it("takes no word for unknown that a newer keepalived than the reader's knows", () => {
+  const text = conf("auth_hmac {\nactive_key 1\n}", { globals: "thread_timer_expired 2" });
+  expect(said([text])).toEqual([]);
+  expect(said([text], { version: "2.3.1" })).toEqual([
+    "a.conf error keyword-too-new",
+    "a.conf error keyword-too-new",
+  ]);
+  expect(said([conf("auth_hmca 1")])).toEqual(["a.conf error keyword-unknown"]);
 });
 
 describe("in the versions of keepalived", () => {
