@@ -104,6 +104,7 @@ activate() {
   mkdir -p "$run_dir/$1"
   # Only of a try that is repeated: to ask in vain takes a second.
   { [ "${is_new-}" = yes ] || old_refusers "$1" "$2"; } >"$run_dir/$1/old-refusers"
+  make_reserve "$1" "$former"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
@@ -155,6 +156,7 @@ write_pending() {
 go_back() {
   go_back_new=
   go_back_how=whole
+  drop_reserve
   if [ -e "$state_dir/$1/pending" ]; then
     read -r _ go_back_new _ <"$state_dir/$1/pending"
     # Due already, should this be cut short. And of this boot: keepalived's start must not undo it a second time.

@@ -104,6 +104,7 @@ commit() {
   end_turn "$1" "$2"
   untell_all_but "$1" confirmed
   disarm_undo "$1"
+  drop_reserve
   # Left behind by a step that was cut short in a restart.
   drain_off "$1"
   [ "${3-}" = in-its-place ] || remember "$1" "$2"

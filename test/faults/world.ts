@@ -9,7 +9,7 @@ import { Program } from "./program";
 import { type HostState, stateOf } from "./state";
 
 /** Seconds until a host goes back by itself: HaPair's `undoAfter`. */
-export const undoSeconds = 20;
+export const undoSeconds = 30;
 
 /** Calls of each step, of the host in each role, when nothing happens to an apply. */
 type Calls = Map<Role, Map<Step, number>>;

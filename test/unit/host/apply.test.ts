@@ -170,6 +170,15 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.tree(...PLACES)).toBe(before);
   });
 
+  test.each(["confirm", "rollback"])("room for going back is kept on the disk until %s", (end) => {
+    const reserve = "var/lib/vrrp-agent/.reserve";
+    apply(1);
+    expect(host.read(reserve).length).toBeGreaterThan(32 * 1024);
+    if (end === "confirm") confirm(1);
+    else host.succeed(["rollback", "gw"]);
+    expect(host.has(reserve)).toBe(false);
+  });
+
   test("two changes that nobody confirmed go back to the last confirmed one", () => {
     apply(1);
     confirm(1);
