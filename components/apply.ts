@@ -10,15 +10,18 @@ import { AGENT, asRoot, quote } from "./shell";
 import { CommandConnection, connectionTo } from "./ssh";
 import type { HostConfigArgs } from "./hostConfig";
 
-/** Seconds a step may take on the host before it is ended there; staging may install packages. */
+/**
+ * Seconds a step may take on the host before it is ended there, more than all that it waits for: the lock, its turn, its
+ * peers, the roles. Staging may install packages.
+ */
 const LIMIT = {
   install: 60,
   stage: 900,
-  activate: 180,
-  finish: 180,
-  join: 120,
-  observe: 180,
-  confirm: 240,
+  activate: 300,
+  finish: 300,
+  join: 180,
+  observe: 600,
+  confirm: 600,
   restore: 600,
 };
 

@@ -37,7 +37,8 @@ apply_verb() {
     return 0
   fi
   how=whole
-  if must_agree "$1" "$applied" "$2"; then
+  # The others may be at the generation before one that is pending here.
+  if must_agree "$1" "$applied" "$2" || must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
     if [ "$holding" = yes ]; then
       # Hosts that this change has left out, because they were changed in a former try, are asked to join at the end.
       if can_tell "$1" "$2" && [ -n "$(silent_peers "$1" "$2" apart running)" ]; then
@@ -100,11 +101,11 @@ activate() {
   former=$(confirmed_generation "$1")
   # The first apply starts from what is there now.
   [ "$former" != 0 ] || [ -e "$state_dir/$1/pending" ] || rm -rf "$(generation_dir "$1" 0)"
+  make_reserve "$1" "$former"
   untell "$1"
   mkdir -p "$run_dir/$1"
   # Only of a try that is repeated: to ask in vain takes a second.
   { [ "${is_new-}" = yes ] || old_refusers "$1" "$2"; } >"$run_dir/$1/old-refusers"
-  make_reserve "$1" "$former"
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
@@ -156,7 +157,7 @@ write_pending() {
 go_back() {
   go_back_new=
   go_back_how=whole
-  drop_reserve
+  drop_reserve "$1"
   if [ -e "$state_dir/$1/pending" ]; then
     read -r _ go_back_new _ <"$state_dir/$1/pending"
     # Due already, should this be cut short. And of this boot: keepalived's start must not undo it a second time.

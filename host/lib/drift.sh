@@ -182,6 +182,6 @@ return_by_hand() {
     systemctl daemon-reload || true
   fi
   if grep -q '^/etc/keepalived/' "$work/by-hand" && keepalived_pid >/dev/null; then
-    (service reload) || true
+    (reload_service) || true
   fi
 }

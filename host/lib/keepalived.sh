@@ -143,7 +143,7 @@ return_service() {
   [ "$step" != boot ] || return 0
   case $record in
   *" stopped") stop_service ;;
-  *) if keepalived_pid >/dev/null; then service reload; else service start; fi ;;
+  *) if keepalived_pid >/dev/null; then reload_service; else service start; fi ;;
   esac
 }
 
@@ -185,7 +185,7 @@ greet_late_sources() {
   # In a subshell: a reload that fails is no reason for the reader of the FIFO to end.
   (
     make_work
-    service reload
+    reload_service
   ) || true
 }
 

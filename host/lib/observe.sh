@@ -104,7 +104,7 @@ commit() {
   end_turn "$1" "$2"
   untell_all_but "$1" confirmed
   disarm_undo "$1"
-  drop_reserve
+  drop_reserve "$1"
   # Left behind by a step that was cut short in a restart.
   drain_off "$1"
   [ "${3-}" = in-its-place ] || remember "$1" "$2"
@@ -140,6 +140,7 @@ try_again() {
 # refuse CLUSTER GENERATION VERDICT
 refuse() {
   refusal=$3
+  drop_reserve "$1"
   # Also where nothing is pending: the same observations again say nothing new.
   say "$2" | write_file "$state_dir/$1/refused"
   if [ -e "$state_dir/$1/pending" ]; then

@@ -24,6 +24,8 @@ restore_cluster() {
     take_out "$1"
   fi
   remove_installed "$1"
+  # Of a step that was killed before anything was pending.
+  drop_reserve "$1"
   untell "$1"
   rm -rf "${state_dir:?}/$1" "${run_dir:?}/$1"
   say "restored what was there before $1"

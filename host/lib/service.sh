@@ -40,9 +40,15 @@ keepalived_pid() {
 
 # stop_service: also where systemd is about to start a daemon again that does not run now.
 stop_service() {
-  if keepalived_pid >/dev/null || { has_systemd && [ "$(systemctl is-active keepalived.service)" = activating ]; }; then
-    service stop
+  if has_systemd; then
+    case $(systemctl is-active keepalived.service || true) in
+    activating | deactivating | reloading)
+      service stop
+      return 0
+      ;;
+    esac
   fi
+  ! keepalived_pid >/dev/null || service stop
 }
 
 # keepalived_age PID: whole seconds since it was started.
@@ -71,4 +77,9 @@ reload_is_fatal() {
     [ $((0x${fatal_capabilities:-ffffffff} & 0x1000000)) -ne 0 ] || return 0
   done
   return 1
+}
+
+# reload_service: of a daemon that runs; by a restart where it would not survive.
+reload_service() {
+  if pid=$(keepalived_pid) && reload_is_fatal "$pid"; then service restart; else service reload; fi
 }

@@ -19,6 +19,18 @@ take_turn() {
     take_lock apply 9
   done
   note_turn "$1" "$2" going
+  # A step that fails with nothing to take back is over, for its peers, too.
+  # shellcheck disable=SC2064
+  trap "end_failed_turn '$1' '$2' \$?" EXIT
+}
+
+# end_failed_turn CLUSTER GENERATION STATUS: as the step ends.
+end_failed_turn() {
+  if [ "$3" -ne 0 ] && [ ! -e "$state_dir/$1/pending" ]; then
+    end_turn "$1" "$2"
+    tell "$1" refused "$2" || true
+  fi
+  rm -rf "$work"
 }
 
 # turn_is_free CLUSTER GENERATION
@@ -28,8 +40,11 @@ turn_is_free() {
 
 # is_given_up CLUSTER: nobody works any more at the change whose turn it is. The other hosts have their steps in between.
 is_given_up() {
-  turn_peers=$(peer_nodes "$(words_conf "$1" "$turn_generation")" | wc -l)
-  [ "$(uptime)" -lt $((turn_since + 45 + 15 * turn_peers)) ] || return 0
+  turn_conf=$(words_conf "$1" "$turn_generation")
+  turn_settle=$(facts settle "$turn_conf")
+  turn_limit=$((45 + 15 * $(peer_nodes "$turn_conf" | wc -l) + ${turn_settle:-0}))
+  # Of an earlier boot, where /run is kept.
+  [ "$turn_since" -le "$(uptime)" ] && [ "$(uptime)" -lt $((turn_since + turn_limit)) ] || return 0
   # A host on which it was never in force has nothing to take back.
   [ ! -e "$state_dir/$1/pending" ] && somebody_tells "$1" refused "$turn_generation" >/dev/null
 }

@@ -57,33 +57,30 @@ disarm_undo() {
   fi
 }
 
-# Room that going back may need: on a disk that is full by then nothing could be put back.
-reserve_file=$state_dir/.reserve
-# Where /etc is on another file system.
-reserve_file_of_etc=$root/etc/.vrrp-agent.reserve
-
-# make_reserve CLUSTER FORMER: room for the former files, twice. Of random bytes, for some file systems compress.
+# make_reserve CLUSTER FORMER: room that going back to FORMER may need, twice its files: on a disk that is full by then
+# nothing could be put back. Of random bytes, for some file systems compress.
 make_reserve() {
   reserve_kib=64
   if [ -d "$(generation_dir "$1" "$2")" ]; then
     reserve_kib=$((64 + 2 * $(du -sk "$(generation_dir "$1" "$2")" | cut -f 1)))
   fi
-  fill_reserve "$reserve_file"
-  [ "$(mount_of "$state_dir")" = "$(mount_of "$root/etc")" ] || fill_reserve "$reserve_file_of_etc"
+  fill_reserve "$1" "$state_dir/.reserve.$1"
+  [ "$(mount_of "$state_dir")" = "$(mount_of "$root/etc")" ] || fill_reserve "$1" "$root/etc/.vrrp-agent.reserve.$1"
 }
 
 # mount_of DIRECTORY
 mount_of() { df -Pk "$1" | awk 'NR == 2 { print $1, $6 }'; }
 
+# fill_reserve CLUSTER FILE
 fill_reserve() {
-  if ! head -c "$((reserve_kib * 1024))" /dev/urandom >"$1" 2>"$work/words" || ! sync "$1" 2>"$work/words"; then
-    drop_reserve
-    fail "cannot keep $reserve_kib KiB free for going back; make room on the file system of ${1%/*}" "$work/words"
+  if ! head -c "$((reserve_kib * 1024))" /dev/urandom >"$2" 2>"$work/words" || ! sync "$2" 2>"$work/words"; then
+    drop_reserve "$1"
+    fail "cannot keep $reserve_kib KiB free for going back; make room on the file system of ${2%/*}" "$work/words"
   fi
 }
 
-# drop_reserve: who needs it, or needs it no more, drops it for all clusters.
-drop_reserve() { rm -f "$reserve_file" "$reserve_file_of_etc"; }
+# drop_reserve CLUSTER
+drop_reserve() { rm -f "$state_dir/.reserve.$1" "$root/etc/.vrrp-agent.reserve.$1"; }
 
 # is_due CLUSTER: nobody has confirmed the pending change in its time. One of an older boot is due anyhow.
 is_due() {

@@ -49,15 +49,23 @@ check_versions() {
 # left out, and behind which line, stays with the generation: PATH, the line before, the line, with tabs between.
 leave_out() {
   leave_file=$1/files$2
+  leave_before=$(wc -l <"$work/left-out")
   awk -v line="$3" -v path="$2" -v record="$work/left-out" '
     { bare = $0; sub(/^[ \t]+/, "", bare); sub(/[ \t]+$/, "", bare) }
     bare == line { print path "\t" former "\t" $0 >>record; next }
-    { print; former = $0 }' "$leave_file" >"$work/shorter" || fail "cannot store $2; make room on the disk"
+    { print; former = $0 }' "$leave_file" >"$work/shorter" || leave_before=-1
+  # Not every awk notices a full disk.
+  leave_left=$(($(wc -l <"$work/left-out") - leave_before))
+  [ $(($(wc -l <"$work/shorter") + leave_left)) -eq "$(wc -l <"$leave_file")" ] ||
+    fail "cannot keep what is left out of $2; make room in ${work%/*}"
   # Into the same file, which has its mode and owner.
   cat "$work/shorter" >"$leave_file" || fail "cannot store $2; make room on the disk"
   awk -v path="$2" -v digest="$(sha256 "$leave_file")" -v lines="$(($(wc -l <"$leave_file")))" '
     $1 == "file" && $6 == path { $4 = digest; $5 = lines }
-    { print }' "$1/manifest" >"$work/manifest" && write_file "$1/manifest" <"$work/manifest"
+    { print }' "$1/manifest" >"$work/manifest"
+  [ "$(wc -l <"$work/manifest")" -eq "$(wc -l <"$1/manifest")" ] ||
+    fail "cannot keep what is left out of $2; make room in ${work%/*}"
+  write_file "$1/manifest" <"$work/manifest"
 }
 
 # with_left_out DIRECTORY PATH: a filter; a text of PATH with what the generation in DIRECTORY left out of it, for who

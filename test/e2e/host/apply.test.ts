@@ -103,12 +103,19 @@ describe("vrrp-agent on a pair behind a firewall", () => {
     expect((await host!.exec("nft list chain inet filter input")).stdout).toContain("vrrp-agent:gw:");
   });
 
+  /** Both steps, for a holder defers the first one. */
+  async function putInForce(host: Host, generation: string, ...env: string[]): Promise<void> {
+    for (const step of ["activate", "finish"]) {
+      await host.exec(["env", ...env, "vrrp-agent", step, "gw", generation]);
+    }
+  }
+
   test("a change that nobody confirms is undone by the timer", async () => {
     const [host] = lab.hosts;
     const conf = await host!.readFile("/etc/keepalived/keepalived.conf");
     const next = pair.with({ preemptDelay: 60 });
     const generation = await next.stage();
-    await host!.exec(["env", "VRRP_UNDO_SECONDS=3", "vrrp-agent", "finish", "gw", generation]);
+    await putInForce(host!, generation, "VRRP_UNDO_SECONDS=3");
     expect(await host!.readFile("/etc/keepalived/keepalived.conf")).not.toBe(conf);
     await until("the timer fires", 20_000, async () => !(await status(host!)).clusters[0]!.pending);
     expect(await host!.readFile("/etc/keepalived/keepalived.conf")).toBe(conf);
@@ -119,7 +126,8 @@ describe("vrrp-agent on a pair behind a firewall", () => {
     const host = lab.hosts[1]!;
     const conf = await host.readFile("/etc/keepalived/keepalived.conf");
     const generation = await pair.with({ preemptDelay: 90 }).stage();
-    await host.exec(["vrrp-agent", "finish", "gw", generation]);
+    await putInForce(host, generation);
+    expect(await host.readFile("/etc/keepalived/keepalived.conf")).not.toBe(conf);
     await host.exec("sync");
     await host.powerOff();
     await host.boot();
@@ -133,7 +141,7 @@ describe("vrrp-agent on a pair behind a firewall", () => {
     const [a, b] = lab.hosts;
     const conf = await a!.readFile("/etc/keepalived/keepalived.conf");
     const generation = await pair.with({ preemptDelay: 120 }).stage();
-    await a!.exec(["vrrp-agent", "finish", "gw", generation]);
+    await putInForce(a!, generation);
     const observations = [
       `vip ${VIP} holder gw-a\ngeneration ${generation} gw-a`,
       `vip ${VIP} holder gw-b\ngeneration 0 gw-b`,

@@ -171,7 +171,7 @@ describe.each(SHELLS)("apply under %s", (shell) => {
   });
 
   test.each(["confirm", "rollback"])("room for going back is kept on the disk until %s", (end) => {
-    const reserve = "var/lib/vrrp-agent/.reserve";
+    const reserve = "var/lib/vrrp-agent/.reserve.gw";
     apply(1);
     expect(host.read(reserve).length).toBeGreaterThan(32 * 1024);
     if (end === "confirm") confirm(1);

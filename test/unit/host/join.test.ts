@@ -41,6 +41,24 @@ describe.each(SHELLS)("a host that waits for the holder, under %s", (shell) => {
     expect(host.has("var/lib/vrrp-agent/gw/pending")).toBe(false);
   });
 
+  test("goes on waiting when a later change takes over, though it differs little from the one that waits", () => {
+    expect(step("activate").stdout).toContain("keepalived starts when the holder has it");
+    host.calls();
+    const next = nodeFiles({ "/etc/keepalived/keepalived.conf": "vrrp_instance gw {\n  # 2\n}\n" });
+    host.succeed(["stage"], bundleOf(next, { generation: generation(2) }));
+    expect(host.succeed(["activate", "gw", generation(2)])).toBe(
+      `activated ${generation(2)}; keepalived starts when the holder has it, too\n`,
+    );
+    expect(host.calls()).not.toContain("systemctl start keepalived.service");
+  });
+
+  test("a step that fails before anything is in force tells the others, and the next change need not wait", () => {
+    host.remove(`var/lib/vrrp-agent/gw/generations/${generation(1)}/manifest`);
+    expect(step("activate").status).toBe(1);
+    expect(host.read("run/vrrp-agent/gw/turn")).toMatch(/ over\n$/);
+    expect(host.read("run/vrrp-agent/gw/told")).toMatch(/^refused /);
+  });
+
   test("has systemd give up a daemon that it is about to start again before other files are in its place", () => {
     const was = host.read("fake/bin/systemctl");
     host.program(
