@@ -83,7 +83,11 @@ export type Victims = "all" | "parent";
 export async function kill(host: Host, program: string, victims: Victims = "all"): Promise<void> {
   const processes = host.processes().filter(({ comm }) => comm === program || comm.startsWith(`${program}_`));
   const pids = new Set(processes.map(({ pid }) => pid));
-  const chosen = processes.filter(({ parent }) => victims === "all" || !pids.has(parent));
+  // Children first: when their parent is gone, systemd may have them go on, to end in order.
+  const [topmost, others] = [true, false].map((isTop) =>
+    processes.filter((one) => !pids.has(one.parent) === isTop),
+  );
+  const chosen = [...(victims === "all" ? others! : []), ...topmost!];
   if (chosen.length === 0) return;
   // Stopped first, so that none of them sees another die and acts on it.
   for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
