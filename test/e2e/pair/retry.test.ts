@@ -59,7 +59,10 @@ describe("a change that was taken back, and another try at it", () => {
   test("trying again while the cause is still there is refused again, not waved through", async () => {
     const result = await stack.up([], { check: false });
     expect(result.code).not.toBe(0);
-    expect(errorsOf(result)[0]!.text).toContain(`${VIP} has 2 holders`);
+    // Whoever sees it first says so; the other one may have learnt by then that it went back.
+    expect(errorsOf(result).map(({ text }) => text)).toContainEqual(
+      expect.stringContaining(`${VIP} has 2 holders`),
+    );
     await expectNothingInForce();
   });
 
