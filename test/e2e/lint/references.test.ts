@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Host, Lab, startUnit, stopUnit, until } from "../../../lab";
-import { now, type Watch } from "../../../lab/watch";
+import { type Watch } from "../../../lab/watch";
 import { watchLab } from "../../../lab/watchLab";
 import { lint } from "../../../lint";
+import { bothHold, holdsAlone, keeps } from "../pair/holding";
 
 const VIP = "10.20.30.200";
 const FIXTURES = join(__dirname, "../../fixtures/conf/references");
@@ -69,32 +70,23 @@ describe("the pairs that the references publish, on real hosts", () => {
     }
     await until("nobody holds", 20_000, () => watch.holders(VIP).length === 0);
     await startUnit(first, "keepalived");
-    await holdsAlone(first);
+    await aloneAt(first);
     await startUnit(second, "keepalived");
     return lint(files)
       .findings.filter(({ severity }) => severity === "error")
       .map(({ rule }) => rule);
   }
 
-  const holdsAlone = (host: Host) =>
-    until(`${host.name} alone holds ${VIP}`, 30_000, () => watch.holders(VIP).join() === host.name);
-
+  const aloneAt = (host: Host) => holdsAlone(watch, VIP, host);
   /** A host alone holds for longer than any takeover takes. */
-  async function keeps(host: Host): Promise<void> {
-    await holdsAlone(host);
-    const end = now() + TAKEOVER;
-    await until("a takeover would have happened", 30_000, () => {
-      expect(watch.holders(VIP)).toEqual([host.name]);
-      return now() > end;
-    });
-  }
+  const staysAt = (host: Host) => keeps(watch, VIP, host, TAKEOVER);
 
   test("001: with equal priorities there is no primary: the one called so does not take the address back; with a higher one it does", async () => {
     const primary: [string, string] = ["001-primary-a.conf", "001-primary-b.conf"];
     expect(await run(primary, b)).toEqual(["equal-priorities"]);
-    await keeps(b);
+    await staysAt(b);
     expect(await run(primary, b, { "gw-a": [["priority 101", "priority 102"]] })).toEqual([]);
-    await keeps(a);
+    await staysAt(a);
   });
 
   test("002: a failing check moves nothing, and the first site takes the address back in spite of nopreempt", async () => {
@@ -106,12 +98,12 @@ describe("the pairs that the references publish, on real hosts", () => {
       const { stdout } = await a.exec("journalctl --no-pager -u keepalived -n 20");
       return /Changing effective priority from \d+ to 1\b/.test(stdout);
     });
-    await keeps(a);
+    await staysAt(a);
     await a.exec(`touch ${GOOD}`);
     await stopUnit(a, "keepalived");
-    await holdsAlone(b);
+    await aloneAt(b);
     await startUnit(a, "keepalived");
-    await keeps(a);
+    await staysAt(a);
   });
 
   test("002 as lint would have it, with state BACKUP and checks that mean FAULT, fails over and stays", async () => {
@@ -122,25 +114,25 @@ describe("the pairs that the references publish, on real hosts", () => {
     const sites: [string, string] = ["002-site-a.conf", "002-site-b.conf"];
     expect(await run(sites, a, { "gw-a": changes, "gw-b": changes })).toEqual([]);
     await a.exec(`rm ${GOOD}`);
-    await holdsAlone(b);
+    await aloneAt(b);
     await a.exec(`touch ${GOOD}`);
-    await keeps(b);
+    await staysAt(b);
   });
 
   test("003: nothing is wrong with the files: the pair fails over, and a firewall that rejects VRRP makes two holders of it", async () => {
     const directors: [string, string] = ["003-director-a.conf", "003-director-b.conf"];
     expect(await run(directors, a)).toEqual([]);
-    await keeps(a);
+    await staysAt(a);
     await stopUnit(a, "keepalived");
-    await holdsAlone(b);
+    await aloneAt(b);
     await startUnit(a, "keepalived");
-    await holdsAlone(a);
+    await aloneAt(a);
     for (const host of lab.hosts) {
       await host.exec(
         "nft add table ip reference; nft 'add chain ip reference input { type filter hook input priority 0; }'; nft add rule ip reference input ip protocol 112 reject with icmp type host-prohibited",
       );
     }
-    await until("both hold", 30_000, () => watch.holders(VIP).length === 2);
+    await bothHold(watch, VIP);
     for (const host of lab.hosts) await host.exec("nft delete table ip reference");
   });
 
@@ -164,10 +156,10 @@ describe("the pairs that the references publish, on real hosts", () => {
       const { stdout } = await a.exec("journalctl --no-pager -u keepalived -n 20");
       return /Changing effective priority from 100 to 80\b/.test(stdout);
     });
-    await keeps(a);
+    await staysAt(a);
 
     await check("kill $(cat /run/keepalived.pid)");
-    await holdsAlone(b);
+    await aloneAt(b);
     const { stdout } = await a.exec("systemctl is-active keepalived", { check: false });
     expect(stdout.trim()).not.toBe("active");
   });

@@ -9,30 +9,18 @@ import {
   stopUnit,
   until,
 } from "../../../lab";
-import { now, type Watch } from "../../../lab/watch";
+import { type Watch } from "../../../lab/watch";
 import { watchLab } from "../../../lab/watchLab";
+import { bothHold, holdsAlone, keeps } from "./holding";
 import { WatchedPair } from "./watchedPair";
 
 const VIP = "10.20.30.200";
 
-/** Waits until a host alone holds the address and the client was answered by it just now. */
-const aloneAt = (watch: Watch, host: Host) =>
-  until(`${host.name} alone holds ${VIP} and answers`, 60_000, () => {
-    const answer = watch.lastAnswer(VIP);
-    return watch.holders(VIP).join() === host.name && answer?.host === host.name && now() - answer.at < 0.2;
-  });
-
-const bothHold = (watch: Watch) =>
-  until("both hold the address", 30_000, () => watch.holders(VIP).length === 2);
-
-/** Sees for `seconds` that a host alone goes on holding. */
-async function staysAt(watch: Watch, host: Host, seconds: number): Promise<void> {
-  const end = now() + seconds;
-  await until("it has stayed", seconds * 1000 + 10_000, () => {
-    expect(watch.holders(VIP)).toEqual([host.name]);
-    return now() > end;
-  });
-}
+const aloneAt = async (watch: Watch, host: Host) => {
+  await holdsAlone(watch, VIP, host);
+  await until(`${host.name} answers`, 60_000, () => watch.lastAnswer(VIP)?.host === host.name);
+};
+const staysAt = (watch: Watch, host: Host, seconds: number) => keeps(watch, VIP, host, seconds);
 
 /** Two nodes with equal priorities; the holder is gw-b, whose address is the higher one. */
 describe("two nodes that both start as BACKUP with equal priorities, written by hand", () => {
@@ -80,7 +68,7 @@ describe("two nodes that both start as BACKUP with equal priorities, written by 
     await startUnit(a, "keepalived");
     await staysAt(watch, b, 5);
     await cutSilently(b);
-    await bothHold(watch);
+    await bothHold(watch, VIP);
     await restoreSilently(b);
     await until("gw-b alone holds it again", 60_000, () => watch.holders(VIP).join() === "gw-b");
     await staysAt(watch, b, 5);

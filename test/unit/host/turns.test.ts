@@ -32,19 +32,23 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
     step("activate", n);
     confirm(n);
   };
-
-  test("the second waits until the first is confirmed, and is then made", () => {
+  /** A second goes by, and something happens meanwhile. */
+  const duringSleep = (words: string) =>
+    host.program(
+      "sleep",
+      `read -r up _ <"$VRRP_ROOT/proc/uptime" && echo "$((\${up%%.*} + $1)).00 0" >"$VRRP_ROOT/proc/uptime"\n${words}`,
+    );
+  beforeEach(() => {
     applied(1);
     stage(2);
     stage(3);
+  });
+
+  test("the second waits until the first is confirmed, and is then made", () => {
     step("activate", 2);
     since = uptime();
     // The first is confirmed while the second waits.
-    host.program(
-      "sleep",
-      `read -r up _ <"$VRRP_ROOT/proc/uptime" && echo "$((\${up%%.*} + $1)).00 0" >"$VRRP_ROOT/proc/uptime"
-       [ "\${up%%.*}" -ne ${since + 3} ] || "$FAKE/confirm"`,
-    );
+    duringSleep(`[ "\${up%%.*}" -ne ${since + 3} ] || "$FAKE/confirm"`);
     host.state("observations", observations(2));
     const agent = `${host.command.join(" ")} "$AGENT" confirm gw ${generation(2)} <"$FAKE/observations"`;
     host.program("../confirm", `sh -c 'exec 9>&-; VRRP_LOCK_SECONDS=9 ${agent}' >"$FAKE/confirmed" 2>&1`);
@@ -57,9 +61,6 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
   });
 
   test("one whose pulumi shows no sign of life for a minute is no longer waited for", () => {
-    applied(1);
-    stage(2);
-    stage(3);
     step("activate", 2);
     since = uptime();
     expect(step("activate", 3)).toMatchObject({ status: 0 });
@@ -69,17 +70,10 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
   });
 
   test("one that shows signs of life is not disturbed: the second fails, and changes nothing", () => {
-    applied(1);
-    stage(2);
-    stage(3);
     step("activate", 2);
     since = uptime();
     // Another step of it every second.
-    host.program(
-      "sleep",
-      `read -r up _ <"$VRRP_ROOT/proc/uptime" && echo "$((\${up%%.*} + $1)).00 0" >"$VRRP_ROOT/proc/uptime"
-       echo "${generation(2)} \${up%%.*} going" >"$VRRP_ROOT/${TURN}"`,
-    );
+    duringSleep(`echo "${generation(2)} \${up%%.*} going" >"$VRRP_ROOT/${TURN}"`);
     expect(step("activate", 3)).toMatchObject({
       status: 1,
       stderr: `vrrp-agent: a: activate: generation ${generation(2)} is being applied here for more than 90 s; run pulumi up again when that has ended\n`,
@@ -88,9 +82,6 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
   });
 
   test("one that a peer went back from, and that was never in force here, is not waited for", () => {
-    applied(1);
-    stage(2);
-    stage(3);
     host.state("ipv6", "fe80::1/64");
     host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
     expect(step("activate", 2).stdout).toBe("deferred\n");
@@ -101,9 +92,6 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
   });
 
   test("a step of a change that another one has come before leaves the host alone", () => {
-    applied(1);
-    stage(2);
-    stage(3);
     host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
     step("activate", 2);
     step("activate", 3);
@@ -114,9 +102,6 @@ describe.each(SHELLS)("changes that come at the same time, under %s", (shell) =>
   });
 
   test("after it was taken back nobody waits for it", () => {
-    applied(1);
-    stage(2);
-    stage(3);
     step("activate", 2);
     expect(host.agent(["rollback", "gw"]).status).toBe(0);
     since = uptime();
