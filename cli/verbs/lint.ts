@@ -5,13 +5,14 @@ import {
   catalogue,
   catalogueText,
   fixFiles,
-  isKeepalivedConf,
   lint as lintConfs,
+  LintFinding,
   LintResult,
   lintText,
   sarifLog,
 } from "../../lint";
 import { parseVersion } from "../../spec";
+import { emptyNodes, isConf } from "../confFiles";
 import { readOptions } from "../options";
 import { readText } from "../specFile";
 import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
@@ -34,7 +35,8 @@ scripts that they run may be given, too.
 
   --json                        {nodes, findings: [{rule, severity, file, line, column, node, message, why, fix}], notes}
   --sarif                       a SARIF 2.1.0 log
-  --fix                         writes what can be put right without a choice into the files, and tells the rest
+  --fix                         writes what can be put right without a choice into the files, and tells the rest;
+                                with --json also what was done, as fixed: [{rule, ...}]
   --keepalived-version VERSION  as in 2.2.7: what other versions do wrong is not told (any version)
 
   --rules                       every rule: what must hold, what happens where it does not, and the fix
@@ -61,22 +63,40 @@ function run(args: string[], { out, err }: Streams): ExitCode {
   if (version !== undefined && parseVersion(version) === undefined) {
     throw new UsageError(`--keepalived-version: ${version}; give a version as in 2.2.7`);
   }
-  const given = [...new Set(positionals)].map((name): ConfFile => ({ name, text: readText(name) }));
-  if (!given.some(({ text }) => isKeepalivedConf(text))) {
+  const given = withoutEmpty(
+    [...new Set(positionals)].map((name): ConfFile => ({ name, text: readText(name) })),
+    err,
+  );
+  if (!given.some(isConf)) {
     throw new UsageError(
-      `${positionals.join(", ")}: no vrrp_instance, vrrp_sync_group, vrrp_script or global_defs; give keepalived.conf files`,
+      `${positionals.join(", ")}: no word that keepalived reads outside of blocks (vrrp_instance, virtual_server, include ...); give keepalived.conf files`,
     );
   }
-  const files = fix ? fixed(given, { version }, err) : given;
+  const { files, fixed: done } = fix ? fixed(given, { version }, err) : { files: given };
   const result = lintConfs(files, { version });
   for (const { file, line, message } of result.notes) {
     err(`${file}:${line}: not judged: ${message}\n`);
   }
-  out(`${shown(result, { json, sarif })}\n`);
+  out(`${shown({ ...result, ...(done && { fixed: done }) }, { json, sarif })}\n`);
   return result.findings.some(({ severity }) => severity === "error") ? ExitCode.Problem : ExitCode.Well;
 }
 
-function shown(result: LintResult, { json, sarif }: { json: boolean; sarif: boolean }): string {
+/** What is left, and what `--fix` has put right. */
+interface Shown extends LintResult {
+  /** With the places of the files as they were before. */
+  fixed?: LintFinding[];
+}
+
+/** Says of empty files that they are none of a node, and leaves them out. */
+function withoutEmpty(files: ConfFile[], err: Streams["err"]): ConfFile[] {
+  const empty = emptyNodes(files);
+  for (const name of empty) {
+    err(`${name}: nothing but blanks and comments; not counted as a node\n`);
+  }
+  return files.filter(({ name }) => !empty.includes(name));
+}
+
+function shown(result: Shown, { json, sarif }: { json: boolean; sarif: boolean }): string {
   if (sarif) {
     return JSON.stringify(sarifLog(result, { version: toolVersion() }), undefined, 2);
   }
@@ -89,7 +109,7 @@ function toolVersion(): string {
 }
 
 /** Puts right what can be, writes the files that changed, and says so. */
-function fixed(files: ConfFile[], options: { version?: string }, err: Streams["err"]): ConfFile[] {
+function fixed(files: ConfFile[], options: { version?: string }, err: Streams["err"]) {
   const { files: next, fixed: done } = fixFiles(files, options);
   for (const { name, text } of next) {
     if (files.find((file) => file.name === name)?.text !== text) {
@@ -99,7 +119,7 @@ function fixed(files: ConfFile[], options: { version?: string }, err: Streams["e
   for (const { file, line, rule, message } of done) {
     err(`${file}:${line}: fixed: ${message} [${rule}]\n`);
   }
-  return next;
+  return { files: next, fixed: done };
 }
 
 function write(name: string, text: string): void {

@@ -106,6 +106,43 @@ it("exits 2 where no file is a keepalived.conf", async () => {
   expect(await lint(file("a.txt", "hello\n"))).toMatchObject({ code: 2, out: "" });
 });
 
+it.each([
+  ["an LVS-only file", "virtual_server 192.0.2.10 80 {\n    lvs_sched rr\n}\n"],
+  ["a file of includes", "  include conf.d/*.conf\n"],
+  ["an include that must be there", "includer conf.d/a.conf\n"],
+  ["a word under a condition", "@gw-a static_routes {\n}\n"],
+  ["a byte order mark in front of the first word", "\uFEFFvrrp_instance VI {\n}\n"],
+])("judges %s", async (_what, text) => {
+  const { code, out } = await lint(file("a.conf", text));
+  expect(code).not.toBe(2);
+  expect(out).toMatch(/^1 node: /m);
+});
+
+it("exits 2 where a word of keepalived only begins another one, or stands in a program", async () => {
+  expect((await lint(file("a.txt", "included files\n"))).code).toBe(2);
+  expect((await lint(file("a.sh", "#!/bin/sh\ninclude lib.sh\n"))).code).toBe(2);
+});
+
+it("says of an empty file that it is no node, unless another one includes it", async () => {
+  const empty = file("empty.conf", "\n# later\n");
+  const { code, out, err } = await lint(file("a.conf", conf("")), empty);
+  expect([code, out]).toEqual([0, "1 node: 0 errors, 0 warnings\n"]);
+  expect(err).toBe(`${empty}: nothing but blanks and comments; not counted as a node\n`);
+  expect(await lint(file("b.conf", `${conf("")}include ${empty}\n`), empty)).toMatchObject({ err: "" });
+  expect(await lint(empty)).toMatchObject({ code: 2, out: "" });
+});
+
+it("says in the JSON what --fix has put right", async () => {
+  const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
+  const { out } = await lint("--fix", "--json", path);
+  expect(JSON.parse(out)).toMatchObject({
+    findings: [],
+    fixed: [{ rule: "nopreempt-with-master", file: path, line: 8 }],
+  });
+  expect(JSON.parse((await lint("--fix", "--json", path)).out)).toMatchObject({ fixed: [] });
+  expect(JSON.parse((await lint("--json", path)).out)).not.toHaveProperty("fixed");
+});
+
 it("lists every rule with its fix", async () => {
   const { code, out } = await lint("--rules");
   expect(code).toBe(0);
