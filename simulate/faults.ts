@@ -28,20 +28,24 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ["holder-dies", "the holder loses power", (s) => [on(s.holder, StrikeKind.PowerOff)]],
   [
     "holder-reboots",
-    "it loses power, and is started again",
+    "the holder loses power, and is started again",
     (s) => [on(s.holder, StrikeKind.PowerOff), on(s.holder, StrikeKind.Boot)],
   ],
   ["daemon-stops", "keepalived is stopped on the holder", (s) => [on(s.holder, StrikeKind.Stop)]],
   [
     "daemon-restarts",
-    "it is stopped, and started again",
+    "keepalived is stopped on the holder, and started again",
     (s) => [on(s.holder, StrikeKind.Stop), on(s.holder, StrikeKind.Start)],
   ],
-  ["daemon-killed", "all its processes are killed with -9", (s) => [on(s.holder, StrikeKind.Kill)]],
+  [
+    "daemon-killed",
+    "all processes of keepalived are killed with -9 on the holder",
+    (s) => [on(s.holder, StrikeKind.Kill)],
+  ],
   ["cable-pulled", "the holder loses its carrier", (s) => [on(s.holder, StrikeKind.CutCable)]],
   [
     "cable-plugged",
-    "it loses its carrier, and has it again",
+    "the holder loses its carrier, and has it again",
     (s) => [on(s.holder, StrikeKind.CutCable), on(s.holder, StrikeKind.RestoreCable)],
   ],
   [
@@ -51,7 +55,7 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ],
   [
     "cut-off-healed",
-    "it is cut off, and reached again",
+    "the holder is cut off behind the switch, and reached again",
     (s) => [on(s.holder, StrikeKind.CutSilently), on(s.holder, StrikeKind.RestoreSilently)],
   ],
   [
@@ -66,7 +70,7 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ],
   [
     "vrrp-lost-healed",
-    "only its VRRP is lost, and passes again",
+    "only VRRP is lost to and from the holder, and passes again",
     (s) => [on(s.holder, StrikeKind.DropVrrp), on(s.holder, StrikeKind.RestoreVrrp)],
   ],
   [
@@ -90,7 +94,7 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ["drained", "vrrp-agent drain on the holder", (s) => [on(s.holder, StrikeKind.Drain)]],
   [
     "drained-undrained",
-    "it is drained, and undrained",
+    "vrrp-agent drain on the holder, then undrain",
     (s) => [on(s.holder, StrikeKind.Drain), on(s.holder, StrikeKind.Undrain)],
   ],
 ];
@@ -104,12 +108,12 @@ const checkCatalogue: [
   ["check-fails", "a check fails on the holder", (holder, check) => [fail(holder, check)]],
   [
     "check-recovers",
-    "it fails, and passes again",
+    "a check fails on the holder, and passes again",
     (holder, check) => [fail(holder, check), pass(holder, check)],
   ],
   [
     "check-fails-everywhere",
-    "it fails on all nodes",
+    "a check fails on all nodes",
     (_holder, check, everywhere) => [everywhere.flatMap((name) => fail(name, check))],
   ],
 ];
@@ -118,8 +122,14 @@ const on = (node: string, kind: StrikeKind): Action[] => [{ do: kind, node }];
 const fail = (node: string, check: string): Action[] => [{ do: StrikeKind.FailCheck, node, check }];
 const pass = (node: string, check: string): Action[] => [{ do: StrikeKind.PassCheck, node, check }];
 
-/** Names of all faults. Where the holder has several checks, those of a check end with `:NAME`. */
-export const faultNames: readonly string[] = [...catalogue, ...checkCatalogue].map(([name]) => name);
+/** All faults, with what happens. Where the holder has several checks, names of those of a check end with `:NAME`. */
+export const faultTexts: readonly Readonly<Pick<Fault, "name" | "text">>[] = [
+  ...catalogue,
+  ...checkCatalogue,
+].map(([name, text]) => ({ name, text }));
+
+/** Their names. */
+export const faultNames: readonly string[] = faultTexts.map(({ name }) => name);
 
 /** The faults that these nodes can have while one of them holds. */
 export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault[] {

@@ -57,6 +57,21 @@ export function figuresOf({ router, spans, adverts }: RouterRun): Figures {
   };
 }
 
+/**
+ * Seconds for which something that holds at an instant goes on after it; undefined where it does not hold up to that
+ * instant.
+ */
+export function goesOn(
+  spans: readonly Span[],
+  instant: number,
+  holds: (span: Span) => boolean,
+): number | undefined {
+  const place = spans.findIndex(({ from, to }) => from < instant && instant <= to);
+  if (place < 0 || !holds(spans[place]!)) return undefined;
+  const later = spans.slice(place + 1).find((span) => !holds(span));
+  return rounded((later?.from ?? spans.at(-1)!.to) - instant);
+}
+
 function racesOf(spans: readonly Span[], adverts: readonly SentAdvert[]): number {
   const senders = new Map<number, Set<string>>();
   for (const { at, node, priority } of adverts) {

@@ -2,6 +2,7 @@ import type { Bounds } from "./timing";
 import type { Outcome } from "./whatIf";
 
 const untilMended = "until mended";
+const whileItLasts = "while it lasts";
 
 /** A table of outcomes, as a text of several lines without trailing newline. */
 export function tableText(outcomes: readonly Outcome[]): string {
@@ -10,9 +11,9 @@ export function tableText(outcomes: readonly Outcome[]): string {
     outcome.fault,
     ...(routers.size > 1 ? [outcome.router] : []),
     `${outcome.before || "nobody"} -> ${outcome.after.map((names) => names.join(" and ") || "nobody").join(" or ")}`,
-    outcome.endsUnserved ? untilMended : secondsText(outcome.gap),
+    outcome.endsUnserved ? untilMended : timeText(outcome.gap, outcome.gapAfterwards),
     boundsText(outcome.moves, String),
-    outcome.endsSplit ? untilMended : secondsText(outcome.twoMasters),
+    outcome.endsSplit ? untilMended : timeText(outcome.twoMasters, outcome.twoMastersAfterwards),
     outcome.notes.join("; "),
   ]);
   const head = [
@@ -24,7 +25,6 @@ export function tableText(outcomes: readonly Outcome[]): string {
     "two masters",
     "",
   ];
-  const lasts = outcomes.find((outcome) => outcome.lasts !== undefined)?.lasts;
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );
@@ -35,8 +35,28 @@ export function tableText(outcomes: readonly Outcome[]): string {
         .join("  ")
         .trimEnd(),
     ),
-    ...(lasts === undefined ? [] : [`From one step of a fault to the next: ${lasts} s.`]),
+    "",
+    ...legend(rows.flat().some((cell) => cell.startsWith(whileItLasts))),
   ].join("\n");
+}
+
+/** What the columns are, in one sentence. */
+function legend(hasLasting: boolean): string[] {
+  return [
+    "nobody serves: the longest time in which clients reach no holder; moves: how often the addresses change hands;",
+    `two masters: the time in which two nodes have them; A..B: by when in the advert interval the fault strikes${hasLasting ? ";" : "."}`,
+    ...(hasLasting
+      ? [
+          `${whileItLasts}: as long as the fault, here longer than every timer, and + what it goes on after it.`,
+        ]
+      : []),
+  ];
+}
+
+/** The length of the fault itself is the fault's, not the pair's: it is not shown as a number. */
+function timeText(bounds: Bounds, afterwards: Bounds | undefined): string {
+  if (afterwards === undefined) return secondsText(bounds);
+  return afterwards.max === 0 ? whileItLasts : `${whileItLasts} + ${secondsText(afterwards)}`;
 }
 
 /** Routers of a sync group share every outcome: they are one row. */

@@ -1,7 +1,7 @@
 import type { Cluster } from "../spec/model";
 import { hostPlan } from "../spec/host-plan";
 import { type Fault, faultNames, faultsOf, strikesOf } from "./faults";
-import { type Figures, figuresOf } from "./figures";
+import { type Figures, figuresOf, goesOn } from "./figures";
 import type { SimulatedNode } from "./node";
 import { type Run, type Span, calmAfter, simulate } from "./run";
 import type { Bounds } from "./timing";
@@ -19,9 +19,13 @@ export interface Outcome {
   gap: Bounds;
   /** Nobody serves in the end: the gap is as long as the fault. */
   endsUnserved: boolean;
+  /** Where the gap lasts as long as the fault: how much longer it is, in seconds. */
+  gapAfterwards?: Bounds;
   moves: Bounds;
   /** Time in which two have the addresses, in seconds. */
   twoMasters: Bounds;
+  /** Where two have them as long as the fault lasts: for how much longer, in seconds. */
+  twoMastersAfterwards?: Bounds;
   /** Two have them in the end: that time is as long as the fault. */
   endsSplit: boolean;
   /** Seconds from a step of the fault to the next one, where it heals. */
@@ -118,6 +122,8 @@ function outcomes(nodes: readonly SimulatedNode[], fault: Fault, options: WhatIf
     const all = runs.map((run) => figuresOf(run.routers[place]!));
     const last = runs.map((run) => run.routers[place]!.spans.at(-1)!);
     const after = [...new Map(all.map((figures) => [figures.after.join(), figures.after])).values()];
+    const gapAfterwards = afterwards(runs, place, ({ serving }) => serving.length === 0);
+    const twoMastersAfterwards = afterwards(runs, place, ({ holders }) => holders.length > 1);
     const struck = runs.map((run) => run.strikes[0]?.at ?? 0);
     return {
       fault: fault.name,
@@ -127,14 +133,31 @@ function outcomes(nodes: readonly SimulatedNode[], fault: Fault, options: WhatIf
       after,
       gap: bounds(all.map(({ gap }) => gap)),
       endsUnserved: last.some(({ serving }) => serving.length === 0),
+      ...(gapAfterwards !== undefined && { gapAfterwards }),
       moves: bounds(all.map(({ moves }) => moves)),
       twoMasters: bounds(all.map(({ twoMasters }) => twoMasters)),
+      ...(twoMastersAfterwards !== undefined && { twoMastersAfterwards }),
       endsSplit: last.some(({ holders }) => holders.length > 1),
       ...(fault.steps.length > 1 && { lasts: calmAfter(nodes) }),
       settled: bounds(all.map(({ settled }, at) => Math.max(0, settled - struck[at]!))),
       notes: notesOf(fault, nodes, last, all),
     };
   });
+}
+
+/** For how long a state goes on after the step that mends the fault; undefined where it is over before that. */
+function afterwards(
+  runs: readonly Run[],
+  router: number,
+  holds: (span: Span) => boolean,
+): Bounds | undefined {
+  const more = runs.map(({ routers, strikes }) => {
+    const mended = strikes.at(-1)?.at ?? 0;
+    // One step alone mends nothing.
+    return mended > (strikes[0]?.at ?? 0) ? goesOn(routers[router]!.spans, mended, holds) : undefined;
+  });
+  const seconds = more.filter((one) => one !== undefined);
+  return seconds.length === 0 ? undefined : bounds(seconds);
 }
 
 function bounds(values: number[]): Bounds {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { faultNames } from "../../simulate/faults";
+import { faultTexts } from "../../simulate/faults";
 import { timelineSvg } from "../../simulate/svg";
 import { tableText } from "../../simulate/text";
 import { nodesOf, type Outcome, runOf, whatIf } from "../../simulate/whatIf";
@@ -23,26 +23,22 @@ the addresses; least and most over all instants of the advert interval at which 
 a real host adds milliseconds.
 
   --spec FILE    arguments of HaPair in YAML or JSON; connection may be left out
-  --fault NAME   this fault only; may be given several times:
-${listed(faultNames)}
+  --fault NAME   this fault only; may be given several times
   --first NODE   who holds first where priorities are equal (the first node)
   --svg FILE     draw the timelines, of strikes in the middle of the interval
   --json         the outcomes as JSON
+
+Faults; of those that heal, each step comes after the former one has settled:
+${listed(faultTexts)}
 
 Exit status: 0; 1 the spec has problems, a fault of one node leaves the addresses without master, or a check that fails
 moves nothing; 2 it could not run.
 `;
 
-/** Names in lines of a terminal's width. */
-function listed(names: readonly string[]): string {
-  return names
-    .reduce<string[]>((lines, name) => {
-      const last = lines.at(-1);
-      if (last === undefined || last.length + name.length > 100)
-        return [...lines, `                 ${name}`];
-      return [...lines.slice(0, -1), `${last} ${name}`];
-    }, [])
-    .join("\n");
+/** A line a fault: its name and what happens. */
+function listed(faults: typeof faultTexts): string {
+  const width = Math.max(...faults.map(({ name }) => name.length)) + 2;
+  return faults.map(({ name, text }) => `    ${name.padEnd(width)}${text}`).join("\n");
 }
 
 function run(args: string[], { out, err }: Streams): ExitCode {

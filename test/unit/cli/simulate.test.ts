@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../cli/run";
+import { faultTexts } from "../../../simulate/faults";
 import { clusterInput } from "../spec/cluster-input";
 
 const directory = mkdtempSync(join(tmpdir(), "cli-"));
@@ -20,6 +21,11 @@ async function cli(...args: string[]) {
     err: (text) => (streams.err += text),
   });
   return { code, ...streams };
+}
+
+/** A line of a list: a name, and what it stands for. */
+function lineOf(name: string, text: string): RegExp {
+  return new RegExp(`^ +${name} +${text.replace(/[()]/g, "\\$&")}$`, "m");
 }
 
 const yaml = file(
@@ -84,7 +90,7 @@ describe("pulumi-keepalived", () => {
     });
     const { code, out } = await cli("simulate", "--help");
     expect(code).toBe(0);
-    expect(out).toContain("check-fails-everywhere");
+    for (const { name, text } of faultTexts) expect(out).toMatch(lineOf(name, text));
   });
 
   it("names its verbs when it knows none of that name", async () => {
