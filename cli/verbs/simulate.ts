@@ -22,11 +22,12 @@ Says who becomes master under each fault, how often that moves, for how long nob
 the addresses; least and most over all instants of the advert interval at which the fault can strike. The timers alone:
 a real host adds milliseconds.
 
-  --spec FILE    arguments of HaPair in YAML or JSON; connection may be left out
+  --spec FILE    arguments of HaPair in YAML or JSON, connection may be left out (examples/lan-pair/gw.yaml); or a
+                 Pulumi.STACK.yaml, of which PROJECT:cluster is read
   --fault NAME   this fault only; may be given several times
   --first NODE   who holds first where priorities are equal (the first node)
   --svg FILE     draw the timelines, of strikes in the middle of the interval
-  --json         the outcomes as JSON
+  --json         the outcomes as JSON: [{fault, router, ...}]; of a wrong spec {problems: [{rule, path, ...}]}
 
 Faults; of those that heal, each step comes after the former one has settled:
 ${listed(faultTexts)}
@@ -47,7 +48,8 @@ function run(args: string[], { out, err }: Streams): ExitCode {
     throw new UsageError("--spec: (missing); give the file of a cluster, or see --help");
   const read = readSpecFile(spec);
   if ("problems" in read) {
-    err(`${read.problems}\n`);
+    err(`${formatProblems(read.problems)}\n`);
+    if (json === true) out(`${JSON.stringify({ problems: read.problems }, undefined, 2)}\n`);
     return ExitCode.Problem;
   }
   if (read.warnings.length > 0) err(`${formatProblems(read.warnings)}\n`);

@@ -67,10 +67,47 @@ describe("pulumi-keepalived simulate", () => {
     expect(err).toContain("virtualRouterId: 300");
   });
 
+  it("prints the problems on stdout, too, with --json", async () => {
+    const wrong = file("wrong.json", JSON.stringify(clusterInput({ virtualRouterId: 300 })));
+    const { code, out } = await cli("simulate", "--json", "--spec", wrong);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toEqual({
+      problems: [expect.objectContaining({ path: "virtualRouterId", value: "300", severity: "error" })],
+    });
+  });
+
+  it("has an example, which is the pair of the stack's example", async () => {
+    const [spec, stack] = await Promise.all(
+      ["gw.yaml", "Pulumi.example.yaml"].map((name) =>
+        cli("simulate", "--spec", join(__dirname, "../../../examples/lan-pair", name)),
+      ),
+    );
+    expect(spec).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^holder-dies +gw-a -> gw-b /m) as string,
+    });
+    expect(stack).toEqual(spec);
+  });
+
+  it("reads a stack's config with an encrypted password in the cluster", async () => {
+    const cluster = clusterInput({ version: 2, authPass: { secure: "v1:aaaa:bbbb" } });
+    const stack = file("Pulumi.x.yaml", JSON.stringify({ config: { "my:cluster": cluster } }));
+    expect((await cli("simulate", "--spec", stack)).code).toBe(0);
+  });
+
   it.each([
     [[], "--spec: (missing)"],
     [["--spec", "/no/such/file"], "/no/such/file: ENOENT"],
     [["--spec", file("not.yaml", "a: [")], "is neither YAML nor JSON"],
+    [["--spec", file("none.yaml", "config: { a:b: 1 }")], "config: no PROJECT:cluster; give"],
+    [
+      ["--spec", file("two.yaml", "config: { a:cluster: {}, b:cluster: {} }")],
+      "config: a:cluster, b:cluster; give",
+    ],
+    [
+      ["--spec", file("secure.yaml", "config: { a:cluster: { secure: x } }")],
+      "a:cluster: is encrypted; give",
+    ],
     [["--spec", yaml, "--fault", "no-such"], "fault: 'no-such'; allowed is one of"],
     [["--spec", yaml, "--first", "gw-x"], "first: 'gw-x'; allowed is one of gw-a, gw-b"],
     [["--spec", yaml, "--no-such"], "--no-such"],
