@@ -14,32 +14,38 @@ const lane = 26;
 const label = 14;
 const plot = width - left - right;
 
-const colours: Record<Role | "nobody" | "several", string> = {
-  MASTER: "#2e7d32",
-  BACKUP: "#b0c4de",
-  FAULT: "#c62828",
-  STOPPED: "#9e9e9e",
-  OFF: "#e0e0e0",
-  nobody: "#c62828",
-  several: "#ef6c00",
+/** What a bar stands for. */
+type Look = Role | "nobody" | "several" | "served";
+
+/** Without colour told apart by brightness and by the strokes over some of them. */
+const looks: Record<Look, { colour: string; words: string; legend?: string; strokes?: string }> = {
+  MASTER: { colour: "#2e7d32", words: "#ffffff", legend: "MASTER" },
+  BACKUP: { colour: "#b0c4de", words: "#222222", legend: "BACKUP" },
+  FAULT: { colour: "#c62828", words: "#ffffff", legend: "FAULT", strokes: "M0 8L8 0" },
+  STOPPED: { colour: "#9e9e9e", words: "#222222", legend: "STOPPED" },
+  OFF: { colour: "#e0e0e0", words: "#222222", legend: "OFF", strokes: "M0 4H8" },
+  nobody: { colour: "#111111", words: "#ffffff", legend: "nobody serves" },
+  several: { colour: "#ef6c00", words: "#111111", legend: "two, or left behind", strokes: "M4 0V8" },
+  served: { colour: "#ffffff", words: "#222222" },
 };
 
 /** A drawing of runs: a lane a node with its role, and one with who serves. */
 export function timelineSvg(panels: readonly Panel[]): string {
   const parts: string[] = [];
-  let y = 10;
+  let y = 40;
   for (const { title, run } of panels) {
     for (const router of run.routers) {
-      const { text, height } = panel(`${title}: ${router.router}`, run, router, y);
+      const { text, height } = panel(`${title} (${router.router})`, run, router, y);
       parts.push(text);
       y += height + 20;
     }
   }
-  parts.push(legend(y));
-  const height = y + 30;
+  const height = y;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    patterns(),
+    legend(14),
     ...parts,
     "</svg>",
     "",
@@ -56,36 +62,20 @@ function panel(title: string, run: Run, { spans }: RouterRun, top: number): { te
     const y = lanes + place * lane;
     return [
       text(left - 8, y + 16, short(node), "end"),
-      ...joined(spans, ({ roles }) => roles[node] ?? "STOPPED").map((bar) =>
-        rect(x(bar.from), x(bar.to), y, colours[bar.value], `${node} ${bar.value} ${timesText(bar)}`),
+      ...joined(spans, ({ roles }) => roles[node] ?? "STOPPED").flatMap(({ value, ...bar }) =>
+        worded(x, bar, y, value, value, `${node} ${value}`),
       ),
-      ...joined(spans, ({ holders, roles }) =>
-        holders.includes(node) && roles[node] !== "MASTER" ? "leftover" : "",
-      )
-        .filter(({ value }) => value !== "")
-        .map((bar) => rect(x(bar.from), x(bar.to), y, colours.several, `${node} still has the addresses`)),
+      ...joined(spans, ({ holders, roles }) => holders.includes(node) && roles[node] !== "MASTER")
+        .filter(({ value }) => value)
+        .flatMap((bar) => worded(x, bar, y, "several", "", `${node} still has the addresses`)),
     ];
   });
-  const served = joined(spans, ({ serving }) => serving.join(" and ") || "nobody").flatMap((bar) => {
-    const y = lanes + run.nodes.length * lane;
-    const many = bar.value.includes(" and ");
-    const colour = bar.value === "nobody" ? colours.nobody : many ? colours.several : "#ffffff";
-    const wide = x(bar.to) - x(bar.from) > bar.value.length * 7;
-    return [
-      rect(x(bar.from), x(bar.to), y, colour, `${bar.value} ${timesText(bar)}`),
-      ...(wide
-        ? [
-            text(
-              (x(bar.from) + x(bar.to)) / 2,
-              y + 16,
-              bar.value,
-              "middle",
-              colour === "#ffffff" ? "#222222" : "#ffffff",
-            ),
-          ]
-        : []),
-    ];
-  });
+  const served = joined(spans, ({ serving }) => serving.join(" and ") || "nobody").flatMap(
+    ({ value, ...bar }) => {
+      const look = value === "nobody" ? "nobody" : value.includes(" and ") ? "several" : "served";
+      return worded(x, bar, lanes + run.nodes.length * lane, look, value, value);
+    },
+  );
   const marks = strikes.flatMap(({ at, do: kind, node, check }, place) => {
     const y = top + 18 + (place + 1) * label;
     const words = [kind, node, ...(check === undefined ? [] : [check])].join(" ");
@@ -131,28 +121,47 @@ function tick(length: number): number {
   return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
 }
 
+/** The strokes over bars, by name. */
+function patterns(): string {
+  const all = Object.entries(looks).flatMap(([name, { colour, words, strokes }]) =>
+    strokes === undefined
+      ? []
+      : [
+          `<pattern id="${name}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="${colour}"/><path d="${strokes}" stroke="${words}" stroke-opacity="0.35"/></pattern>`,
+        ],
+  );
+  return `<defs>${all.join("")}</defs>`;
+}
+
+function fill(look: Look): string {
+  return looks[look].strokes === undefined ? looks[look].colour : `url(#${look})`;
+}
+
 function legend(y: number): string {
-  const entries = Object.entries({
-    MASTER: colours.MASTER,
-    BACKUP: colours.BACKUP,
-    "FAULT, or nobody serves": colours.FAULT,
-    STOPPED: colours.STOPPED,
-    OFF: colours.OFF,
-    "two, or left behind": colours.several,
-  });
   let x = left;
-  return entries
-    .map(([words, colour]) => {
-      const entry = `<rect x="${x}" y="${y}" width="12" height="12" fill="${colour}"/>${text(x + 16, y + 11, words)}`;
-      x += 40 + words.length * 6.5;
-      return entry;
+  return Object.entries(looks)
+    .flatMap(([look, { legend: words }]) => {
+      if (words === undefined) return [];
+      const entry = `<rect x="${x}" y="${y}" width="16" height="12" fill="${fill(look as Look)}"/>${text(x + 20, y + 11, words)}`;
+      x += 44 + words.length * 6.5;
+      return [entry];
     })
     .join("\n");
 }
 
-function rect(from: number, to: number, y: number, fill: string, title: string): string {
-  const size = Math.max(to - from, 0.5);
-  return `<rect x="${px(from)}" y="${y}" width="${px(size)}" height="${lane - 4}" fill="${fill}"><title>${escaped(title)}</title></rect>`;
+/** A bar, with words in it where they fit. */
+function worded(
+  x: (at: number) => number,
+  { from, to }: Pick<Span, "from" | "to">,
+  y: number,
+  look: Look,
+  words: string,
+  title: string,
+): string[] {
+  const [start, end] = [x(from), x(to)];
+  const bar = `<rect x="${px(start)}" y="${y}" width="${px(Math.max(end - start, 0.5))}" height="${lane - 4}" fill="${fill(look)}"><title>${escaped(`${title} ${timesText({ from, to })}`)}</title></rect>`;
+  const fits = words !== "" && end - start > words.length * 7.5;
+  return [bar, ...(fits ? [text((start + end) / 2, y + 16, words, "middle", looks[look].words)] : [])];
 }
 
 function text(x: number, y: number, words: string, anchor = "start", fill = "#222222", more = ""): string {

@@ -56,8 +56,12 @@ function run(args: string[], { out, err }: Streams): ExitCode {
   const nodes = nodesOf(read.cluster);
   const outcomes = usable(() => whatIf(nodes, { faults: fault, first }));
   if (svg !== undefined) {
-    const drawn = [...new Set(outcomes.map((outcome) => outcome.fault))];
-    writeText(svg, timelineSvg(drawn.map((name) => ({ title: name, run: runOf(nodes, name, { first }) }))));
+    const drawn = new Map(outcomes.map((outcome) => [outcome.fault, outcome.text]));
+    const panels = [...drawn].map(([name, text]) => ({
+      title: `${name}: ${text}`,
+      run: runOf(nodes, name, { first }),
+    }));
+    writeText(svg, timelineSvg(panels));
   }
   out(json === true ? `${JSON.stringify(outcomes, undefined, 2)}\n` : `${tableText(outcomes)}\n`);
   return outcomes.some(isProblem) ? ExitCode.Problem : ExitCode.Well;

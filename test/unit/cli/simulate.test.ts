@@ -57,7 +57,10 @@ describe("pulumi-keepalived simulate", () => {
   it("draws", async () => {
     const svg = join(directory, "out.svg");
     await cli("simulate", "--spec", yaml, "--fault", "cut-off-healed", "--svg", svg, "--first", "gw-b");
-    expect(readFileSync(svg, "utf8")).toContain("cut-silently gw-b");
+    const drawing = readFileSync(svg, "utf8");
+    expect(drawing).toContain("cut-silently gw-b");
+    const { text } = faultTexts.find(({ name }) => name === "cut-off-healed")!;
+    expect(drawing).toContain(`>cut-off-healed: ${text} (51/IPv4)</text>`);
   });
 
   it("ends with 1 when the spec has problems, which it prints on stderr", async () => {

@@ -151,11 +151,36 @@ describe("the drawing", () => {
   });
 
   it("is well-formed, whatever the title says", () => {
-    expect(svg).toContain("a &#60;b&#62;: 51/IPv4");
+    expect(svg).toContain("a &#60;b&#62; (51/IPv4)");
     const open = svg.match(/<[a-z]+[^>]*[^/]>/g)?.length;
     const closed = svg.match(/<\/[a-z]+>/g)?.length;
     expect(open).toBe(closed);
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe("the legend of the drawing", () => {
+  const svg = timelineSvg([{ title: "cable", run: runOf(nodes([100, 90]), "cable-pulled") }]);
+  /** How the legend, or a bar, is filled. */
+  const inLegend = (words: string) => new RegExp(`fill="([^"]*)"/><text[^>]*>${words}</text>`).exec(svg)![1]!;
+  const ofBar = (title: string) => new RegExp(`fill="([^"]*)"><title>${title} `).exec(svg)![1]!;
+
+  it("stands above the first panel", () => {
+    expect(svg.indexOf(">nobody serves</text>")).toBeLessThan(svg.indexOf(">cable ("));
+    const y = (words: string) => Number(new RegExp(`y="([0-9.]+)"[^>]*>${words}`).exec(svg)![1]);
+    expect(y("nobody serves</text>")).toBeLessThan(y("cable \\("));
+  });
+
+  it("tells FAULT from nobody serving, by colour and without", () => {
+    const [fault, nobody] = [ofBar("gw-a FAULT"), ofBar("nobody")];
+    expect([inLegend("FAULT"), inLegend("nobody serves")]).toEqual([fault, nobody]);
+    expect(fault).not.toBe(nobody);
+    expect(svg).toMatch(/<pattern id="FAULT"[^>]*><rect [^>]*\/><path d="[^"]+" stroke="/);
+    expect(nobody).not.toMatch(/^url/);
+  });
+
+  it("is not needed where a bar has room for its role", () => {
+    expect(svg).toMatch(/<text[^>]*>FAULT<\/text>\n<text[^>]*>gw-b</);
   });
 });
 
