@@ -91,14 +91,20 @@ function roundedInterval({ member }: Traced): string | undefined {
   return String(Number(rounded.toFixed(2)));
 }
 
+/** Only where it changes nothing else: BACKUP brings void words to life, and a priority that is not stated to 100. */
 const toBackup: Fix = (traced) => {
   const state = own(traced, "state");
-  return state?.args[0]?.text === "MASTER" ? setArgument(state, 0, "BACKUP") : undefined;
+  const { nopreempt, preemptDelay, priority } = traced.member?.instance ?? {};
+  const isAlone = nopreempt === false && preemptDelay === 0 && priority !== 255;
+  return isAlone && own(traced, "priority") !== undefined && state?.args[0]?.text === "MASTER"
+    ? setArgument(state, 0, "BACKUP")
+    : undefined;
 };
 
 const FIXES: Readonly<Record<string, Fix>> = {
-  "nopreempt-with-master": toBackup,
-  "preempt-delay-with-master": toBackup,
+  // BACKUP would bring the void word to life; without it the pair does what it has done.
+  "nopreempt-with-master": removing("nopreempt"),
+  "preempt-delay-with-master": removing("preempt_delay"),
   "state-master-twice": toBackup,
   "state-against-priority": toBackup,
   "preempt-delay-with-nopreempt": removing("preempt_delay"),

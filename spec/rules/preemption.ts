@@ -19,6 +19,9 @@ export const nopreemptWithMaster = instanceRule(
     severity: "error",
     doc: "nopreempt goes with state BACKUP; keepalived clears it when the state is MASTER.",
     fix: "set state: 'BACKUP' on all nodes: the priorities decide",
+    foreign: {
+      fix: "remove nopreempt, which changes nothing; for addresses that stay where they are, set state BACKUP, nopreempt and one priority on all nodes",
+    },
   },
   ["nopreempt", "state"],
   ({ instance }) =>
@@ -128,6 +131,9 @@ export const preemptDelayWithMaster = instanceRule(
     severity: "error",
     doc: "preemptDelay goes with state BACKUP; keepalived clears it when the state is MASTER.",
     fix: "set state: 'BACKUP' on all nodes: the priorities decide",
+    foreign: {
+      fix: "remove preempt_delay, which changes nothing; for a delay that is in force, set state BACKUP on all nodes",
+    },
   },
   ["preemptDelay", "state"],
   ({ instance }) =>

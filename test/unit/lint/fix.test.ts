@@ -8,15 +8,15 @@ const user = "script_user root";
 const CASES: [string, string[], string[], string[]][] = [
   [
     "nopreempt-with-master",
-    [conf("state MASTER # site A\npriority 100\nnopreempt")],
-    ["    state MASTER # site A"],
-    ["    state BACKUP # site A"],
+    [conf("state MASTER # site A\n    priority 100\n    nopreempt")],
+    ["    nopreempt"],
+    [],
   ],
   [
     "preempt-delay-with-master",
-    [conf("state MASTER\npriority 100\npreempt_delay 5")],
-    ["    state MASTER"],
-    ["    state BACKUP"],
+    [conf("state MASTER\n    priority 100\n    preempt_delay 5")],
+    ["    preempt_delay 5"],
+    [],
   ],
   [
     "state-master-twice",
@@ -104,8 +104,38 @@ it("changes nothing of what is right", () => {
   }
 });
 
+describe("what --fix changes, keepalived does as before:", () => {
+  const fixedText = (...texts: string[]) => fixFiles(files(...texts)).files.map(({ text }) => text);
+
+  it("of the references' 002 pair no node gets a nopreempt that it did not have, and no error is new", () => {
+    const given = ["references/002-site-a.conf", "references/002-site-b.conf"].flatMap(fixture);
+    const { files: next } = fixFiles(given);
+    const rules = (all: typeof given) => lint(all).findings.map(({ rule, file }) => `${file} ${rule}`);
+    expect(rules(given)).toEqual(expect.arrayContaining(rules(next)));
+    expect(rules(next).length).toBeLessThan(rules(given).length);
+    expect(next[0]!.text).toContain("state MASTER");
+    expect(next[0]!.text).not.toContain("nopreempt");
+  });
+
+  it("a primary whose nopreempt is void goes on taking back", () => {
+    const [a, b] = fixedText(conf("state MASTER\n    priority 110\n    nopreempt"), conf("priority 100"));
+    expect(a).not.toContain("nopreempt");
+    expect(a).toContain("state MASTER");
+    expect(b).toBe(conf("priority 100"));
+  });
+
+  it("MASTER stays where a word is void that nobody can take out, or where the priority comes of it", () => {
+    const second = (words: string) => [conf("state MASTER\npriority 110"), conf(`state MASTER\n${words}`)];
+    for (const words of ["$P=nopreempt\n$P\npriority 90", "preempt_delay 5\npreempt_delay 6\npriority 90"]) {
+      expect(fixedText(...second(words))).toEqual(second(words));
+    }
+    const owners = [conf("state MASTER"), conf("state MASTER")];
+    expect(fixedText(...owners)).toEqual(owners);
+  });
+});
+
 it("leaves to a person what comes out of a definition", () => {
-  const given = files(`$STATE=MASTER\n${conf("state $STATE\npriority 100\nnopreempt")}`);
+  const given = files(`$WORD=nopreempt\n${conf("state MASTER\npriority 100\n$WORD")}`);
   expect(lint(given).findings).toMatchObject([{ rule: "nopreempt-with-master" }]);
   expect(fixFiles(given)).toEqual({ files: given, fixed: [] });
 });
