@@ -115,7 +115,9 @@ const FIXES: Readonly<Record<string, Fix>> = {
   "auth-too-long": (traced) => {
     const password = own(traced, "authentication")?.body?.find(({ keyword }) => keyword === "auth_pass");
     const word = password?.args[0];
-    return password && word && setArgument(password, 0, word.text.slice(0, 8));
+    const text = Buffer.from(word?.text ?? "").subarray(0, 8).toString();
+    // No text ends within a character.
+    return password && word?.text.startsWith(text) ? setArgument(password, 0, text) : undefined;
   },
   "auth-with-v3": removing("authentication"),
   "multicast-group-with-unicast": removing("mcast_dst_ip"),

@@ -101,6 +101,10 @@ function factsOf(conf: ReadConf, read: ReadInstance): { facts: InstanceFacts; pl
     useVmac: unlessHidden(has(body, "use_vmac") !== undefined),
     vmacXmitBase: unlessHidden(has(body, "vmac_xmit_base") !== undefined),
     mcastDstIp: mcastDst === undefined ? unlessHidden(undefined) : mcastDst.args[0]?.text,
+    authType: read.authType ?? unlessHidden(undefined),
+    faultsWithoutPeers: has(body, "unicast_fault_no_peer") !== undefined || unlessHidden(false),
+    hasInterface: has(body, "interface") !== undefined || unlessHidden(false),
+    ignoresInterface: has(body, "dont_track_primary") !== undefined || unlessHidden(false),
     tracksBfd: unlessHidden(read.trackBfds.length > 0),
     notifies: notifies.map(({ keyword, args }): FactNotify => ({
       keyword,

@@ -2,6 +2,7 @@
 const WORDS: Readonly<Record<string, string>> = {
   advertInt: "advert_int",
   authPass: "auth_pass",
+  authType: "auth_type",
   bfd: "track_bfd",
   downTimerAdverts: "down_timer_adverts",
   mcastDstIp: "mcast_dst_ip",

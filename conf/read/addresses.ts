@@ -44,10 +44,13 @@ function readAddress(block: Block, line: Statement): VirtualIpAddress | Unknown 
     return refuse(`${quote(line.keyword)} is no address; allowed: ADDRESS/PREFIX, one a line`);
   }
   const longest = address.family === 4 ? 32 : 128;
-  const prefixLength = prefix === undefined ? longest : parseNumber(prefix, { min: 0, max: longest });
-  if (prefixLength === undefined) {
-    return refuse(`the prefix length of ${quote(line.keyword)} is not a whole number from 0 to ${longest}`);
+  const stated = prefix === undefined ? longest : parseNumber(prefix, { min: 0, max: longest });
+  if (stated === undefined) {
+    refuse(
+      `the prefix length of ${quote(line.keyword)} is not a whole number from 0 to ${longest}; keepalived takes ${longest}`,
+    );
   }
+  const prefixLength = stated ?? longest;
   const vip: VirtualIpAddress = { address: address.text, prefixLength, family: address.family };
   let isKnown = true;
   for (let i = 0; i < line.args.length; i++) {

@@ -20,8 +20,8 @@ export function readInstance(context: Context, statement: Statement, known: Know
     uncertain: new Set(),
   };
   block.each(VRRP_INSTANCE, readers(block, stated));
-  noteMissing(block, stated);
   const config = configOf(block, stated, name, known);
+  noteMissing(block, stated, known.globals.vrrpStrict || hasWord(statement, "strict_mode"), config.version);
   unresolvedTracks(context, "file", stated.tracks.file, known.trackFiles);
   unresolvedTracks(context, "bfd_instance", stated.tracks.bfd, known.bfds);
   const peers = (stated.peers ?? []).filter((peer): peer is ReadPeer => peer !== UNKNOWN);
@@ -224,7 +224,16 @@ function readAuthentication(outer: Block, stated: Stated, statement: Statement):
   }
 }
 
-function noteMissing(block: Block, { config, source, peers, vips }: Stated): void {
+function hasWord({ body = [] }: Statement, keyword: string): boolean {
+  return body.some((statement) => statement.keyword === keyword);
+}
+
+function noteMissing(
+  block: Block,
+  { config, source, peers, vips }: Stated,
+  isStrict: boolean,
+  version: InstanceDraft["version"],
+): void {
   const missing = (what: string) =>
     block.context.note("missing", `${block.name} has no ${what}`, block.statement.position);
   if (block.isOpen) {
@@ -236,7 +245,16 @@ function noteMissing(block: Block, { config, source, peers, vips }: Stated): voi
   if (config.interface === undefined && (source === undefined || peers === undefined)) {
     missing("interface: keepalived refuses the whole configuration");
   }
-  if (vips === undefined || (vips !== UNKNOWN && vips.length === 0)) {
-    missing("virtual_ipaddress");
+  const hasNone = vips === undefined || (vips !== UNKNOWN && vips.length === 0);
+  // 2.2.8 and later take the word for it, but not in strict mode.
+  if (hasNone && (isStrict || !hasWord(block.statement, "no_virtual_ipaddress"))) {
+    const isNeeded = isStrict || version !== 2;
+    const { statement } = block;
+    block.context.note(
+      "missing",
+      `${block.name} has no virtual_ipaddress`,
+      statement.position,
+      isNeeded ? "error" : "warning",
+    );
   }
 }

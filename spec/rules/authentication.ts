@@ -1,5 +1,4 @@
-import { InstanceConfig } from "../model";
-import { instanceRule, pairRule } from "./rule";
+import { Finding, instanceRule, pairRule, Ready } from "./rule";
 
 const SECRET = "(secret)";
 
@@ -8,13 +7,13 @@ export const authTooLong = instanceRule(
   {
     id: "auth-too-long",
     severity: "error",
-    doc: "authPass has at most 8 characters; keepalived cuts the rest off.",
+    doc: "authPass has at most 8 bytes, of which a character outside ASCII takes several; keepalived cuts the rest off.",
     fix: "choose a password of 1 to 8 characters",
-    foreign: { severity: "warning", fix: "cut auth_pass to its first 8 characters: only these count" },
+    foreign: { severity: "warning", fix: "cut auth_pass to its first 8 bytes: only these count" },
   },
   ["authPass"],
   ({ instance }) =>
-    instance.authPass !== undefined && instance.authPass.length > 8
+    instance.authPass !== undefined && Buffer.byteLength(instance.authPass) > 8
       ? [{ property: "authPass", value: SECRET, allowed: "1 to 8 characters" }]
       : [],
 );
@@ -35,31 +34,50 @@ export const authWithV3 = instanceRule(
       : [],
 );
 
-/** What of a password counts: version 3 has none, version 2 room for 8 bytes. */
-function effectivePassword({ authPass, version }: Pick<InstanceConfig, "authPass" | "version">) {
-  return version === 3 ? undefined : authPass?.slice(0, 8);
+/** What counts: version 3 has no authentication, version 2 room for 8 bytes. AH and PASS do not hear each other. */
+function effective({ instance: { authPass, version }, facts }: Ready<"authPass" | "version">) {
+  const isNone = version === 3 || authPass === undefined;
+  return isNone
+    ? { type: undefined, password: undefined }
+    : {
+        type: facts?.authType ?? "PASS",
+        password: Buffer.from(authPass).subarray(0, 8).toString("latin1"),
+      };
 }
 
-/** An advert with another password, or without one, is dropped. */
+/** An advert with another password or of another type, or without one, is dropped. */
 export const authMismatch = pairRule(
   {
     id: "auth-mismatch",
     severity: "error",
     doc: "All nodes of a virtual router have the same authPass; an advert with another one is dropped and both nodes become master.",
     fix: "set the same authPass on all nodes, or on none",
+    foreign: {
+      doc: "All nodes of a virtual router have the same auth_type and auth_pass; an advert with another one is dropped and both nodes become master.",
+      fix: "state the same auth_type and auth_pass on all nodes, or none",
+    },
   },
   ["authPass", "version"],
-  ([first, ...others]) =>
-    others
-      .filter(
-        (other) =>
-          first !== undefined && effectivePassword(other.instance) !== effectivePassword(first.instance),
-      )
-      .map(({ at, instance }) => ({
-        at,
-        property: "authPass",
-        value: instance.authPass === undefined ? "(missing)" : SECRET,
-        allowed:
-          first?.instance.authPass === undefined ? `none, as on ${first?.node}` : `as on ${first.node}`,
-      })),
+  ([first, ...others]) => {
+    if (first === undefined) {
+      return [];
+    }
+    const expected = effective(first);
+    return others.flatMap((other): Finding[] => {
+      const own = effective(other);
+      const told = (property: string, value: string, allowed: string) => [
+        { at: other.at, property, value, allowed },
+      ];
+      if (own.type !== undefined && expected.type !== undefined && own.type !== expected.type) {
+        return told("authType", String(own.type), `${String(expected.type)}, as on ${first.node}`);
+      }
+      return own.password === expected.password
+        ? []
+        : told(
+            "authPass",
+            own.password === undefined ? "(missing)" : SECRET,
+            expected.password === undefined ? `none, as on ${first.node}` : `as on ${first.node}`,
+          );
+    });
+  },
 );

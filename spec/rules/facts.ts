@@ -30,6 +30,14 @@ export interface InstanceFacts {
   /** Whether it follows a BFD session. */
   tracksBfd: boolean | Unknown;
   notifies: FactNotify[] | Unknown;
+  /** auth_type, as PASS or AH; undefined: none. */
+  authType: string | undefined | Unknown;
+  /** unicast_fault_no_peer: without peers the instance is in FAULT, and does not send to the multicast group. */
+  faultsWithoutPeers: boolean | Unknown;
+  /** Whether it names an interface. */
+  hasInterface: boolean | Unknown;
+  /** Whether dont_track_primary takes its interface out of what it follows. */
+  ignoresInterface: boolean | Unknown;
 }
 
 /** A `vrrp_script` of a host, used or not. */

@@ -7,13 +7,14 @@ const TUNNEL = /^(wg|tun|tap|tailscale|zt|ppp|gre|gretap|ipip|sit|vti|xfrm|ipsec
 /** Seconds without adverts from which on every pause of the scheduler counts. */
 const NEEDS_REALTIME = 0.3;
 
-/** Each node waits for its own number of adverts, so that the takeover depends on who waits. */
+/** Each node waits for its own number of adverts, so that how many may be lost depends on who waits. */
 export const downTimerAdvertsMismatch = pairRule(
   {
     id: "down-timer-adverts-mismatch",
     severity: "error",
-    doc: "All nodes of a virtual router have one downTimerAdverts; a node that waits for fewer takes over from a healthy master.",
+    doc: "All nodes of a virtual router have one downTimerAdverts; a node that waits for fewer takes over sooner when adverts are lost.",
     fix: "set the same downTimerAdverts on all nodes",
+    foreign: { severity: "warning" },
   },
   ["downTimerAdverts"],
   (members) => differingFromFirst(members, "downTimerAdverts", (i) => `${i.downTimerAdverts ?? 3}`),

@@ -68,6 +68,7 @@ import { minTtlTooHigh, ttlWithMulticast } from "./ttl";
 import {
   addressFamily,
   transportMismatch,
+  unicastPeerOwn,
   unicastPeersEmpty,
   unicastPeersMirror,
   unicastSrcIpForeign,
@@ -79,6 +80,7 @@ import {
   multicastGroupWithUnicast,
   multicastOnWireGuard,
   tooManyVips,
+  unicastWithoutInterface,
   unicastWithoutPeers,
   vmacWithUnicast,
 } from "./wire";
@@ -165,6 +167,8 @@ export const FACT_RULES: readonly Rule[] = [
   virtualRouterIdOnSegment,
   tooManyVips,
   unicastWithoutPeers,
+  unicastWithoutInterface,
+  unicastPeerOwn,
   multicastGroupWithUnicast,
   vmacWithUnicast,
   equalPrioritiesUnchecked,

@@ -47,24 +47,28 @@ export const equalPriorities = pairRule(
     },
   },
   ["priority", "state", "preemptDelay"],
-  (members) =>
-    wantsPrimary(members)
+  (members) => {
+    const highest = Math.max(...members.map(({ instance }) => instance.priority));
+    return wantsPrimary(members)
       ? members.flatMap((member): Finding[] => {
-          const same = members.find(
-            (m) => m.at < member.at && m.instance.priority === member.instance.priority,
-          );
+          const { priority } = member.instance;
+          const same = members.find((m) => m.at < member.at && m.instance.priority === priority);
+          // There is a primary then; which of the others follows it is open.
+          const isLess = priority < highest && member.facts !== undefined;
           return same === undefined
             ? []
             : [
                 {
                   at: member.at,
                   property: "priority",
-                  value: `${member.instance.priority}`,
+                  value: `${priority}`,
                   allowed: `another one than ${same.node}'s`,
+                  ...(isLess && { severity: "warning" as const }),
                 },
               ];
         })
-      : [],
+      : [];
+  },
 );
 
 /** Sticky works by equal priorities: a higher one would take the addresses back. */
@@ -109,6 +113,13 @@ type Checked = Ready<"priority" | Tracked>;
 function effective(priority: number, weight: number, isFailing: boolean): number {
   const added = weight < 0 === isFailing ? weight : 0;
   return Math.min(254, Math.max(1, priority + added));
+}
+
+/** What is left of a node's priority when everything that it tracks fails. */
+function allFailed({ instance }: Checked): number {
+  const weights = (Object.keys(TRACKED) as Tracked[]).flatMap((list) => TRACKED[list](instance));
+  const lost = weights.reduce((sum, { weight }) => sum + Math.min(0, weight), 0);
+  return effective(instance.priority, lost, true);
 }
 
 /** A failing check that leaves its node above the next one changes nothing. */
@@ -158,6 +169,8 @@ function tooSmall(best: Checked, next: Checked, list: Tracked): Finding[] {
     const failed = effective(best.instance.priority, weight, true);
     const rival = effective(next.instance.priority, same?.weight ?? 0, false);
     const gap = best.instance.priority - next.instance.priority;
+    // Each of several checks by itself changes nothing; all of them do.
+    const isEnoughInAll = best.facts !== undefined && allFailed(best) < rival;
     return weight === 0 || failed < rival
       ? []
       : [
@@ -166,6 +179,7 @@ function tooSmall(best: Checked, next: Checked, list: Tracked): Finding[] {
             property: `${list}[${i}].weight`,
             value: `${weight}`,
             allowed: `0, or more than the gap of ${gap} between ${best.node} (${best.instance.priority}) and ${next.node} (${next.instance.priority})`,
+            ...(isEnoughInAll && { severity: "warning" as const }),
           },
         ];
   });

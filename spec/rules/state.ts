@@ -1,11 +1,11 @@
 import { factRule, Finding, pairRule } from "./rule";
 
-/** Who starts as MASTER waits for one interval only. */
+/** Below priority 255 every node starts as a backup that waits for the whole down timer, whatever its state says. */
 export const bothMaster = pairRule(
   {
     id: "state-master-twice",
     severity: "warning",
-    doc: "At most one node of a virtual router has state MASTER; such a node listens for one advert interval only when it starts, so that two that start together are both master for a moment.",
+    doc: "At most one node of a virtual router has state MASTER; it makes none of them start as master, nor the primary: all that it does below priority 255 is to make nopreempt and preemptDelay void.",
     fix: "set state: 'BACKUP' on all nodes: the priorities decide",
   },
   ["state", "priority"],
@@ -22,12 +22,12 @@ export const bothMaster = pairRule(
   },
 );
 
-/** The state is where a node starts; who holds the addresses in the end is a matter of priorities. */
+/** Below priority 255 a state MASTER moves nothing; who holds the addresses is a matter of priorities. */
 export const stateAgainstPriority = pairRule(
   {
     id: "state-against-priority",
     severity: "warning",
-    doc: "The node with state MASTER is the one with the highest priority; else the addresses move away from it as soon as the others are up.",
+    doc: "The node with state MASTER is the one with the highest priority, which alone decides who holds the addresses; on another one it misleads whoever reads it.",
     fix: "set state: 'BACKUP' on all nodes, and the highest priority on the one that is meant",
   },
   ["state", "priority"],

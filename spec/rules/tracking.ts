@@ -23,17 +23,24 @@ export const trackInterfaceTwice = instanceRule(
     severity: "error",
     doc: "trackInterfaces names each interface once, and not the instance's own; keepalived tracks that one by itself, without a weight.",
     fix: "remove it",
+    foreign: {
+      doc: "trackInterfaces names each interface once, and not the instance's own; keepalived leaves such a line out: it follows its own interface without a weight, and with dont_track_primary not at all.",
+      fix: "remove it; where the own interface is to be followed, remove dont_track_primary",
+    },
   },
   ["interface", "trackInterfaces"],
-  ({ instance }) =>
-    instance.trackInterfaces.flatMap(({ interface: name }, i, all) => {
+  ({ instance, facts }) =>
+    instance.trackInterfaces.flatMap(({ interface: name, weight }, i, all) => {
       const isOwn = name === instance.interface;
+      // What the line asks for is done all the same.
+      const isHarmless = isOwn && weight === 0 && facts !== undefined && facts.ignoresInterface !== true;
       return isOwn || all.findIndex((other) => other.interface === name) < i
         ? [
             {
               property: `trackInterfaces[${i}].interface`,
               value: name,
               allowed: isOwn ? "another one than the instance's own" : "each interface once",
+              ...(isHarmless && { severity: "warning" as const }),
             },
           ]
         : [];

@@ -1,5 +1,6 @@
 import { familyOf } from "../addresses";
-import { differingFromFirst, Finding, instanceRule, pairRule } from "./rule";
+import type { InstanceFacts } from "./facts";
+import { differingFromFirst, factRule, Finding, instanceRule, pairRule } from "./rule";
 
 /** Without unicast_src_ip keepalived takes the interface's first address, which a second address or the VIP can change. */
 export const unicastSrcIpMissing = instanceRule(
@@ -35,7 +36,7 @@ export const unicastSrcIpForeign = instanceRule(
     fix: "set unicastSrcIp to the node's own, permanent address on the interface",
   },
   ["unicastSrcIp", "unicastPeers", "virtualIpAddresses"],
-  ({ instance, addresses }) => {
+  ({ instance, addresses, facts }) => {
     const { unicastSrcIp: source, unicastPeers, virtualIpAddresses } = instance;
     if (source === undefined) {
       return [];
@@ -46,11 +47,36 @@ export const unicastSrcIpForeign = instanceRule(
     if (virtualIpAddresses.some((vip) => vip.address === source)) {
       return found("a virtual address");
     }
-    if (unicastPeers.includes(source)) {
+    // In a keepalived.conf it is the list that is wrong: the next rule says so.
+    if (facts === undefined && unicastPeers.includes(source)) {
       return found("also in unicastPeers");
     }
     return addresses === undefined || addresses.includes(source) ? [] : found("not on the node");
   },
+);
+
+/** keepalived sends to itself, too, and otherwise goes on. */
+export const unicastPeerOwn = factRule(
+  {
+    id: "unicast-peer-own",
+    severity: "warning",
+    doc: "unicastPeers lists the other nodes and not the node itself, which would send each advert to itself, too.",
+    fix: "remove it from unicast_peer",
+  },
+  ["unicastSrcIp", "unicastPeers"],
+  [],
+  ({ instance: { unicastSrcIp, unicastPeers } }) =>
+    unicastPeers.flatMap((peer, i) =>
+      peer === unicastSrcIp
+        ? [
+            {
+              property: `unicastPeers[${i}]`,
+              value: `${peer} (the node's own unicastSrcIp)`,
+              allowed: "addresses of other nodes",
+            },
+          ]
+        : [],
+    ),
 );
 
 /** Two nodes that send from one address, or from the address by which the other is administered. */
@@ -88,6 +114,11 @@ export const unicastSrcIpOfOtherNode = pairRule(
   },
 );
 
+/** Whether an instance without peers is meant to be in FAULT. */
+function isFaultWanted(facts: InstanceFacts | undefined): boolean {
+  return facts !== undefined && facts.faultsWithoutPeers !== false;
+}
+
 /** keepalived falls back to multicast on an empty list unless unicast_fault_no_peer is set (2.2.5). */
 export const unicastPeersEmpty = instanceRule(
   {
@@ -98,8 +129,8 @@ export const unicastPeersEmpty = instanceRule(
     foreign: { fix: "list the other nodes' addresses in unicast_peer, or remove the block" },
   },
   ["multicast", "unicastPeers"],
-  ({ instance }) =>
-    instance.multicast || instance.unicastPeers.length > 0
+  ({ instance, facts }) =>
+    instance.multicast || instance.unicastPeers.length > 0 || isFaultWanted(facts)
       ? []
       : [{ property: "unicastPeers", value: "(empty list)", allowed: "at least one address" }],
 );
@@ -114,10 +145,14 @@ export const unicastPeersMirror = pairRule(
   },
   ["multicast", "unicastSrcIp", "unicastPeers"],
   (members) =>
-    members.flatMap(({ at, instance }) => {
+    members.flatMap(({ at, instance, facts }) => {
+      const isOut = instance.unicastPeers.length === 0 && isFaultWanted(facts);
       const missing = members.filter(
         (other) =>
           other.at !== at &&
+          !isOut &&
+          // One source on two nodes is what is wrong then.
+          other.instance.unicastSrcIp !== instance.unicastSrcIp &&
           !instance.multicast &&
           !other.instance.multicast &&
           other.instance.unicastSrcIp !== undefined &&

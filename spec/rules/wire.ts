@@ -22,6 +22,24 @@ export const unicastWithoutPeers = factRule(
       : [],
 );
 
+/** Some releases look for the peers only after they have looked for the interface. */
+export const unicastWithoutInterface = factRule(
+  {
+    id: "unicast-without-interface",
+    severity: "error",
+    doc: "A unicast instance names its interface; some versions of keepalived refuse the whole configuration otherwise.",
+    fix: "name the interface that the source address is on",
+    bites: [{ before: "2.1.0" }, { from: "2.2.5", before: "2.2.8" }],
+  },
+  ["multicast", "unicastSrcIp"],
+  ["hasInterface"],
+  ({ instance }, { hasInterface }) =>
+    // Without a source no version takes it: the parser says so.
+    !instance.multicast && !hasInterface && instance.unicastSrcIp !== undefined
+      ? [{ property: "interface", value: "(missing)", allowed: "the name of an interface" }]
+      : [],
+);
+
 /** A tunnel of WireGuard has no multicast, and keepalived puts the instance out of service. */
 export const multicastOnWireGuard = instanceRule(
   {

@@ -60,7 +60,7 @@ const inInstance: [lines: string, kind: string, line?: number][] = [
   ["  authentication {\n    auth_type PASS\n  }", "missing", 2],
   ["  authentication {\n    auth_kind PASS\n  }", "keyword-unknown", 3],
   ['  notify_master "/usr/bin/true', "unmatched-quote"],
-  ["  virtual_ipaddress {\n  }", "missing", 1],
+  ["  virtual_ipaddress {\n  }\n  version 3", "missing", 1],
   ["  priority 100 {\n  }", "unbalanced-brace"],
   ["  virtual_ipaddress {\n    192.168.1.1/24 {\n    }\n  }", "unbalanced-brace", 3],
 ];
@@ -82,7 +82,7 @@ const inAddresses: [vip: string, kind: string][] = [
 const whole: [name: string, text: string, kind: string, line: number][] = [
   ["no virtual_router_id", RIGHT.replace("virtual_router_id 51", ""), "missing", 1],
   ["no interface", RIGHT.replace("interface eth0", ""), "missing", 1],
-  ["no virtual_ipaddress", RIGHT.replace(/virtual_ipaddress \{[^}]*\}/, ""), "missing", 1],
+  ["no virtual_ipaddress", RIGHT.replace(/virtual_ipaddress \{[^}]*\}/, "version 3"), "missing", 1],
   ["an instance without a name", RIGHT.replace("vrrp_instance gw", "vrrp_instance"), "argument-missing", 1],
   ["two instances of one name", RIGHT + RIGHT, "duplicate", 9],
   ["a word outside a block", `${RIGHT}hello world\n`, "keyword-unknown", 9],

@@ -134,6 +134,12 @@ describe("what --fix changes, keepalived does as before:", () => {
   });
 });
 
+it("cuts a password to its first eight bytes, where a character ends there", () => {
+  const of = (text: string) => conf(`authentication {\nauth_type PASS\nauth_pass ${text}\n}`);
+  expect(fixFiles(files(of("paßwörd")))["files"][0]!.text).toBe(of("paßwör"));
+  expect(fixFiles(files(of("passworö"))).fixed).toEqual([]);
+});
+
 it("leaves to a person what comes out of a definition", () => {
   const given = files(`$WORD=nopreempt\n${conf("state MASTER\npriority 100\n$WORD")}`);
   expect(lint(given).findings).toMatchObject([{ rule: "nopreempt-with-master" }]);

@@ -1,12 +1,14 @@
-import { CONF_RULES } from "../../../lint";
+import { CONF_RULES, lint } from "../../../lint";
 import { HOST_RULES } from "../../../spec";
-import { conf, said, script, TRACKED } from "./files";
+import { conf, files, said, script, TRACKED } from "./files";
 
 const peer = (own: number, other: number) =>
   `unicast_src_ip 192.0.2.${own}\n    unicast_peer {\n        192.0.2.${other}\n    }`;
 const password = (text: string) =>
   `authentication {\n        auth_type PASS\n        auth_pass ${text}\n    }`;
 const user = "script_user root";
+const TWO = "track_script {\nweb\nother\n}";
+const OTHER = 'vrrp_script other {\nscript "/usr/bin/test -e /run/other"\nweight -10\n}';
 const bfd = (words: string) => `bfd_instance up {\n    min_rx 100\n    min_tx 100\n    ${words}\n}`;
 
 /** What is wrong, the configurations of all nodes, and all that lint says about them. */
@@ -17,15 +19,16 @@ const CASES: [string, string[], string[]][] = [
     ["a.conf warning unicast-src-ip-missing"],
   ],
   ["a virtual address as source", [conf(peer(10, 3))], ["a.conf error unicast-src-ip-foreign"]],
-  ["its own address among the peers", [conf(peer(2, 2))], ["a.conf error unicast-src-ip-foreign"]],
+  ["its own address among the peers", [conf(peer(2, 2))], ["a.conf warning unicast-peer-own"]],
+  [
+    "a unicast instance without interface",
+    [conf(peer(2, 3)).replace("interface eth0", "")],
+    ["a.conf error unicast-without-interface"],
+  ],
   [
     "one source on two nodes",
     [conf(peer(2, 3)), conf(`priority 90\n${peer(2, 3)}`)],
-    [
-      "a.conf error unicast-peers-mirror",
-      "b.conf error unicast-peers-mirror",
-      "b.conf error unicast-src-ip-of-other-node",
-    ],
+    ["b.conf error unicast-src-ip-of-other-node"],
   ],
   [
     "an empty list of peers",
@@ -95,6 +98,11 @@ const CASES: [string, string[], string[]][] = [
     [conf("state MASTER\npriority 100"), conf("")],
     ["b.conf error equal-priorities"],
   ],
+  [
+    "equal priorities below that of the primary",
+    [conf("state MASTER\npriority 101"), conf("priority 100"), conf("priority 100")],
+    ["c.conf warning equal-priorities"],
+  ],
   ["equal priorities and no check", [conf(""), conf("")], ["a.conf warning equal-priorities-unchecked"]],
   [
     "two nodes that start as MASTER",
@@ -113,6 +121,14 @@ const CASES: [string, string[], string[]][] = [
       conf(`priority 90\n${TRACKED}`, { before: script(undefined, "weight -10"), globals: user }),
     ],
     ["a.conf error weight-too-small"],
+  ],
+  [
+    "weights that exceed the gap only together",
+    [
+      conf(`priority 100\n${TWO}`, { before: `${script(undefined, "weight -10")}\n${OTHER}`, globals: user }),
+      conf(`priority 90\n${TWO}`, { before: `${script(undefined, "weight -10")}\n${OTHER}`, globals: user }),
+    ],
+    ["a.conf warning weight-too-small", "a.conf warning weight-too-small"],
   ],
   [
     "weights below 1",
@@ -176,6 +192,16 @@ const CASES: [string, string[], string[]][] = [
     "two passwords",
     [conf(password("1234")), conf(`priority 90\n${password("4321")}`)],
     ["b.conf error auth-mismatch"],
+  ],
+  [
+    "two types of authentication",
+    [conf(password("1234")), conf(`priority 90\n${password("1234").replace("PASS", "AH")}`)],
+    ["b.conf error auth-mismatch"],
+  ],
+  [
+    "a password that is another one's only in its first eight bytes",
+    [conf(password("paßwör")), conf(`priority 90\n${password("paßwörd")}`)],
+    ["b.conf warning auth-too-long"],
   ],
   ["a script without user", [conf(TRACKED, { before: script() })], ["a.conf warning script-without-user"]],
   [
@@ -280,7 +306,7 @@ const CASES: [string, string[], string[]][] = [
   [
     "nodes that wait for different numbers of adverts",
     [conf("version 3"), conf("version 3\npriority 90\ndown_timer_adverts 2")],
-    ["b.conf error down-timer-adverts-mismatch"],
+    ["b.conf warning down-timer-adverts-mismatch"],
   ],
   [
     "a wait for a single advert",
@@ -315,6 +341,16 @@ const CASES: [string, string[], string[]][] = [
   [
     "an interface that is tracked anyway",
     [conf("track_interface {\neth0\n}")],
+    ["a.conf warning track-interface-twice"],
+  ],
+  [
+    "a weight of the own interface, which keepalived leaves out",
+    [conf("track_interface {\neth0 weight 20\n}")],
+    ["a.conf error track-interface-twice"],
+  ],
+  [
+    "the own interface, tracked and not tracked",
+    [conf("dont_track_primary\ntrack_interface {\neth0\n}")],
     ["a.conf error track-interface-twice"],
   ],
   [
@@ -382,12 +418,46 @@ it("takes no word for unknown that a newer keepalived than the reader's knows", 
   expect(said([conf("auth_hmca 1")])).toEqual(["a.conf error keyword-unknown"]);
 });
 
+it("points at the peer that is the node itself, and says what to do", () => {
+  const [found, ...others] = lint(files(conf(peer(2, 2)))).findings;
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({ line: 10, fix: "remove it from unicast_peer" });
+});
+
+it("takes no further offence at an address whose prefix length keepalived replaces", () => {
+  const pair = [conf("", { vips: "192.0.2.10/33" }), conf("priority 90", { vips: "192.0.2.10/32" })];
+  expect(said(pair)).toEqual(["a.conf error argument-invalid"]);
+});
+
+it("holds an instance without addresses for an error where keepalived leaves it out, and for a warning elsewhere", () => {
+  const without = (words: string, globals = "") =>
+    said([conf(words, { globals, vips: "" }).replace(/ {4}virtual_ipaddress \{\s*\}/, "")]);
+  expect(without("")).toEqual(["a.conf warning missing"]);
+  expect(without("version 3")).toEqual(["a.conf error missing"]);
+  expect(without("no_virtual_ipaddress", "vrrp_strict")).toContain("a.conf error missing");
+});
+
+it("does not say that state MASTER makes a node start as one", () => {
+  const texts = [conf("state MASTER\npriority 100"), conf("state MASTER\npriority 90")];
+  expect(lint(files(...texts)).findings[0]?.why).toContain("make nopreempt and preempt_delay void");
+});
+
 describe("in the versions of keepalived", () => {
   const lists = [conf(""), conf("priority 90", { vips: "192.0.2.10/24\n192.0.2.11/24" })];
 
   it("lists of addresses that differ are an error where adverts are dropped, and a warning later", () => {
     expect(said(lists, { version: "2.3.2" })).toEqual(["b.conf error vip-list-mismatch"]);
     expect(said(lists, { version: "2.3.3" })).toEqual(["b.conf warning vip-list-mismatch"]);
+  });
+
+  it("a unicast instance without interface is an error only where keepalived refuses it", () => {
+    const without = (version: string) => said([conf(peer(2, 3)).replace("interface eth0", "")], { version });
+    for (const version of ["2.0.20", "2.2.5", "2.2.7"]) {
+      expect(without(version)).toEqual(["a.conf error unicast-without-interface"]);
+    }
+    for (const version of ["2.1.5", "2.2.4", "2.2.8", "2.4.3"]) {
+      expect(without(version)).toEqual([]);
+    }
   });
 
   it("unicast in strict mode is an error only where keepalived refuses it", () => {
@@ -448,6 +518,14 @@ it.each([
   [
     "a weight counted the other way round",
     [conf("nopreempt\ntrack_script {\nweb weight 20 reverse\n}", { before: script(), globals: user })],
+  ],
+  [
+    "an instance that is to be in FAULT without peers",
+    [conf("unicast_src_ip 192.0.2.2\nunicast_fault_no_peer\nunicast_peer {\n}")],
+  ],
+  [
+    "an instance that is to have no addresses",
+    [conf("no_virtual_ipaddress", { vips: "" }).replace(/ {4}virtual_ipaddress \{\s*\}/, "")],
   ],
 ])("says nothing about %s", (_what, texts) => {
   expect(said(texts)).toEqual([]);
