@@ -115,7 +115,9 @@ const FIXES: Readonly<Record<string, Fix>> = {
   "auth-too-long": (traced) => {
     const password = own(traced, "authentication")?.body?.find(({ keyword }) => keyword === "auth_pass");
     const word = password?.args[0];
-    const text = Buffer.from(word?.text ?? "").subarray(0, 8).toString();
+    const text = Buffer.from(word?.text ?? "")
+      .subarray(0, 8)
+      .toString();
     // No text ends within a character.
     return password && word?.text.startsWith(text) ? setArgument(password, 0, text) : undefined;
   },

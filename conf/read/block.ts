@@ -1,5 +1,6 @@
 import { UNKNOWN } from "../../spec";
 import { parseAddress } from "../../spec/addresses";
+import { suggest } from "../../spec/suggest";
 import { BLOCKS } from "./keywords";
 import { Note, NoteKind, Position, Positions, Statement, Word } from "../model";
 
@@ -25,8 +26,19 @@ export class Context {
 
   /** Notes what refers to something that nothing defines. */
   unresolved(what: string, position: Position): void {
-    const severity = this.hasUnknownIncludes ? "unknown" : "error";
-    this.note("reference-unknown", `nothing defines ${what}; keepalived ignores it`, position, severity);
+    if (this.hasUnknownIncludes) {
+      const message = `${what} may be defined in a file that was not given`;
+      this.note("reference-unknown", message, position, "unknown");
+    } else {
+      this.note("reference-unknown", `nothing defines ${what}; keepalived ignores it`, position);
+    }
+  }
+
+  /** Notes a word that is none of those that are known in its place, and the one that is likely meant. */
+  unknownWord({ keyword, position }: Statement, where: string, known: ReadonlySet<string>): void {
+    const meant = suggest(keyword, [...known]);
+    const hint = meant === undefined ? "" : `; did you mean ${quote(meant)}?`;
+    this.note("keyword-unknown", `keepalived knows no word ${quote(keyword)} ${where}${hint}`, position);
   }
 }
 
@@ -58,11 +70,7 @@ export class Block {
         reader(statement);
       } else {
         if (!known.has(statement.keyword)) {
-          this.context.note(
-            "keyword-unknown",
-            `keepalived knows no word ${quote(statement.keyword)} in ${this.name}`,
-            statement.position,
-          );
+          this.context.unknownWord(statement, `in ${this.name}`, known);
         }
         this.extra.push(statement);
       }
@@ -109,6 +117,21 @@ export class Block {
     return word;
   }
 
+  /** Notes what follows the only argument that a keyword has. */
+  surplus(statement: Statement): void {
+    const [, first] = statement.args;
+    if (first !== undefined) {
+      const what = quote(
+        statement.args
+          .slice(1)
+          .map(({ text }) => text)
+          .join(" "),
+      );
+      const message = `${statement.keyword} has one value; keepalived takes no notice of ${what}`;
+      this.context.note("ignored", message, first.position, "warning");
+    }
+  }
+
   /** A text; `undefined` where it is missing: keepalived then has what it had before. */
   text(property: string, statement: Statement): string | Unknown | undefined {
     const word = this.argument(statement);
@@ -118,6 +141,9 @@ export class Block {
 
   /** A number in its bounds; UNKNOWN, with a note, where it is none. */
   number(property: string, statement: Statement, bounds: Bounds): number | Unknown {
+    if (property !== "weight") {
+      this.surplus(statement);
+    }
     const word = this.argument(statement);
     this.at(property, word?.position ?? statement.position);
     return word === undefined
@@ -146,6 +172,7 @@ export class Block {
 
   /** An address in canonical text. */
   address(property: string, statement: Statement): string | Unknown {
+    this.surplus(statement);
     const word = this.argument(statement);
     this.at(property, word?.position ?? statement.position);
     if (word === undefined || word.unknown) {

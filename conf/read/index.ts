@@ -104,8 +104,7 @@ function readTopLevel(
         break;
       }
       if (!TOP_LEVEL.has(keyword) && !statement.unknown) {
-        const what = `keepalived knows no word ${quote(keyword)} outside a block`;
-        context.note("keyword-unknown", what, statement.position);
+        context.unknownWord(statement, "outside a block", TOP_LEVEL);
       }
       conf.staticItems.push(statement);
   }
@@ -146,7 +145,14 @@ function readGlobals(context: Context, statements: Statement[]): ReadGlobals {
       globals[key] = true;
       block.at(key, s.position);
     };
+    // Of these nobody needs the value; keepalived takes no 0.
+    const seconds = (s: Statement) => {
+      block.number(s.keyword, s, { min: 0.000_001, max: 4294, decimals: 6 });
+      block.extra.push(s);
+    };
     block.each(GLOBAL_DEFS, {
+      vrrp_garp_interval: seconds,
+      vrrp_gna_interval: seconds,
       router_id: (s) => (globals.routerId = block.text("routerId", s) ?? globals.routerId),
       vrrp_version: (s) => {
         globals.vrrpVersion = block.number("vrrpVersion", s, { min: 2, max: 3 }) as 2 | 3 | typeof UNKNOWN;

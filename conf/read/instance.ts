@@ -77,6 +77,7 @@ function readers(block: Block, stated: Stated): Record<string, (statement: State
       config.state = readState(block, s, config.state);
     },
     interface: (s) => {
+      block.surplus(s);
       config.interface = block.text("interface", s) ?? UNKNOWN;
     },
     virtual_router_id: (s) => {
@@ -177,6 +178,7 @@ function readState(
   statement: Statement,
   before: InstanceDraft["state"] | undefined,
 ): InstanceDraft["state"] {
+  block.surplus(statement);
   const state = block.text("state", statement);
   const { position } = statement.args[0] ?? statement;
   if (state === UNKNOWN || state === undefined) {

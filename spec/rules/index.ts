@@ -46,13 +46,14 @@ import {
   virtualRouterIdReused,
 } from "./router";
 import { Rule } from "./rule";
-import { scriptWithoutUser } from "./scripts";
+import { scriptSecurityMissing, scriptWithoutUser } from "./scripts";
 import {
   bothMaster,
   equalPrioritiesUnchecked,
   stateAgainstPriority,
   strictDropsPackets,
   strictWithAuthentication,
+  strictWithMaster,
   strictWithUnicast,
 } from "./state";
 import {
@@ -175,6 +176,7 @@ export const FACT_RULES: readonly Rule[] = [
   weightOfOwner,
   strictWithUnicast,
   strictWithAuthentication,
+  strictWithMaster,
   strictDropsPackets,
   notifyArgumentsUnquoted,
 ];
@@ -185,6 +187,7 @@ export const HOST_RULES: readonly HostRule[] = [
   scriptUntracked,
   scriptTimeout,
   scriptInsecurePath,
+  scriptSecurityMissing,
   routerIdTwice,
   mailWithoutServer,
   keywordTooNew,

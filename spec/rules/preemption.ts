@@ -20,7 +20,7 @@ export const nopreemptWithMaster = instanceRule(
     doc: "nopreempt goes with state BACKUP; keepalived clears it when the state is MASTER.",
     fix: "set state: 'BACKUP' on all nodes: the priorities decide",
     foreign: {
-      fix: "remove nopreempt, which changes nothing; for addresses that stay where they are, set state BACKUP, nopreempt and one priority on all nodes",
+      fix: "remove nopreempt, which changes nothing; for addresses that stay where they are, set state BACKUP and one priority on all nodes",
     },
   },
   ["nopreempt", "state"],

@@ -1,4 +1,6 @@
 import { InstanceConfig } from "../model";
+import { isKnown } from "../unknown";
+import { hostRule } from "./facts";
 import { instanceRule } from "./rule";
 
 const PROGRAMS = ["notifyMaster", "notifyBackup", "notifyFault"] as const;
@@ -28,4 +30,30 @@ export const scriptWithoutUser = instanceRule(
     runsScripts(instance) && scriptUser === undefined
       ? [{ property: "scriptUser", value: "(missing)", allowed: "the name of a user" }]
       : [],
+);
+
+/** keepalived runs them all the same; its config test ends with code 6. */
+export const scriptSecurityMissing = hostRule(
+  {
+    id: "script-security-missing",
+    severity: "warning",
+    doc: "Where keepalived runs scripts, enable_script_security is stated; it keeps root from running what others can change, and without it keepalived's config test fails with SECURITY VIOLATION.",
+    fix: "state enable_script_security in global_defs",
+  },
+  ["scriptUser", "scriptSecurity", "scripts"],
+  ({ scriptUser, scriptSecurity, scripts, instances }) => {
+    const runsAny =
+      scripts.some(({ isTracked }) => isTracked) ||
+      instances.some(({ facts }) => isKnown(facts?.notifies) && (facts?.notifies ?? []).length > 0);
+    // Without a user, too, one finding for both says it.
+    return runsAny && !scriptSecurity && scriptUser !== undefined
+      ? [
+          {
+            property: "scriptUser",
+            value: `${scriptUser}, without enable_script_security`,
+            allowed: "script_user with enable_script_security",
+          },
+        ]
+      : [];
+  },
 );

@@ -117,6 +117,22 @@ export const strictWithAuthentication = factRule(
       : [],
 );
 
+/** In strict mode the state says who owns the addresses. */
+export const strictWithMaster = factRule(
+  {
+    id: "strict-with-master",
+    severity: "warning",
+    doc: "In strict mode only priority 255 has state MASTER; keepalived takes BACKUP otherwise, and its config test fails.",
+    fix: "set state BACKUP; better, remove vrrp_strict: it adds nothing that a pair needs",
+  },
+  ["state", "priority"],
+  ["strict"],
+  ({ instance: { state, priority } }, { strict }) =>
+    strict && state === "MASTER" && priority !== 255
+      ? [{ property: "state", value: `MASTER with priority ${priority}`, allowed: "BACKUP in strict mode" }]
+      : [],
+);
+
 /** The packet filter that strict mode brings drops what is meant for the address. */
 export const strictDropsPackets = factRule(
   {

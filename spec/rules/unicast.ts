@@ -177,7 +177,11 @@ export const transportMismatch = pairRule(
     foreign: { fix: "give all nodes a unicast_peer block, or none" },
   },
   ["multicast"],
-  (members) => differingFromFirst(members, "multicast", (i) => `${i.multicast}`),
+  (members) =>
+    // A keepalived.conf has a block or has none.
+    members.every(({ facts }) => facts !== undefined)
+      ? differingFromFirst(members, "unicastPeers", (i) => (i.multicast ? "none" : "a list of peers"))
+      : differingFromFirst(members, "multicast", (i) => `${i.multicast}`),
 );
 
 /** An instance has one family: that of its virtual addresses. */

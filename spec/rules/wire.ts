@@ -103,18 +103,31 @@ export const vmacWithUnicast = factRule(
       : [],
 );
 
-/** An advert counts its addresses in one byte. */
+/** An advert counts its addresses in one byte, and has to fit in one frame: 14 + 40 + 8 bytes go before IPv6 ones. */
+const MOST_VIPS = { 4: 255, 6: Math.floor((1500 - 62) / 16) };
+
+/** keepalived no longer advertises those above. */
 export const tooManyVips = factRule(
   {
     id: "too-many-vips",
     severity: "error",
-    doc: "An instance has at most 255 addresses in virtual_ipaddress; keepalived moves the others to those that it does not advertise, and the nodes no longer agree.",
-    fix: "put what is above 255 into virtual_ipaddress_excluded, or into an instance of its own",
+    doc: "An instance has at most 255 addresses in virtual_ipaddress, and no more than fit in the interface's MTU, which are 89 of IPv6 at 1500; keepalived moves the others to those that it does not advertise, and its config test fails.",
+    fix: "put what is above that into virtual_ipaddress_excluded, or into an instance of its own",
   },
-  ["virtualIpAddresses"],
+  ["virtualIpAddresses", "family"],
   [],
-  ({ instance: { virtualIpAddresses: vips } }) =>
-    vips.length > 255
-      ? [{ property: "virtualIpAddresses[255]", value: `${vips.length} addresses`, allowed: "at most 255" }]
-      : [],
+  ({ instance: { virtualIpAddresses: vips, family } }) => {
+    const most = MOST_VIPS[family];
+    return vips.length > most
+      ? [
+          {
+            property: `virtualIpAddresses[${most}]`,
+            value: `${vips.length} addresses`,
+            allowed: most === 255 ? "at most 255" : `at most ${most} at an MTU of 1500`,
+            // The interface may have a larger one.
+            ...(vips.length <= 255 && { severity: "warning" as const }),
+          },
+        ]
+      : [];
+  },
 );

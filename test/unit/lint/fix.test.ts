@@ -2,7 +2,7 @@ import { FIXABLE, fixFiles, lint } from "../../../lint";
 import { conf, files, fixture, fixturesIn, script, TRACKED } from "./files";
 
 const PEERS = "unicast_src_ip 192.0.2.2\n    unicast_peer {\n        192.0.2.3\n    }";
-const user = "script_user root";
+const user = "script_user root\n    enable_script_security";
 
 /** What is wrong, the texts, and of each changed text the lines as they were and as they are. */
 const CASES: [string, string[], string[], string[]][] = [

@@ -1,7 +1,7 @@
 import { lint, lintText, sarifLog } from "../../../lint";
 import { conf, files, said, script, TRACKED } from "./files";
 
-const user = "script_user root";
+const user = "script_user root\n    enable_script_security";
 
 describe("clusters are found by what the nodes say", () => {
   const pair = (own: number, peer: number, id: number, vip: string, priority: number) =>

@@ -6,9 +6,11 @@ const peer = (own: number, other: number) =>
   `unicast_src_ip 192.0.2.${own}\n    unicast_peer {\n        192.0.2.${other}\n    }`;
 const password = (text: string) =>
   `authentication {\n        auth_type PASS\n        auth_pass ${text}\n    }`;
-const user = "script_user root";
+const user = "script_user root\n    enable_script_security";
 const TWO = "track_script {\nweb\nother\n}";
 const OTHER = 'vrrp_script other {\nscript "/usr/bin/test -e /run/other"\nweight -10\n}';
+const ipv6 = (count: number) =>
+  Array.from({ length: count }, (_, i) => `2001:db8::${(i + 1).toString(16)}/64`).join("\n");
 const bfd = (words: string) => `bfd_instance up {\n    min_rx 100\n    min_tx 100\n    ${words}\n}`;
 
 /** What is wrong, the configurations of all nodes, and all that lint says about them. */
@@ -257,6 +259,40 @@ const CASES: [string, string[], string[]][] = [
     ["a.conf warning strict-drops-packets", "a.conf warning strict-with-authentication"],
   ],
   [
+    "a MASTER in strict mode",
+    [conf("state MASTER\npriority 100\nversion 3\naccept", { globals: "vrrp_strict" })],
+    ["a.conf warning strict-with-master"],
+  ],
+  [
+    "scripts without script security",
+    [conf(TRACKED, { before: script(), globals: "script_user root" })],
+    ["a.conf warning script-security-missing"],
+  ],
+  [
+    "a notify program without script security",
+    [conf("notify_master /usr/local/bin/role", { globals: "script_user root" })],
+    ["a.conf warning script-security-missing"],
+  ],
+  [
+    "more IPv6 addresses than a frame of 1500 bytes takes",
+    [conf("", { vips: ipv6(90) })],
+    ["a.conf warning too-many-vips"],
+  ],
+  [
+    "no time between gratuitous ARPs",
+    [conf("", { globals: "vrrp_garp_interval 0" })],
+    ["a.conf error argument-invalid"],
+  ],
+  [
+    "words behind the only value of a keyword",
+    [
+      conf(
+        "priority 100 ; state MASTER\ninterface eth0 eth1\nunicast_src_ip 192.0.2.2 192.0.2.4\nunicast_peer {\n192.0.2.3\n}",
+      ),
+    ],
+    ["a.conf warning ignored", "a.conf warning ignored", "a.conf warning ignored"],
+  ],
+  [
     "an argument behind a notify program",
     [conf("notify_master /usr/local/bin/role master", { globals: user })],
     ["a.conf error notify-arguments-unquoted"],
@@ -409,7 +445,7 @@ it("has a case for every rule that a keepalived.conf can break", () => {
 });
 
 it("takes no word for unknown that a newer keepalived than the reader's knows", () => {
-  const text = conf("auth_hmac {\nactive_key 1\n}", { globals: "thread_timer_expired 2" });
+  const text = conf("auth_hmac {\nactive_key 1\n}", { globals: "vrrp_delay_after_boot 2" });
   expect(said([text])).toEqual([]);
   expect(said([text], { version: "2.3.1" })).toEqual([
     "a.conf error keyword-too-new",
@@ -440,6 +476,36 @@ it("holds an instance without addresses for an error where keepalived leaves it 
 it("does not say that state MASTER makes a node start as one", () => {
   const texts = [conf("state MASTER\npriority 100"), conf("state MASTER\npriority 90")];
   expect(lint(files(...texts)).findings[0]?.why).toContain("make nopreempt and preempt_delay void");
+});
+
+it("names the word that was likely meant, in a block and outside of one", () => {
+  const messages = (text: string) => lint(files(text)).findings.map(({ message }) => message);
+  expect(messages(conf("prioriti 100"))).toEqual([expect.stringContaining("did you mean 'priority'?")]);
+  expect(messages(conf("", { before: "vrrp_scrpt web {\n}" }))).toEqual([
+    expect.stringContaining("did you mean 'vrrp_script'?"),
+  ]);
+  expect(messages(conf("zzzzzzzzzz 100"))).toEqual([expect.not.stringContaining("did you mean")]);
+});
+
+it("takes thread_timer_expired for a word of instances, of 2.3.2 and later", () => {
+  expect(said([conf("thread_timer_expired 2")])).toEqual([]);
+  expect(said([conf("thread_timer_expired 2")], { version: "2.3.1" })).toEqual([
+    "a.conf error keyword-too-new",
+  ]);
+});
+
+it("calls unicast and multicast what keepalived.conf calls them", () => {
+  const { findings } = lint(files(conf(peer(2, 3)), conf("priority 90")));
+  expect(findings).toMatchObject([
+    { rule: "transport-mismatch", message: "VI: unicast_peer: none; allowed: a list of peers, as on a.conf" },
+  ]);
+});
+
+it("says of a name that another file may define nothing that it cannot know", () => {
+  const { notes } = lint(files(conf(TRACKED, { globals: user, before: "include scripts.conf" })));
+  const messages = notes.map(({ message }) => message);
+  expect(messages).toContainEqual(expect.stringContaining("may be defined in a file that was not given"));
+  expect(messages).not.toContainEqual(expect.stringContaining("keepalived ignores"));
 });
 
 describe("in the versions of keepalived", () => {
@@ -526,6 +592,12 @@ it.each([
   [
     "an instance that is to have no addresses",
     [conf("no_virtual_ipaddress", { vips: "" }).replace(/ {4}virtual_ipaddress \{\s*\}/, "")],
+  ],
+  ["as many IPv6 addresses as a frame of 1500 bytes takes", [conf("", { vips: ipv6(89) })]],
+  ["a script without security that nobody runs", [conf("", { globals: "script_user root" })]],
+  [
+    "the last word of strict mode about a backup",
+    [conf("priority 100\nversion 3\naccept", { globals: "vrrp_strict" })],
   ],
 ])("says nothing about %s", (_what, texts) => {
   expect(said(texts)).toEqual([]);
