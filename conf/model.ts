@@ -132,6 +132,8 @@ export type NoteKind =
   | "keyword-misplaced"
   /** A keyword without an argument that it needs. */
   | "argument-missing"
+  /** Words behind the last argument that a keyword takes. */
+  | "argument-surplus"
   /** An argument that keepalived refuses; the message has the bound. */
   | "argument-invalid"
   /** A second one of what must be there once; keepalived takes one of them. */

@@ -41,6 +41,10 @@ export const NOTES: Readonly<Record<NoteKind, { doc: string; fix: string }>> = {
     doc: "A keyword has the arguments that it needs; keepalived leaves it out otherwise.",
     fix: "add the argument",
   },
+  "argument-surplus": {
+    doc: "A keyword has as many arguments as it takes; keepalived takes no notice of what follows them.",
+    fix: "remove it, or write it on a line of its own; a comment begins with # or !",
+  },
   "argument-invalid": {
     doc: "An argument is one that keepalived takes; it goes on with a default otherwise.",
     fix: "give a value within the bound",

@@ -117,18 +117,12 @@ export class Block {
     return word;
   }
 
-  /** Notes what follows the only argument that a keyword has. */
+  /** Notes what follows the only argument that a keyword has, without its words: a password can be among them. */
   surplus(statement: Statement): void {
     const [, first] = statement.args;
     if (first !== undefined) {
-      const what = quote(
-        statement.args
-          .slice(1)
-          .map(({ text }) => text)
-          .join(" "),
-      );
-      const message = `${statement.keyword} has one value; keepalived takes no notice of ${what}`;
-      this.context.note("ignored", message, first.position, "warning");
+      const message = `${statement.keyword} has one value; keepalived takes no notice of what follows it on the line`;
+      this.context.note("argument-surplus", message, first.position, "warning");
     }
   }
 

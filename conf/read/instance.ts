@@ -211,8 +211,11 @@ function readAuthentication(outer: Block, stated: Stated, statement: Statement):
       stated.authPass = block.text("authPass", s);
     },
   });
-  if (block.positions["authPass"] !== undefined) {
-    outer.at("authPass", block.positions["authPass"]);
+  for (const property of ["authType", "authPass"]) {
+    const position = block.positions[property];
+    if (position !== undefined) {
+      outer.at(property, position);
+    }
   }
   if (statement.condition !== undefined || block.isOpen) {
     stated.authPass = UNKNOWN;

@@ -24,9 +24,13 @@ export const nopreemptWithMaster = instanceRule(
     },
   },
   ["nopreempt", "state"],
-  ({ instance }) =>
+  ({ instance, facts }) =>
     instance.nopreempt && instance.state === "MASTER"
-      ? [{ property: "state", value: "MASTER", allowed: "BACKUP, because nopreempt is set" }]
+      ? [
+          facts === undefined
+            ? { property: "state", value: "MASTER", allowed: "BACKUP, because nopreempt is set" }
+            : { property: "nopreempt", value: "void", allowed: "no nopreempt with state MASTER" },
+        ]
       : [],
 );
 
@@ -136,9 +140,13 @@ export const preemptDelayWithMaster = instanceRule(
     },
   },
   ["preemptDelay", "state"],
-  ({ instance }) =>
+  ({ instance, facts }) =>
     instance.preemptDelay > 0 && instance.state === "MASTER"
-      ? [{ property: "state", value: "MASTER", allowed: "BACKUP, because preemptDelay is set" }]
+      ? [
+          facts === undefined
+            ? { property: "state", value: "MASTER", allowed: "BACKUP, because preemptDelay is set" }
+            : { property: "preemptDelay", value: "void", allowed: "no preemptDelay with state MASTER" },
+        ]
       : [],
 );
 

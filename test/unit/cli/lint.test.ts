@@ -37,7 +37,7 @@ it("exits 1 when an error was found, and says where", async () => {
   const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
   const { code, out, err } = await lint(path);
   expect([code, err]).toEqual([1, ""]);
-  expect(out).toContain(`${path}:8:11: error: `);
+  expect(out).toContain(`${path}:10:1: error: `);
 });
 
 it("prints JSON that holds the findings and nothing else", async () => {
@@ -50,8 +50,8 @@ it("prints JSON that holds the findings and nothing else", async () => {
       rule: "nopreempt-with-master",
       severity: "error",
       file: path,
-      line: 8,
-      column: 11,
+      line: 10,
+      column: 1,
       node: path,
     }),
   ]);
@@ -70,8 +70,8 @@ it("writes what it puts right with --fix, says so on stderr, and judges what is 
   const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt"));
   const { code, out, err } = await lint("--fix", path);
   expect([code, out]).toEqual([0, "1 node: 0 errors, 0 warnings\n"]);
-  expect(err).toContain(`${path}:8: fixed: `);
-  expect(readFileSync(path, "utf8")).toBe(conf("state BACKUP\npriority 100\nnopreempt"));
+  expect(err).toContain(`${path}:10: fixed: `);
+  expect(readFileSync(path, "utf8")).toBe(conf("state MASTER\npriority 100"));
 });
 
 it("takes the version of keepalived into account", async () => {
@@ -147,7 +147,7 @@ it("lists every rule with its fix", async () => {
   const { code, out } = await lint("--rules");
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^nopreempt-with-master \(error, --fix\)\n {2}nopreempt goes with .*\n {2}fix: set state BACKUP/m,
+    /^nopreempt-with-master \(error, --fix\)\n {2}nopreempt goes with .*\n {2}fix: remove nopreempt,/m,
   );
   const listed = JSON.parse((await lint("--rules", "--json")).out) as { rule: string }[];
   expect(new Set(listed.map(({ rule }) => rule)).size).toBe(listed.length);

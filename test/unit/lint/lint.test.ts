@@ -120,6 +120,12 @@ it("never shows a password, of VRRP or in the arguments of a program", () => {
   expect(shown.join("\n")).not.toContain("hunter");
 });
 
+it("does not show a password that stands behind another keyword's value", () => {
+  const result = lint(files(conf("priority 100 auth_pass hunter2")));
+  expect(result.findings).toMatchObject([{ rule: "argument-surplus", line: 8 }]);
+  expect(JSON.stringify(result)).not.toContain("hunter");
+});
+
 it("speaks in keepalived's words, not in those of our components", () => {
   const all = lint(
     files(

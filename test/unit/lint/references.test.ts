@@ -20,8 +20,8 @@ describe("of the pairs that the references publish, lint says", () => {
 
   it("002: nopreempt is void on one site and keeps the other from ever taking over on a failing check", () => {
     expect(saidOf("002")).toEqual([
-      "002-site-a.conf:29 error nopreempt-with-master",
       "002-site-a.conf:30 warning weight-clamped",
+      "002-site-a.conf:31 error nopreempt-with-master",
       "002-site-b.conf:14 error nopreempt-with-weight",
       "002-site-b.conf:23 error nopreempt-with-weight",
       "002-site-b.conf:30 warning weight-clamped",
@@ -37,7 +37,7 @@ describe("of the pairs that the references publish, lint says", () => {
       "004-ngt1.conf:3 warning script-without-user",
       "004-ngt1.conf:9 error script-stops-keepalived",
       "004-ngt1.conf:11 error weight-too-small",
-      "004-ngt1.conf:15 error nopreempt-with-master",
+      "004-ngt1.conf:20 error nopreempt-with-master",
       "004-ngt2.conf:3 warning script-without-user",
       "004-ngt2.conf:9 error script-stops-keepalived",
       "004-ngt2.conf:11 error nopreempt-with-weight",

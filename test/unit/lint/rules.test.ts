@@ -290,7 +290,7 @@ const CASES: [string, string[], string[]][] = [
         "priority 100 ; state MASTER\ninterface eth0 eth1\nunicast_src_ip 192.0.2.2 192.0.2.4\nunicast_peer {\n192.0.2.3\n}",
       ),
     ],
-    ["a.conf warning ignored", "a.conf warning ignored", "a.conf warning ignored"],
+    ["a.conf warning argument-surplus", "a.conf warning argument-surplus", "a.conf warning argument-surplus"],
   ],
   [
     "an argument behind a notify program",
@@ -452,6 +452,13 @@ it("takes no word for unknown that a newer keepalived than the reader's knows", 
     "a.conf error keyword-too-new",
   ]);
   expect(said([conf("auth_hmca 1")])).toEqual(["a.conf error keyword-unknown"]);
+});
+
+it("points at the type of authentication that another node does not have", () => {
+  const pair = [conf(password("1234")), conf(`priority 90\n${password("1234").replace("PASS", "AH")}`)];
+  expect(lint(files(...pair)).findings).toMatchObject([
+    { file: "b.conf", line: 10, message: "VI: auth_type: AH; allowed: PASS, as on a.conf" },
+  ]);
 });
 
 it("points at the peer that is the node itself, and says what to do", () => {

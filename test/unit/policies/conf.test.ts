@@ -77,7 +77,7 @@ it.each(CARRIERS)("finds the configuration in %s", async (_what, resource, place
   expect(said).toEqual([
     {
       policy: "nopreempt-with-master-in-conf",
-      message: expect.stringContaining(`${place}, line 8: VI: state: MASTER`) as string,
+      message: expect.stringContaining(`${place}, line 10: VI: nopreempt: void`) as string,
       urn: expect.stringMatching(/::gw$/) as string,
     },
   ]);
