@@ -137,7 +137,7 @@ it("says in the JSON what --fix has put right", async () => {
   const { out } = await lint("--fix", "--json", path);
   expect(JSON.parse(out)).toMatchObject({
     findings: [],
-    fixed: [{ rule: "nopreempt-with-master", file: path, line: 8 }],
+    fixed: [{ rule: "nopreempt-with-master", file: path, line: 10 }],
   });
   expect(JSON.parse((await lint("--fix", "--json", path)).out)).toMatchObject({ fixed: [] });
   expect(JSON.parse((await lint("--json", path)).out)).not.toHaveProperty("fixed");
