@@ -17,8 +17,6 @@ export interface Scenario {
   bothFamilies?: boolean;
   /** Who is started first. @default gw-a */
   first?: string;
-  /** `vrrp_startup_delay` of all nodes, in seconds. @default 0 */
-  startupDelay?: number;
   /** What HaPair does not say of an instance. */
   instance?: Partial<Pick<InstanceConfig, "nopreempt">>;
   /** One after the other, each after the former one has settled; the actions of a step are done together. */
@@ -118,7 +116,7 @@ export const scenarios: readonly Scenario[] = [
   { name: "v3-prefer-drain", cluster: v3, steps: on(a, Drain, Undrain) },
   { name: "v2-prefer-drain", cluster: v2, steps: on(a, Drain, Undrain) },
   { name: "v3-prefer-preempt-delay", cluster: { ...v3, preemptDelay: 3 }, steps: on(a, Stop, Start) },
-  { name: "v3-prefer-startup-delay", cluster: v3, startupDelay: 2, steps: on(a, Stop, Start) },
+  { name: "v3-prefer-startup-delay", cluster: { ...v3, startupDelay: 2 }, steps: on(a, Stop, Start) },
   {
     name: "v3-prefer-fast",
     cluster: { version: 3, advertInt: 0.1 },
@@ -253,8 +251,8 @@ function clusterOf(scenario: Scenario): Cluster {
 /** The machines of a scenario. */
 export function nodesOfScenario(scenario: Scenario): SimulatedNode[] {
   return hosts.slice(0, scenario.hosts ?? 2).map(({ name }) => {
-    const { instances, syncGroup } = planOf(scenario, name);
-    return { name, instances, syncGroup: syncGroup !== undefined, startupDelay: scenario.startupDelay ?? 0 };
+    const { instances, syncGroup, global } = planOf(scenario, name);
+    return { name, instances, syncGroup: syncGroup !== undefined, startupDelay: global.startupDelay };
   });
 }
 

@@ -57,8 +57,14 @@ const RESTART_SECONDS = 1;
 /** The machines of a cluster as `HaPair` sets them up. */
 export function nodesOf(cluster: Cluster): SimulatedNode[] {
   return cluster.nodes.map(({ name }) => {
-    const { instances, syncGroup } = hostPlan(cluster, name);
-    return { name, instances, syncGroup: syncGroup !== undefined, restartAfter: RESTART_SECONDS };
+    const { instances, syncGroup, global } = hostPlan(cluster, name);
+    return {
+      name,
+      instances,
+      syncGroup: syncGroup !== undefined,
+      startupDelay: global.startupDelay,
+      restartAfter: RESTART_SECONDS,
+    };
   });
 }
 

@@ -144,15 +144,14 @@ async function mend(host: Host): Promise<void> {
 
 async function configure(host: Host, scenario: Scenario): Promise<void> {
   const files = keepalivedFiles(planOf(scenario, host.name));
-  for (const { path, text, mode } of files) await host.writeFile(path, withoutAgent(text, scenario), mode);
+  for (const { path, text, mode } of files) await host.writeFile(path, withoutAgent(text), mode);
   await host.writeFile(drainFile, "0\n");
   await host.writeFile(checkFile, "\n");
 }
 
 /** There is no vrrp-agent on these hosts; what is left is what the model knows. */
-function withoutAgent(text: string, { startupDelay = 0 }: Scenario): string {
-  const delay = startupDelay > 0 ? `    vrrp_startup_delay ${startupDelay}\n` : "";
-  return text.replace(/^ *vrrp_notify_fifo.*\n/gm, "").replace("global_defs {\n", `global_defs {\n${delay}`);
+function withoutAgent(text: string): string {
+  return text.replace(/^ *vrrp_notify_fifo.*\n/gm, "");
 }
 
 async function strike(host: Host, { do: kind }: Action): Promise<unknown> {

@@ -36,6 +36,17 @@ describe("the table of faults", () => {
     expect(of("refresh-holder-first")).toMatchObject({ moves: { min: 0, max: 0 }, gap: { min: 0, max: 0 } });
   });
 
+  it("counts the startup delay that a cluster states, or that is chosen for it", () => {
+    const delays = [{ startupDelay: 7 }, { advertInt: 0.1 }, {}].map((more) =>
+      nodesOf(cluster(clusterInput(more))).map(({ startupDelay }) => startupDelay),
+    );
+    expect(delays).toEqual([
+      [7, 7],
+      [2, 2],
+      [0, 0],
+    ]);
+  });
+
   it("says of a sticky pair who stays after a cut without loss of carrier", () => {
     const [healed] = whatIf(nodes([100, 100]), { faults: ["cut-off-healed"], first: "gw-b" });
     expect(healed).toMatchObject({ before: "gw-b", after: [["gw-b"]], moves: { min: 2, max: 2 } });
