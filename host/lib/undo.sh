@@ -47,8 +47,12 @@ disarm_undo() {
   if [ -e "$run_dir/$1/undo.unit" ]; then
     read -r undo_unit <"$run_dir/$1/undo.unit"
     rm -f "$run_dir/$1/undo.unit"
-    ! systemctl --quiet is-active "$undo_unit.timer" 2>/dev/null ||
-      tool "cannot disarm the undo timer" systemctl stop "$undo_unit.timer"
+    if systemctl --quiet is-active "$undo_unit.timer" 2>/dev/null &&
+      ! systemctl stop "$undo_unit.timer" >"$work/words" 2>&1 8>&- 9>&-; then
+      # A run of that very timer, which finds nothing to undo, may have been faster.
+      ! systemctl --quiet is-active "$undo_unit.timer" 2>/dev/null ||
+        fail "cannot disarm the undo timer" "$work/words"
+    fi
   elif [ -e "$run_dir/$1/undo.pid" ]; then
     read -r undo_pid <"$run_dir/$1/undo.pid"
     rm -f "$run_dir/$1/undo.pid"
@@ -95,6 +99,7 @@ verb_undo() {
   umask 022
   [ -e "$state_dir/$1/pending" ] || {
     # Whoever ended the change was cut short before it could end this.
+    make_work
     disarm_undo "$1"
     return 0
   }

@@ -179,6 +179,26 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.has(reserve)).toBe(false);
   });
 
+  test.each([
+    ["went by itself meanwhile", "", 0],
+    ["is still there", "[ -e $FAKE/ends ] || exit 0", 1],
+  ])("a confirm whose undo timer cannot be stopped and %s ends accordingly", (_, still, status) => {
+    const real = host.read("fake/bin/systemctl");
+    apply(1);
+    // Active at the first look; after the failed stop only where it is still there.
+    host.program(
+      "systemctl",
+      `case $* in
+       *"is-active vrrp-agent-undo"*) ${still || ":"}; [ ! -e "$FAKE/looked" ] && : >"$FAKE/looked"; exit ;;
+       "stop vrrp-agent-undo"*) echo "Unit not loaded."; exit 5 ;;
+       esac
+       ${real}`,
+    );
+    const done = confirm(1);
+    expect(done.status).toBe(status);
+    if (status !== 0) expect(done.stderr).toContain("cannot disarm the undo timer\nUnit not loaded.");
+  });
+
   test("two changes that nobody confirmed go back to the last confirmed one", () => {
     apply(1);
     confirm(1);
