@@ -202,7 +202,10 @@ export class Host {
       `TERM=${process.env.TERM ?? "dumb"}`,
     ];
     const limit = ["setpriv", "--pdeathsig", "KILL", "--bounding-set", lackingCapabilities(leader), "--"];
-    return ["nsenter", "--target", String(leader), "--all", "--", ...limit, ...clean, ...inside];
+    // nsenter would stop with a child that is stopped, as by the host's shutdown, and never go on. A shell just waits.
+    const wait = ["sh", "-c", '"$@"; exit "$?"', "sh"];
+    const enter = ["nsenter", "--target", String(leader), "--all", "--no-fork"];
+    return [...enter, "--", ...wait, ...limit, ...clean, ...inside] as [string, ...string[]];
   }
 
   /** Text of a file on the host. */

@@ -51,6 +51,14 @@ describe("a lab of two hosts and a client", () => {
     expect(utils.parseKey(hostKey)).not.toBeInstanceOf(Error);
   });
 
+  test("a command that is stopped inside a host, as a shutdown stops all, ends when it goes on", async () => {
+    const stopped = 'grep -q "^State:.T" "/proc/$0/status"';
+    const letGoOn = `until ${stopped}; do :; done; kill -CONT "$0"`;
+    const command = `sh -c '${letGoOn}' $$ & kill -STOP $$; wait; echo went on`;
+    const { stdout } = await lab.host("gw-a").exec(command, { timeout: 20_000 });
+    expect(stdout).toBe("went on\n");
+  });
+
   test("answers the client on the IPv4 and the IPv6 address of every host", async () => {
     for (const { address, address6 } of lab.hosts) {
       await lab.client.exec(["ping", "-c1", "-W1", address]);
