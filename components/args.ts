@@ -217,3 +217,41 @@ export interface NodeArgs {
   /** Routers that this node watches over BFD. @default the cluster's */
   bfd?: BfdArgs[];
 }
+
+/** What one node does otherwise for a further virtual router. */
+export interface RouterNodeArgs {
+  /** Name of the node. */
+  name: string;
+  /** Interface that carries these addresses and their VRRP; the node's other addresses are then not meant: give unicastSrcIp. @default the node's */
+  interface?: pulumi.Input<string>;
+  /** Address on that interface from which VRRP is sent. @default the node's */
+  unicastSrcIp?: pulumi.Input<string>;
+  /** The same for IPv6 virtual addresses, where unicastSrcIp is IPv4. @default the node's */
+  unicastSrcIp6?: pulumi.Input<string>;
+  /** Source of multicast adverts. @default the node's */
+  mcastSrcIp?: pulumi.Input<string>;
+  /** VRRP priority, 1 to 254. @default the node's, or by `primary` */
+  priority?: pulumi.Input<number>;
+}
+
+/**
+ * A further virtual router on the nodes of a cluster: addresses of their own with an id of their own. Checks, timers,
+ * preemption, password and a drain are the cluster's.
+ */
+export interface VirtualRouterArgs {
+  /** Its name, unique in the cluster, 1 to 20 characters: its instance is CLUSTER-NAME. */
+  name: string;
+  /** VRRP virtual router id, 1 to 255, of its own on the interface. */
+  virtualRouterId: pulumi.Input<number>;
+  /** The addresses that move with it, as `virtualIpAddresses` of the cluster. */
+  virtualIpAddresses: pulumi.Input<string>[];
+  /**
+   * Node that holds these addresses while all are healthy: it gets the highest of the nodes' priorities, the others follow
+   * in their order. Not with sticky. @default the node that holds the cluster's own
+   */
+  primary?: pulumi.Input<string>;
+  /** One sync group with the cluster's own virtual router: all their addresses move together, to no node that has lost one of its interfaces. @default false */
+  syncGroup?: pulumi.Input<boolean>;
+  /** Nodes on which something differs. @default none */
+  nodes?: RouterNodeArgs[];
+}

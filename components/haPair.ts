@@ -13,6 +13,7 @@ import {
   TrackInterfaceArgs,
   TrackProcessArgs,
   TrackScriptArgs,
+  VirtualRouterArgs,
 } from "./args";
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
@@ -30,6 +31,11 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   virtualRouterId: pulumi.Input<number>;
   /** The addresses that move, in keepalived's words: `192.168.1.1/24 [dev eth0] [label eth0:vip]`, IPv4 and IPv6, 1 to 255 of them. */
   virtualIpAddresses: pulumi.Input<string>[];
+  /**
+   * Further virtual routers on the same nodes, each with addresses that move by themselves: up to 50. With a `primary` of
+   * its own each node holds some of the addresses while all are healthy (active/active). @default none
+   */
+  virtualRouters?: VirtualRouterArgs[];
   /** Seconds between two adverts: 0.01 to 40.95 in steps of 0.01; whole seconds 1 to 255 with version 2. @default 1 */
   advertInt?: pulumi.Input<number>;
   /** VRRP version, 2 or 3. IPv6 addresses always use 3. @default 3 */

@@ -19,14 +19,16 @@ function settleAfterStart({ instances, global }: HostPlan): number {
 
 /** What vrrp-agent is told about a host that runs keepalived, with what is written for it. */
 export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): RenderedFile {
+  const sources = plan.instances.flatMap((instance) => {
+    const address = sourceOf(instance);
+    const property = instance.multicast ? "mcastSrcIp" : "unicastSrcIp";
+    return address === undefined ? [] : [{ address, dev: instance.interface, property }];
+  });
   const text = fill("agent/node.conf", {
     plan,
     w: word,
-    sources: plan.instances.flatMap((instance) => {
-      const address = sourceOf(instance);
-      const property = instance.multicast ? "mcastSrcIp" : "unicastSrcIp";
-      return address === undefined ? [] : [{ address, dev: instance.interface, property }];
-    }),
+    // Instances of one host can share them.
+    sources: [...new Map(sources.map((source) => [`${source.address} ${source.dev}`, source])).values()],
     sourceOf,
     vips: plan.instances.flatMap((instance) =>
       instance.virtualIpAddresses.map((vip) => ({

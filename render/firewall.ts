@@ -23,10 +23,17 @@ interface Ends {
 
 /** Rules that admit VRRP (IP protocol 112) from the peers, and to them, and nothing else. */
 export function firewallRules(flows: VrrpFlow[]): FirewallRule[] {
-  return flows.flatMap((flow) => [
-    ...incoming(flow).flatMap((ends) => bothTools("input", flow, ends)),
-    ...outgoing(flow).flatMap((ends) => bothTools("output", flow, ends)),
-  ]);
+  return once(
+    flows.flatMap((flow) => [
+      ...incoming(flow).flatMap((ends) => bothTools("input", flow, ends)),
+      ...outgoing(flow).flatMap((ends) => bothTools("output", flow, ends)),
+    ]),
+  );
+}
+
+/** Without repeats: instances of one host share peers and sessions. */
+function once(rules: FirewallRule[]): FirewallRule[] {
+  return [...new Map(rules.map((rule) => [`${rule.tool} ${rule.hook} ${rule.match}`, rule])).values()];
 }
 
 /** Matches every packet of a family, in tables of any. */
@@ -72,8 +79,7 @@ export function bfdRules(sessions: Bfd[]): FirewallRule[] {
       ];
     });
   });
-  // The instances of both families track the same sessions.
-  return [...new Map(rules.map((rule) => [`${rule.tool} ${rule.hook} ${rule.match}`, rule])).values()];
+  return once(rules);
 }
 
 function incoming({ family, source, peers, multicast }: VrrpFlow): Ends[] {

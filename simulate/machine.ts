@@ -195,27 +195,32 @@ export class Machine {
   /** An advert has reached its interface. */
   hear(advert: Advert): void {
     const sameRouter = this.instances.find(
-      ({ config }) =>
+      ({ config, source }) =>
         config.virtualRouterId === advert.virtualRouterId &&
         config.family === advert.family &&
         // A socket takes only what is sent its way.
-        config.multicast === advert.multicast,
+        config.multicast === advert.multicast &&
+        (advert.multicast || source === undefined || advert.to.includes(source)),
     );
     if (sameRouter === undefined) return;
-    if (!advert.multicast && sameRouter.source !== undefined && !advert.to.includes(sameRouter.source))
-      return;
     if (accepts(sameRouter, advert)) sameRouter.hear(advert);
     else sameRouter.refuse();
   }
 
   /** What a drain does to an instance: a weight, 0 for FAULT, or nothing. */
-  private drainOf({ config }: Instance): number | undefined {
-    const weight = drainWeight(config);
-    return weight !== 0 && !this.countsWeights ? undefined : weight;
+  private drainOf(instance: Instance): number | undefined {
+    const weight = drainWeight(instance.config);
+    return weight !== 0 && !this.countsWeights(instance) ? undefined : weight;
   }
 
-  private get countsWeights(): boolean {
-    return this.node.syncGroup !== true || this.node.syncGroupTrackingWeight !== false;
+  private countsWeights({ config }: Instance): boolean {
+    const isTied = this.groups.some((names) => names.includes(config.name));
+    return !isTied || this.node.syncGroupTrackingWeight !== false;
+  }
+
+  /** keepalived drops a group of one. */
+  private get groups(): (readonly string[])[] {
+    return (this.node.syncGroups ?? []).filter((names) => names.length > 1);
   }
 
   private load(): Daemon {
@@ -228,7 +233,7 @@ export class Machine {
       changed: () => this.world.changed(),
     };
     const instances = this.node.instances.map((config) => new Instance(config, around));
-    if (this.node.syncGroup === true && instances.length > 1) new Group(instances);
+    for (const names of this.groups) new Group(instances.filter(({ config }) => names.includes(config.name)));
     return { instances, checks: this.checksOf(instances) };
   }
 
@@ -237,21 +242,32 @@ export class Machine {
     const { clock } = this.world;
     for (const { config } of instances) {
       for (const script of config.trackScripts) {
-        if (byName.has(script.name) || (script.weight !== 0 && !this.countsWeights)) continue;
-        const tracking = instances.filter((one) =>
-          one.config.trackScripts.some(({ name }) => name === script.name),
-        );
+        if (byName.has(script.name)) continue;
+        const tracking = this.trackers(instances, script, "trackScripts");
+        if (tracking.length === 0) continue;
         byName.set(script.name, new Script(script, clock, tracking, () => !this.broken.has(script.name)));
       }
       for (const process of config.trackProcesses) {
-        if (byName.has(process.name) || (process.weight !== 0 && !this.countsWeights)) continue;
-        const tracking = instances.filter((one) =>
-          one.config.trackProcesses.some(({ name }) => name === process.name),
-        );
+        if (byName.has(process.name)) continue;
+        const tracking = this.trackers(instances, process, "trackProcesses");
+        if (tracking.length === 0) continue;
         byName.set(process.name, new Process(process, clock, tracking, () => !this.broken.has(process.name)));
       }
     }
     return [...byName.values()];
+  }
+
+  /** The instances for which a check counts. */
+  private trackers(
+    instances: readonly Instance[],
+    check: { name: string; weight: number },
+    list: "trackScripts" | "trackProcesses",
+  ): Instance[] {
+    return instances.filter(
+      (one) =>
+        one.config[list].some(({ name }) => name === check.name) &&
+        (check.weight === 0 || this.countsWeights(one)),
+    );
   }
 
   /** Gives the instances what is known at the start, and starts them. */
@@ -264,10 +280,10 @@ export class Machine {
       else instance.total += weight ?? 0;
     }
     for (const instance of instances) instance.applyWeights();
-    const group = instances[0]?.group;
-    group?.start();
+    const groups = new Set(instances.flatMap(({ group }) => (group === undefined ? [] : [group])));
+    for (const group of groups) group.start();
     for (const instance of instances) start(instance);
-    group?.resume();
+    for (const group of groups) group.resume();
   }
 
   private end(goodbye: boolean): void {

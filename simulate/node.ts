@@ -29,10 +29,10 @@ export type SimulatedInstance = Pick<
 export interface SimulatedNode {
   name: string;
   instances: SimulatedInstance[];
-  /** All instances go to MASTER, BACKUP and FAULT together (`vrrp_sync_group`). @default false */
-  syncGroup?: boolean;
+  /** Names of instances that go to MASTER, BACKUP and FAULT together (`vrrp_sync_group`). @default none */
+  syncGroups?: readonly (readonly string[])[];
   /**
-   * Checks and a drain with a weight count for members of the sync group (`sync_group_tracking_weight`). @default true
+   * Checks and a drain with a weight count for members of sync groups (`sync_group_tracking_weight`). @default true
    */
   syncGroupTrackingWeight?: boolean;
   /** Seconds after its start during which the daemon takes nothing (`vrrp_startup_delay`). @default 0 */

@@ -251,8 +251,9 @@ function clusterOf(scenario: Scenario): Cluster {
 /** The machines of a scenario. */
 export function nodesOfScenario(scenario: Scenario): SimulatedNode[] {
   return hosts.slice(0, scenario.hosts ?? 2).map(({ name }) => {
-    const { instances, syncGroup, global } = planOf(scenario, name);
-    return { name, instances, syncGroup: syncGroup !== undefined, startupDelay: global.startupDelay };
+    const { instances, syncGroups, global } = planOf(scenario, name);
+    const groups = syncGroups.map((group) => group.instances);
+    return { name, instances, syncGroups: groups, startupDelay: global.startupDelay };
   });
 }
 

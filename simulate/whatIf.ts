@@ -57,11 +57,11 @@ const RESTART_SECONDS = 1;
 /** The machines of a cluster as `HaPair` sets them up. */
 export function nodesOf(cluster: Cluster): SimulatedNode[] {
   return cluster.nodes.map(({ name }) => {
-    const { instances, syncGroup, global } = hostPlan(cluster, name);
+    const { instances, syncGroups, global } = hostPlan(cluster, name);
     return {
       name,
       instances,
-      syncGroup: syncGroup !== undefined,
+      syncGroups: syncGroups.map((group) => group.instances),
       startupDelay: global.startupDelay,
       restartAfter: RESTART_SECONDS,
     };
@@ -69,26 +69,32 @@ export function nodesOf(cluster: Cluster): SimulatedNode[] {
 }
 
 /**
- * Who holds before anything happens.
+ * Who holds the addresses of each virtual router before anything happens; where nobody does, the holder of the first.
  *
- * @throws RangeError when that is nobody or not one alone
+ * @throws RangeError when nobody holds any
  */
-export function firstHolder(
+function firstHolders(
   nodes: readonly SimulatedNode[],
   first: string | undefined = nodes[0]?.name,
-): string {
+): [string, ...string[]] {
   const run = simulate(nodes, { first, tail: 0 });
-  const held = new Set(run.routers.flatMap(({ spans }) => spans.at(-1)?.holders ?? []));
-  const [holder] = held;
+  const held = run.routers.map(({ spans }) => spans.at(-1)?.holders[0]);
+  const holder = held.find((name) => name !== undefined);
   if (holder === undefined)
     throw new RangeError("nobody holds the addresses, so nothing can be taken from anybody");
-  return holder;
+  return held.map((name) => name ?? holder) as [string, ...string[]];
 }
 
-/** What each fault does. */
+/** What each fault does: to each virtual router when it strikes the holder of its addresses. */
 export function whatIf(nodes: readonly SimulatedNode[], options: WhatIfOptions = {}): Outcome[] {
-  const holder = firstHolder(nodes, options.first);
-  return chosen(faultsOf(nodes, holder), options.faults).flatMap((fault) => outcomes(nodes, fault, options));
+  const holders = firstHolders(nodes, options.first);
+  const found = [...new Set(holders)].flatMap((holder) =>
+    chosen(faultsOf(nodes, holder), options.faults).flatMap((fault) =>
+      outcomes(nodes, fault, options).filter((_outcome, router) => holders[router] === holder),
+    ),
+  );
+  const order = [...new Set(found.map(({ fault }) => fault))];
+  return order.flatMap((name) => found.filter(({ fault }) => fault === name));
 }
 
 /** One run of a fault, for a drawing. @param phase Share of the cycle, 0 to 1. @default 0.5 */
@@ -98,7 +104,7 @@ export function runOf(
   options: WhatIfOptions = {},
   phase = 0.5,
 ): Run {
-  const [fault] = chosen(faultsOf(nodes, firstHolder(nodes, options.first)), [name]);
+  const [fault] = chosen(faultsOf(nodes, firstHolders(nodes, options.first)[0]), [name]);
   return runFault(nodes, fault!, options, phase);
 }
 

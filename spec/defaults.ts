@@ -8,14 +8,16 @@ import {
   NotifyPrograms,
   Preemption,
   Problem,
+  RouterNode,
   TrackProcess,
   TrackScript,
   VirtualIpAddress,
+  VirtualRouter,
 } from "./model";
 import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
 import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
-import { ClusterInput, NodeInput } from "./schema/cluster";
+import { ClusterInput, NodeInput, VirtualRouterInput } from "./schema/cluster";
 import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
 import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
@@ -63,6 +65,7 @@ export function withDefaults(
     nodes,
     virtualRouterId: input.virtualRouterId,
     virtualIpAddresses: vips(input.virtualIpAddresses),
+    virtualRouters: routersWithDefaults(input.virtualRouters ?? []),
     advertInt,
     version: input.version ?? 3,
     multicast: input.multicast ?? false,
@@ -103,6 +106,33 @@ function nodeWithDefaults(
       trackInterfaces: interfacesWithDefaults(node.trackInterfaces),
     }),
     ...(node.bfd !== undefined && { bfd: bfdWithDefaults(node.bfd) }),
+  };
+}
+
+function routersWithDefaults(routers: Draft<VirtualRouterInput[]>): Draft<VirtualRouter[]> {
+  return isKnown(routers)
+    ? routers.map((router) => (isKnown(router) ? routerWithDefaults(router) : UNKNOWN))
+    : UNKNOWN;
+}
+
+function routerWithDefaults(router: Exclude<Draft<VirtualRouterInput>, Unknown>): Draft<VirtualRouter> {
+  const nodes = router.nodes ?? [];
+  return {
+    name: router.name,
+    virtualRouterId: router.virtualRouterId,
+    virtualIpAddresses: vips(router.virtualIpAddresses),
+    primary: router.primary,
+    syncGroup: router.syncGroup ?? false,
+    nodes: isKnown(nodes) ? nodes.map((node) => (isKnown(node) ? canonicalNode(node) : UNKNOWN)) : UNKNOWN,
+  };
+}
+
+function canonicalNode(node: Exclude<Draft<RouterNode>, Unknown>): Draft<RouterNode> {
+  return {
+    ...node,
+    unicastSrcIp: canonicalDraft(node.unicastSrcIp),
+    unicastSrcIp6: canonicalDraft(node.unicastSrcIp6),
+    mcastSrcIp: canonicalDraft(node.mcastSrcIp),
   };
 }
 

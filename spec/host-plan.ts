@@ -1,10 +1,21 @@
-import { membersOf } from "./members";
-import { Cluster, HostPlan, InstanceConfig } from "./model";
+import { DraftMember, draftMembersOf, membersOf } from "./members";
+import { Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
 
 /** The addresses that an instance's adverts come from. */
 function sourcesOf(instance: InstanceConfig): string[] {
   const source = instance.multicast ? instance.mcastSrcIp : instance.unicastSrcIp;
   return source === undefined ? [] : [source];
+}
+
+/** Both families of a virtual router, and those that move with the cluster's own: keepalived wants no group of one. */
+function syncGroupsOf(cluster: Cluster): SyncGroup[] {
+  const groups = new Map<string, string[]>();
+  for (const [{ instance, router: at }] of draftMembersOf(cluster) as [DraftMember][]) {
+    const router = at === undefined ? undefined : cluster.virtualRouters[at];
+    const name = router === undefined || router.syncGroup ? cluster.name : `${cluster.name}-${router.name}`;
+    groups.set(name, [...(groups.get(name) ?? []), instance.name as string]);
+  }
+  return [...groups].map(([name, instances]) => ({ name, instances })).filter((g) => g.instances.length > 1);
 }
 
 /** Everything that one host of a cluster needs to be told. */
@@ -23,12 +34,14 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     scriptUser: cluster.scriptUser,
     global: cluster.global,
     instances,
-    syncGroup: instances.length > 1 ? cluster.name : undefined,
+    syncGroups: syncGroupsOf(cluster),
     peers: cluster.nodes
       .filter((peer) => peer.name !== nodeName)
       .map((peer) => ({
         name: peer.name,
-        addresses: members.filter((m) => m.node === peer.name).flatMap((m) => sourcesOf(m.instance)),
+        addresses: [
+          ...new Set(members.filter((m) => m.node === peer.name).flatMap((m) => sourcesOf(m.instance))),
+        ],
       })),
     peersElsewhere: false,
     nonlocalBind: cluster.nonlocalBind,

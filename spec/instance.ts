@@ -111,6 +111,7 @@ function planOf({ instance, own: input, openPorts, global }: Known): HostPlan {
     scriptUser: input.scriptUser ?? (runsScripts(instance) ? undefined : "root"),
     global,
     instances: [instance],
+    syncGroups: [],
     // A low-level instance knows its peers by their addresses only.
     peers: instance.unicastPeers.map((address) => ({ name: address, addresses: [address] })),
     peersElsewhere: true,

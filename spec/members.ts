@@ -12,6 +12,7 @@ import {
   VirtualIpAddress,
 } from "./model";
 import { instanceOptions } from "./options";
+import { routerViews } from "./routers";
 import { isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
 
 /** One node's instance of a virtual router. */
@@ -47,6 +48,8 @@ function familiesOf(vips: VirtualIpAddress[] | Unknown): (Family | Unknown)[] {
 /** A member of a draft, with the place of its node in the list. */
 export interface DraftMember extends Member<InstanceDraft> {
   place: number;
+  /** Place in virtualRouters; absent: the cluster's own. */
+  router?: number;
 }
 
 /** The sources of the other nodes; UNKNOWN as a list when one is missing or the node's own: other rules tell that. */
@@ -58,6 +61,12 @@ function peersOf(sources: (string | Unknown | undefined)[], own: number): string
 
 /** As membersOf, over a cluster of which some values are UNKNOWN. */
 export function draftMembersOf(cluster: ClusterDraft): DraftMember[][] {
+  return routerViews(cluster).flatMap(({ cluster: view, router }) =>
+    membersOfRouter(view).map((members) => members.map((member) => ({ ...member, router }))),
+  );
+}
+
+function membersOfRouter(cluster: ClusterDraft): DraftMember[][] {
   const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
   const vips = wholly<VirtualIpAddress[]>(cluster.virtualIpAddresses);
   const families = familiesOf(vips);
@@ -141,7 +150,7 @@ function multicastSource(node: NodeDraft, family: Family | Unknown, source: stri
   return isKnown(own) && own !== undefined && isKnown(family) && familyOf(own) === family ? own : source;
 }
 
-/** The instances of a cluster: for each of its virtual routers (IPv4 first) one member a node, in the nodes' order. */
+/** The instances of a cluster: for each of its virtual routers, and for each family of it (IPv4 first), one member a node, in the nodes' order. */
 export function membersOf(cluster: Cluster): Member[][] {
   return draftMembersOf(cluster).map((members) =>
     members.map(({ node, instance }) => ({ node, instance: instance as InstanceConfig })),

@@ -186,6 +186,13 @@ export interface InstanceConfig extends GarpTimers, NotifyPrograms, InstanceOpti
   bfd: Bfd[];
 }
 
+/** A `vrrp_sync_group`: instances that go to MASTER, BACKUP and FAULT together. */
+export interface SyncGroup {
+  name: string;
+  /** Names of two or more instances. */
+  instances: string[];
+}
+
 /** Everything one host needs to be told: the only thing that render/ takes. */
 export interface HostPlan {
   /** Name of the managed set on the host: directory and file names come from it. */
@@ -196,8 +203,8 @@ export interface HostPlan {
   scriptUser?: string;
   global: GlobalOptions;
   instances: InstanceConfig[];
-  /** Name of the sync group that ties the instances together; absent with a single instance. */
-  syncGroup?: string;
+  /** Sync groups: instances that change their state together, each named once. */
+  syncGroups: SyncGroup[];
   /** Every other node of the cluster: name and the addresses it sends VRRP from. */
   peers: { name: string; addresses: string[] }[];
   /** The peers are applied by another component or stack, so nobody can say here whether one of them holds an address. */
@@ -266,12 +273,36 @@ export interface Node {
   bfd?: Bfd[];
 }
 
+/** What one node does otherwise for a further virtual router. */
+export interface RouterNode {
+  name: string;
+  interface?: string;
+  unicastSrcIp?: string;
+  unicastSrcIp6?: string;
+  mcastSrcIp?: string;
+  priority?: number;
+}
+
+/** A further virtual router on a cluster's nodes: what is not said here is as the cluster has it. */
+export interface VirtualRouter {
+  /** Its instance is CLUSTER-NAME. */
+  name: string;
+  virtualRouterId: number;
+  virtualIpAddresses: VirtualIpAddress[];
+  /** Node that holds its addresses while all are healthy; absent: as the priorities say. */
+  primary?: string;
+  /** It moves with the cluster's own virtual router. */
+  syncGroup: boolean;
+  nodes: RouterNode[];
+}
+
 /** A cluster that the proof has passed. */
 export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   name: string;
   nodes: Node[];
   virtualRouterId: number;
   virtualIpAddresses: VirtualIpAddress[];
+  virtualRouters: VirtualRouter[];
   advertInt: number;
   version: VrrpVersion;
   multicast: boolean;

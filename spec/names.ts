@@ -4,6 +4,9 @@ export const INTERFACE_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,14}$/;
 /** Name of a cluster: part of file names, nftables comments and instance names. */
 export const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
+/** Name of a further virtual router of a cluster. "6" is what the second family of a router is called. */
+export const ROUTER_NAME = /^(?!6$)(?!.*-6$)[A-Za-z0-9][A-Za-z0-9_-]{0,19}$/;
+
 /** Name of a node, and a router_id: one word. */
 export const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 

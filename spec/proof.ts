@@ -5,13 +5,12 @@ import { realtimePriority } from "./options";
 import { Problem } from "./model";
 import { CLUSTER_RULES } from "./rules/cluster";
 import { Judged, Rule, RULES, toProblem } from "./rules";
+import { pathOfView, routerViews } from "./routers";
 import { isKnown } from "./unknown";
 
 /** What a rule finds among members, each rule over what it is for. */
 export function judge(rules: readonly Rule[], members: Judged[], locate: Locate): Problem[] {
-  return rules
-    .filter((rule) => rule.scope !== "node")
-    .flatMap((rule) => rule(members).map((finding) => toProblem(rule, finding, locate)));
+  return rules.flatMap((rule) => rule(members).map((finding) => toProblem(rule, finding, locate)));
 }
 
 /** Where a member's property stands in what the user wrote. */
@@ -22,14 +21,46 @@ export type Locate = (at: number, property: string) => string;
  * the pair come in one list.
  */
 export function proveCluster(cluster: ClusterDraft): Problem[] {
-  const problems = draftMembersOf(cluster).flatMap((members) =>
+  const views = new Map(routerViews(cluster).map((view) => [view.router, view.cluster]));
+  const judgeAll = (rules: readonly Rule[], members: DraftMember[]) =>
     judge(
-      RULES,
+      rules,
       members.map((member) => judged(cluster, member)),
-      (at, property) => locate(cluster, members[at]!, property),
+      (at, property) => {
+        const member = members[at]!;
+        return pathOfView(cluster, member.router, locate(views.get(member.router)!, member, property));
+      },
+    );
+  const routers = draftMembersOf(cluster);
+  return withoutRepeats([
+    ...routers.flatMap((members) => judgeAll(PAIR_RULES, members)),
+    ...nodesIn(routers).flatMap((members) => judgeAll(NODE_RULES, members)),
+    ...[...views].flatMap(([router, view]) =>
+      CLUSTER_RULES.flatMap((rule) => rule(view)).map((problem) => placed(cluster, router, problem)),
     ),
-  );
-  return withoutRepeats([...problems, ...CLUSTER_RULES.flatMap((rule) => rule(cluster))]);
+  ]);
+}
+
+const PAIR_RULES = RULES.filter((rule) => rule.scope !== "node");
+const NODE_RULES = RULES.filter((rule) => rule.scope === "node");
+
+/** For each node all its instances. */
+function nodesIn(routers: DraftMember[][]): DraftMember[][] {
+  const byPlace = new Map<number, DraftMember[]>();
+  for (const member of routers.flat()) {
+    byPlace.set(member.place, [...(byPlace.get(member.place) ?? []), member]);
+  }
+  return [...byPlace.values()];
+}
+
+/** A problem of a view, with the places of what the user wrote. */
+function placed(cluster: ClusterDraft, router: number | undefined, problem: Problem): Problem {
+  const there = (path: string) => pathOfView(cluster, router, path);
+  return {
+    ...problem,
+    path: there(problem.path),
+    allowed: problem.allowed.replace(/\b(virtualIpAddresses\[\d+\]|nodes\[\d+\]\.\w+)/g, there),
+  };
 }
 
 function judged(cluster: ClusterDraft, member: DraftMember): Judged {

@@ -5,6 +5,8 @@ import { Bfd, Family, Preemption, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
 import { Draft, isKnown, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
+import { routersOf } from "../routers";
+import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
 
 /** A rule over what only a cluster's spec has: SSH connections, names, the networks of the addresses. */
@@ -62,8 +64,12 @@ export const duplicateNames: ClusterRule = (cluster) => {
       ? []
       : duplicates(namesIn(bfd, `nodes[${at}].bfd`), "duplicate-name", "choose a name of its own"),
   );
+  const routers = routersOf(cluster).flatMap(({ router, at }) =>
+    place(`virtualRouters[${at}].name`, router.name),
+  );
   const fix = "choose a name of its own";
   return [
+    ...duplicates(routers, "duplicate-name", fix),
     ...duplicates(names, "duplicate-name", fix),
     ...duplicates(checks, "duplicate-name", fix),
     ...ofNodes,
@@ -93,13 +99,22 @@ export const duplicateHosts: ClusterRule = (cluster) => {
   return duplicates(hosts, "duplicate-host", "name the SSH server of the other machine");
 };
 
-/** A virtual address stands once in the list. */
-export const duplicateVips: ClusterRule = (cluster) =>
-  duplicates(
-    vipsOf(cluster).flatMap(({ vip, at }) => place(`virtualIpAddresses[${at}]`, vip.address)),
-    "duplicate-vip",
-    "remove it",
-  );
+/** A virtual address stands once in all lists: two virtual routers could hold it on two nodes. */
+export const duplicateVips: ClusterRule = (cluster) => {
+  const placed = [
+    ...addressesIn(cluster.virtualIpAddresses, "virtualIpAddresses"),
+    ...routersOf(cluster).flatMap(({ router, at }) =>
+      addressesIn(router.virtualIpAddresses, `virtualRouters[${at}].virtualIpAddresses`),
+    ),
+  ];
+  return duplicates(placed, "duplicate-vip", "remove it");
+};
+
+function addressesIn(vips: Draft<VirtualIpAddress[]>, list: string): Placed[] {
+  return isKnown(vips)
+    ? vips.flatMap((vip, i) => (isKnown(vip) ? place(`${list}[${i}]`, vip.address) : []))
+    : [];
+}
 
 /** A virtual address moves: SSH over it would configure whichever node holds it. */
 export const vipIsSshAddress: ClusterRule = (cluster) => {
@@ -295,4 +310,6 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   stickyAddressOrder,
   bfdSourceShared,
   bfdWithNode,
+  routerNodeUnknown,
+  routerPrimary,
 ];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Preemption } from "../model";
-import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME } from "../names";
+import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME, ROUTER_NAME } from "../names";
 import { parseSpecVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
@@ -20,15 +20,26 @@ const vip = field(
   "'ADDRESS/PREFIX [dev NAME] [label NAME]'",
 );
 
+const nodeName = () => text(NODE_NAME, "a name of 1 to 63 letters, digits, '.', '_' and '-'");
+
+const interfaceName = () => text(INTERFACE_NAME, "the name of an interface, 1 to 15 characters");
+
+const ownPriority = () =>
+  field(
+    // 255 is refused by a rule of the proof, with its reason: the policy pack shares it.
+    z.int().min(1).max(255),
+    "a whole number from 1 to 254",
+  ).optional();
+
 /** One machine of a cluster. */
 export const nodeSchema = field(
   z.strictObject({
     /** Name of the node, unique in the cluster, 1 to 63 characters. */
-    name: text(NODE_NAME, "a name of 1 to 63 letters, digits, '.', '_' and '-'"),
+    name: nodeName(),
     /** How it is reached over SSH. */
     connection: connectionSchema,
     /** Interface that carries the virtual addresses and VRRP, 1 to 15 characters. */
-    interface: text(INTERFACE_NAME, "the name of an interface, 1 to 15 characters"),
+    interface: interfaceName(),
     /**
      * Address on that interface from which VRRP is sent; IPv4, or IPv6 when all virtual addresses are. Required, by
      * a rule of the proof and not here: the policy pack shares it.
@@ -39,11 +50,7 @@ export const nodeSchema = field(
     /** Source of multicast adverts. @default unicastSrcIp */
     mcastSrcIp: sourceAddress().optional(),
     /** VRRP priority, 1 to 254. @default from the order of the nodes: 100, 90, 80 ...; sticky: 100 */
-    priority: field(
-      // 255 is refused by a rule of the proof, with its reason: the policy pack shares it.
-      z.int().min(1).max(255),
-      "a whole number from 1 to 254",
-    ).optional(),
+    priority: ownPriority(),
     /** keepalived's router_id, 1 to 63 characters. @default the node's name */
     routerId: text(NODE_NAME, "1 to 63 letters, digits, '.', '_' and '-'").optional(),
     /** Interfaces of this node that decide whether it may hold the addresses. @default the cluster's */
@@ -52,6 +59,46 @@ export const nodeSchema = field(
     bfd: bfd().optional(),
   }),
   "a node: name, connection, interface, unicastSrcIp",
+);
+
+const virtualIpAddresses = () => field(z.array(vip).min(1).max(255), "a list of 1 to 255 addresses");
+
+/** What one node does otherwise for a further virtual router. */
+const routerNodeSchema = field(
+  z.strictObject({
+    /** Name of the node. */
+    name: nodeName(),
+    /** Interface that carries these addresses and their VRRP; then the node's other addresses are not meant: give unicastSrcIp. @default the node's */
+    interface: interfaceName().optional(),
+    /** @default the node's */
+    unicastSrcIp: sourceAddress().optional(),
+    /** @default the node's */
+    unicastSrcIp6: sourceAddress(6).optional(),
+    /** @default the node's */
+    mcastSrcIp: sourceAddress().optional(),
+    /** VRRP priority, 1 to 254. @default the node's, or by primary */
+    priority: ownPriority(),
+  }),
+  "a node of the virtual router: name, and what differs there",
+);
+
+/** A further virtual router on the same nodes. */
+const virtualRouterSchema = field(
+  z.strictObject({
+    /** Its name, unique in the cluster, 1 to 20 characters: its instance is CLUSTER-NAME. */
+    name: text(ROUTER_NAME, "a name of 1 to 20 letters, digits, '_' and '-'"),
+    /** VRRP virtual router id, 1 to 255, of its own on the interface. */
+    virtualRouterId: whole(1, 255),
+    /** The addresses that move with it. */
+    virtualIpAddresses: virtualIpAddresses(),
+    /** Node that holds these addresses while all are healthy. @default the one that holds the cluster's own */
+    primary: nodeName().optional(),
+    /** One sync group with the cluster's own virtual router: all their addresses move together. @default false */
+    syncGroup: flag().optional(),
+    /** Nodes on which something differs. @default none */
+    nodes: field(z.array(routerNodeSchema).max(100), "a list of up to 100 nodes").optional(),
+  }),
+  "a virtual router: name, virtualRouterId, virtualIpAddresses",
 );
 
 /** What a user writes to describe a cluster. */
@@ -64,7 +111,12 @@ export const clusterSchema = field(
     /** VRRP virtual router id, 1 to 255, unique among the clusters on the network. */
     virtualRouterId: whole(1, 255),
     /** The addresses that move, in keepalived's words: `192.168.1.1/24 [dev eth0] [label eth0:vip]`, 1 to 255 of them. */
-    virtualIpAddresses: field(z.array(vip).min(1).max(255), "a list of 1 to 255 addresses"),
+    virtualIpAddresses: virtualIpAddresses(),
+    /** Further virtual routers on the same nodes, each with addresses that move by themselves: up to 50. @default none */
+    virtualRouters: field(
+      z.array(virtualRouterSchema).max(50),
+      "a list of up to 50 virtual routers",
+    ).optional(),
     /** Seconds between two adverts: version 3 0.01 to 40.95 in steps of 0.01, version 2 whole seconds 1 to 255. @default 1 */
     advertInt: seconds(0.01, 255).optional(),
     /** VRRP version, 2 or 3; IPv6 addresses always use 3. @default 3 */
@@ -108,5 +160,6 @@ export const clusterSchema = field(
   "a cluster: nodes, virtualRouterId, virtualIpAddresses",
 );
 
+export type VirtualRouterInput = z.infer<typeof virtualRouterSchema>;
 export type NodeInput = z.infer<typeof nodeSchema>;
 export type ClusterInput = z.infer<typeof clusterSchema>;

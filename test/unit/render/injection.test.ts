@@ -17,7 +17,14 @@ const texts: Record<string, [string, (value: string) => HostPlan]> = {
   node: ["node", (node) => plan([instance()], { node })],
   routerId: ["routerId", (routerId) => plan([instance()], { routerId })],
   scriptUser: ["scriptUser", (scriptUser) => plan([instance()], { scriptUser })],
-  syncGroup: ["name", (syncGroup) => plan([instance()], { syncGroup })],
+  "name of a sync group": [
+    "name",
+    (name) => plan([instance()], { syncGroups: [{ name, instances: ["gw"] }] }),
+  ],
+  "member of a sync group": [
+    "name",
+    (name) => plan([instance()], { syncGroups: [{ name: "gw", instances: [name] }] }),
+  ],
   "name of a peer": ["peers.name", (name) => plan([instance()], { peers: [{ name, addresses: ["::1"] }] })],
   "address of a peer": [
     "peers.addresses",

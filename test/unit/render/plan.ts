@@ -51,7 +51,7 @@ export function plan(instances: InstanceConfig[] = [instance()], changes: Partia
     scriptUser: "root",
     global: { startupDelay: 0, chosen: [] },
     instances,
-    syncGroup: instances.length > 1 ? "gw" : undefined,
+    syncGroups: instances.length > 1 ? [{ name: "gw", instances: instances.map(({ name }) => name) }] : [],
     peers: [{ name: "gw-b", addresses: ["192.168.1.3"] }],
     peersElsewhere: false,
     nonlocalBind: false,

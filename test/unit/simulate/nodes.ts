@@ -45,7 +45,7 @@ export function tied(
 ): SimulatedNode[] {
   return nodes(priorities, change).map((node, place) => ({
     ...node,
-    syncGroup: true,
+    syncGroups: [["gw", "gw-6"]],
     instances: [
       node.instances[0]!,
       {

@@ -142,7 +142,7 @@ describe("hostPlan", () => {
       node: "gw-b",
       routerId: "gw-b",
       scriptUser: "root",
-      syncGroup: "gw",
+      syncGroups: [{ name: "gw", instances: ["gw", "gw-6"] }],
       peers: [{ name: "gw-a", addresses: ["192.168.1.2", "2001:db8::2"] }],
       nonlocalBind: false,
       vipOffLink: false,
@@ -166,7 +166,7 @@ describe("hostPlan", () => {
   });
 
   it("has no sync group around a single instance", () => {
-    expect(hostPlan(cluster(clusterInput()), "gw-a").syncGroup).toBeUndefined();
+    expect(hostPlan(cluster(clusterInput()), "gw-a").syncGroups).toEqual([]);
   });
 
   it("knows multicast peers by their sources", () => {
