@@ -32,14 +32,24 @@ apply_verb() {
   untell "$1" refused
   holding=no
   ! serves_a_vip "$1" "$conf" || holding=yes
-  if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
-    say deferred
-    return 0
-  fi
-  how=whole
+  all_agree=no
   # The others may be at the generation before one that is pending here.
   if must_agree "$1" "$applied" "$2" || must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
-    if [ "$holding" = yes ]; then
+    all_agree=yes
+  fi
+  gives_way=no
+  if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
+    if [ "$all_agree" = no ] || [ -z "$(holding_peers "$1" "$2")" ]; then
+      say deferred
+      return 0
+    fi
+    gives_way=yes
+  fi
+  how=whole
+  if [ "$all_agree" = yes ]; then
+    if [ "$gives_way" = yes ]; then
+      how=apart
+    elif [ "$holding" = yes ]; then
       # Hosts that this change has left out, because they were changed in a former try, are asked to join at the end.
       if can_tell "$1" "$2" && [ -n "$(silent_peers "$1" "$2" apart running)" ]; then
         say deferred
@@ -58,6 +68,30 @@ apply_verb() {
   else
     say "activated $2"
   fi
+}
+
+# holding_peers CLUSTER GENERATION: names of the peers that hold addresses of the cluster, as far as they can be asked:
+# virtual routers with a primary of their own have several holders.
+holding_peers() (
+  conf=$conf_dir/$1/node.conf
+  [ -e "$conf" ] || conf=$(words_conf "$1" "$2")
+  peer_nodes "$conf" >"$work/peer-names"
+  facts vip "$conf" >"$work/shared-vips"
+  while read -r _ vip dev; do
+    ! held "${vip%/*}" "$dev" >/dev/null || continue
+    macs=$(answering_macs "${vip%/*}" "$dev" </dev/null) || continue
+    [ -z "$macs" ] || name_of "$macs" "$dev" | grep -x -F -f "$work/peer-names" || true
+  done <"$work/shared-vips" | sort -u
+)
+
+# give_way CLUSTER: a peer takes the addresses before keepalived stops here. One that was set up by hand knows no drain: it
+# hands over when it is stopped.
+give_way() {
+  knows_drain || return 0
+  drain_on "$1"
+  give_way_left=$(hand_over_seconds "$1")
+  await_no_vip "$1" "$give_way_left" ||
+    fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers"
 }
 
 # begin_step CLUSTER GENERATION: the beginning of each step that changes what is in force.
@@ -109,12 +143,18 @@ activate() {
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
-  attempt make_current "$1" "$2" "${3-}"
+  attempt enter "$1" "$2" "${3-}"
   if [ "$attempt_status" -eq 0 ]; then
     if [ "${3-}" = apart ]; then tell "$1" apart "$2"; else tell "$1" running "$2"; fi || true
     return 0
   fi
   take_back "$1"
+}
+
+# enter CLUSTER GENERATION HOW
+enter() {
+  [ "$3" != apart ] || ! serves_a_vip "$1" "$(words_conf "$1" "$2")" || give_way "$1"
+  make_current "$1" "$2" "$3"
 }
 
 # take_back CLUSTER: ends a step that has failed with a change pending.

@@ -77,9 +77,12 @@ check_cluster() {
   use_node "$conf"
 }
 
+# knows_drain: whether what keepalived was told here tracks the file.
+knows_drain() { grep -q '^ *drain weight ' "$root$keepalived_conf" 2>/dev/null; }
+
 # drain CLUSTER
 drain() {
-  grep -q '^ *drain weight ' "$root$keepalived_conf" 2>/dev/null ||
+  knows_drain ||
     fail "keepalived's config on this host knows no drain; apply the cluster again first"
   drain_was=no
   ! is_drained "$1" || drain_was=yes

@@ -26,19 +26,25 @@ switch_together() {
   }
   if [ -e "$state_dir/$1/apart" ] && [ "$(current_generation "$1")" = "$2" ]; then
     join_later "$1" "$2"
-  elif serves_a_vip "$1" "$(words_conf "$1" "$2")"; then
+  elif serves_a_vip "$1" "$(words_conf "$1" "$2")" && ! is_to_give_way "$1" "$2"; then
     together_others=$(await_peers "$1" "$2" apart) || {
       untell "$1" here
       fail "$together_others did not stop for this change; nothing is changed here"
     }
     (activate "$1" "$2")
-  elif vip_elsewhere "$(words_conf "$1" "$2")"; then
+  elif serves_a_vip "$1" "$(words_conf "$1" "$2")" || vip_elsewhere "$(words_conf "$1" "$2")"; then
     (activate "$1" "$2" apart)
     tell "$1" here "$2" || true
     join_later "$1" "$2"
   else
     (activate "$1" "$2")
   fi
+}
+
+# is_to_give_way CLUSTER GENERATION: of several hosts that hold addresses the first by name stays.
+is_to_give_way() {
+  own_place=$({ holding_peers "$1" "$2"; say "$node"; } | LC_ALL=C sort | head -n 1)
+  [ "$own_place" != "$node" ]
 }
 
 # await_peers CLUSTER GENERATION WORD...: until each that answers the network tells one of the words; else prints who
