@@ -72,3 +72,89 @@ describe.each(SHELLS)("a host that waits for the holder, under %s", (shell) => {
     expect(calls).toContain("systemctl stop keepalived.service");
   });
 });
+
+describe.each(SHELLS)(
+  "a host that holds some of the addresses while its peer holds the others, under %s",
+  (shell) => {
+    let host: FakeHost;
+    const drain = "var/lib/vrrp-agent/gw/drain";
+    const files = (id: number, settle = 4) =>
+      nodeFiles({
+        "/etc/keepalived/keepalived.conf": `vrrp_instance gw {\n  virtual_router_id ${id}\n  track_file {\n    drain weight -253\n  }\n}\n`,
+        "/etc/vrrp-agent/gw/node.conf": [
+          "cluster gw",
+          "node a",
+          "interface eth0",
+          "source 10.0.0.1 eth0",
+          `instance gw 4 ${id} eth0`,
+          "instance gw-web 4 99 eth0",
+          "vip gw 10.0.0.100/24 eth0",
+          "vip gw-web 10.0.0.101/24 eth0",
+          "peer b 10.0.0.2",
+          "off-link no",
+          `settle ${settle}`,
+          "hand-over 3",
+          "",
+        ].join("\n"),
+      });
+    const stage = (n: number, list: ReturnType<typeof files>) =>
+      host.succeed(["stage"], bundleOf(list, { generation: generation(n) }));
+    const activate = (n: number) => host.agent(["activate", "gw", generation(n)]);
+
+    beforeEach(async () => {
+      host = await FakeHost.create(shell);
+      stage(1, files(51));
+      host.succeed(["activate", "gw", generation(1)]);
+      host.state("arp.10.0.0.101", "Unicast reply from 10.0.0.101 [02:00:00:00:00:02]  0.6ms\n");
+      host.state("neighbour.10.0.0.2", "10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n");
+      host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
+      const seen = `generation ${generation(1)} a\nvip 10.0.0.100 holder a\nvip 10.0.0.101 free a\n`;
+      const other = `generation ${generation(1)} b\nvip 10.0.0.100 free b\nvip 10.0.0.101 holder b\n`;
+      host.succeed(["confirm", "gw", generation(1)], seen + other);
+      host.calls();
+    });
+    afterEach(() => host.close());
+
+    /** The peer takes the addresses of a drained host within a second. */
+    const peerTakesOver = () => {
+      const eth0 = "2: eth0    inet 10.0.0.1/24 scope global eth0";
+      const sleep = host.read("fake/bin/sleep").replace("#!/bin/sh\n", "");
+      host.program(
+        "sleep",
+        `${sleep}\n[ ! -e "$VRRP_ROOT/${drain}" ] || { cat "$VRRP_ROOT/${drain}" >>"$FAKE/calls"; echo "${eth0}" >"$FAKE/addresses.eth0"; }`,
+      );
+    };
+
+    test("is drained and then stopped for a change on which the daemons must agree, and waits for the other", () => {
+      peerTakesOver();
+      stage(2, files(52));
+      expect(activate(2).stdout).toBe(
+        `activated ${generation(2)}; keepalived starts when the holder has it, too\n`,
+      );
+      expect(host.calls().filter((call) => !call.startsWith("systemd-run"))).toEqual([
+        "1 activate",
+        "systemctl stop keepalived.service",
+      ]);
+    });
+
+    test("stays as it was when nobody takes its addresses", () => {
+      stage(2, files(52));
+      const before = host.tree("etc");
+      const { status, stderr } = activate(2);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /^vrrp-agent: a: activate: no peer took the addresses of gw within 3 s, and one host must hold all of them/,
+      );
+      expect(host.tree("etc")).toBe(before);
+      expect(host.has(drain)).toBe(false);
+      expect(host.has("var/lib/vrrp-agent/gw/pending")).toBe(false);
+      expect(host.calls()).not.toContain("systemctl stop keepalived.service");
+    });
+
+    test("defers, and is not drained, for a change that a reload takes up", () => {
+      stage(2, files(51, 5));
+      expect(activate(2).stdout).toBe("deferred\n");
+      expect(host.has(drain)).toBe(false);
+    });
+  },
+);
