@@ -1,4 +1,4 @@
-import { handOverSeconds, settleSeconds } from "../simulate/timing";
+import { handOverSeconds, settleAfterStart } from "../simulate/timing";
 import { FirewallPlan, HostPlan, InstanceConfig } from "../spec";
 import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";
@@ -7,15 +7,6 @@ import { fill } from "./template";
 import { word } from "./word";
 
 const directory = (cluster: string) => `/etc/vrrp-agent/${cluster}`;
-
-/** Packets that a BFD session takes to come up, one more than its three ways. */
-const BFD_PACKETS = 4;
-
-/** Seconds from a start until roles no longer change by themselves. */
-function settleAfterStart({ instances, global }: HostPlan): number {
-  const bfd = Math.max(0, ...instances.flatMap((i) => i.bfd.map((session) => session.idleTx)));
-  return settleSeconds(instances) + Math.ceil(global.startupDelay + (BFD_PACKETS * bfd) / 1000);
-}
 
 /** What vrrp-agent is told about a host that runs keepalived, with what is written for it. */
 export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): RenderedFile {
@@ -38,7 +29,7 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
       })),
     ),
     peers: plan.peers.flatMap((peer) => peer.addresses.map((address) => ({ name: peer.name, address }))),
-    settle: settleAfterStart(plan),
+    settle: settleAfterStart(plan.instances, plan.global.startupDelay),
     since: sinceLines(keepalivedConf.text, plan.global),
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances),

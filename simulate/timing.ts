@@ -165,9 +165,24 @@ export function takeBackAfterRecovery(timing: VrrpTiming, preemptDelay = 0): Bou
   return { min: seconds(down + Math.max(0, delay - advert)), max: seconds(down + delay + advert) };
 }
 
+/** Packets that a BFD session takes to come up, one more than its three ways. */
+const BFD_PACKETS = 4;
+
+/**
+ * Whole seconds from keepalived's start until roles no longer change by themselves: `settleSeconds`, the startup delay, and
+ * what the slowest BFD session takes to come up. `settle` in node.conf.
+ */
+export function settleAfterStart(
+  instances: readonly (VrrpTiming & { bfd: readonly { idleTx: number }[] })[],
+  startupDelay: number,
+): number {
+  const idle = Math.max(0, ...instances.flatMap(({ bfd }) => bfd.map(({ idleTx }) => idleTx)));
+  return settleSeconds(instances) + Math.ceil(startupDelay + (BFD_PACKETS * idle) / 1000);
+}
+
 /**
  * Whole seconds after which a node's role no longer changes by itself: the down timer of the slowest instance plus a
- * second, rounded up. `settle` in node.conf.
+ * second, rounded up.
  */
 export function settleSeconds(instances: readonly VrrpTiming[]): number {
   if (instances.length === 0)

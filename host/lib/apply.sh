@@ -84,12 +84,14 @@ holding_peers() (
   done <"$work/shared-vips" | sort -u
 )
 
-# give_way CLUSTER: a peer takes the addresses before keepalived stops here. One that was set up by hand knows no drain: it
-# hands over when it is stopped.
+# give_way CLUSTER: a peer takes the addresses before keepalived stops here. One that was set up by hand knows no drain:
+# that one hands over when it is stopped.
 give_way() {
   knows_drain || return 0
-  drain_on "$1"
   give_way_left=$(hand_over_seconds "$1")
+  # With a long preempt_delay a peer waits for longer than a step may take; from a host that stops it takes over at once.
+  [ "$give_way_left" -le 60 ] || return 0
+  drain_on "$1"
   await_no_vip "$1" "$give_way_left" ||
     fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers"
 }

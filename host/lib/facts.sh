@@ -21,7 +21,7 @@ check_paths() {
     other=$(managed_by_another "$1" "$path") || continue
     theirs=$(manifest_digest "$path" "$(generation_dir "$other" "$(current_generation "$other")")/manifest")
     [ "$theirs" = "$(manifest_digest "$path" "$2")" ] ||
-      fail "$path belongs to the cluster $other on this host; destroy that one first or use another host"
+      fail "$path belongs to the cluster $other on this host; make this one a virtual router of it (virtualRouters), destroy that one first or use another host"
   done <"$work/paths"
 }
 

@@ -1,9 +1,10 @@
 import { canonical, compareAddresses, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
-import { sourceOf } from "../members";
-import { Bfd, Family, Preemption, Problem, VirtualIpAddress } from "../model";
+import { settleAfterStart, VrrpTiming } from "../../simulate/timing";
+import { draftMembersOf, sourceOf } from "../members";
+import { Bfd, Family, InstanceConfig, Preemption, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
-import { Draft, isKnown, Unknown } from "../unknown";
+import { Draft, isKnown, isWhollyKnown, UNKNOWN, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { routersOf } from "../routers";
 import { routerNodeUnknown, routerPrimary } from "./routers";
@@ -297,6 +298,37 @@ export const bfdWithNode: ClusterRule = (cluster) => {
 /** Ports are opened where the hosts' firewall is ours to change, each once. */
 export const openPorts: ClusterRule = (cluster) => portProblems(cluster.openPorts, cluster.firewall);
 
+/** Seconds that the steps of a change take beside what they wait for. */
+const STEPS = 5;
+
+/** A change is confirmed once the roles have settled; an undo timer that ends before that takes every change back. */
+export const undoBeforeSettled: ClusterRule = (cluster) => {
+  const { undoAfter, global } = cluster;
+  const delay = isKnown(global) ? global.startupDelay : UNKNOWN;
+  const instances = draftMembersOf({ ...cluster, virtualRouters: [] })
+    .flat()
+    .flatMap(({ instance: { version, advertInt, priority, downTimerAdverts, bfd } }) => {
+      const timing = { version, advertInt, priority, downTimerAdverts, bfd };
+      return isWhollyKnown(timing) ? [timing as VrrpTiming & Pick<InstanceConfig, "bfd">] : [];
+    });
+  if (!isKnown(undoAfter) || !isKnown(delay) || instances.length === 0) {
+    return [];
+  }
+  const settle = settleAfterStart(instances, delay);
+  return undoAfter >= settle + STEPS
+    ? []
+    : [
+        {
+          rule: "undo-before-settled",
+          severity: "error",
+          path: "undoAfter",
+          value: `${undoAfter}`,
+          allowed: `${settle + STEPS} or more: the roles have settled ${settle} s after a change, by advertInt, downTimerAdverts, startupDelay and bfd`,
+          fix: "raise undoAfter, or shorten what it waits for",
+        },
+      ];
+};
+
 /** Every rule over a cluster's spec. */
 export const CLUSTER_RULES: readonly ClusterRule[] = [
   duplicateNames,
@@ -312,4 +344,5 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   bfdWithNode,
   routerNodeUnknown,
   routerPrimary,
+  undoBeforeSettled,
 ];

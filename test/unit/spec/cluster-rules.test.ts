@@ -1,4 +1,4 @@
-import { checkCluster } from "../../../spec";
+import { checkCluster, UNKNOWN } from "../../../spec";
 import { clusterInput, mixedInput, nodeInput } from "./cluster-input";
 
 function found(input: unknown) {
@@ -327,4 +327,30 @@ it.each([
 
 it("tells what all nodes share only once", () => {
   expect(found(clusterInput({ advertInt: 50 }))).toEqual([["advert-int-range", "advertInt"]]);
+});
+
+describe("an undo timer that ends before the roles have settled", () => {
+  const undo = (rest: Record<string, unknown>) =>
+    checkCluster(clusterInput(rest)).filter(({ rule }) => rule === "undo-before-settled");
+
+  it("is refused with the seconds that it takes", () => {
+    // The down timer of 40 * 10 s and a skew of 10 s * 166 / 256, a second, and what the steps take.
+    expect(undo({ advertInt: 10, downTimerAdverts: 40, undoAfter: 412 })).toEqual([
+      expect.objectContaining({
+        path: "undoAfter",
+        value: "412",
+        allowed: expect.stringMatching(/^413 or more/),
+      }),
+    ]);
+    expect(undo({ advertInt: 10, downTimerAdverts: 40, undoAfter: 413 })).toEqual([]);
+  });
+
+  it("counts the startup delay and the BFD sessions, and says nothing of what is known later", () => {
+    expect(undo({ startupDelay: 60, undoAfter: 60 })).toHaveLength(1);
+    expect(
+      undo({ bfd: [{ name: "up", neighborIp: "192.168.1.254", idleTx: 20000 }], undoAfter: 60 }),
+    ).toHaveLength(1);
+    expect(undo({ undoAfter: 10 })).toEqual([]);
+    expect(undo({ startupDelay: UNKNOWN, undoAfter: 10 })).toEqual([]);
+  });
 });
