@@ -48,6 +48,15 @@ describe("pulumi-keepalived simulate", () => {
     expect(out).toMatch(/^holder-dies +gw-a -> gw-b +2\.61\.\.3\.61 s +1 /m);
   });
 
+  it("has an example with two holders, of which each is struck for its own router", async () => {
+    const example = join(__dirname, "../../../examples/active-active/gw.yaml");
+    const { code, out } = await cli("simulate", "--spec", example, "--fault", "holder-reboots");
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^holder-reboots +51\/IPv4 +gw-a -> gw-a .*\nholder-reboots +52\/IPv4 +gw-b -> gw-b /m,
+    );
+  });
+
   it("reads JSON, and prints JSON", async () => {
     const { code, out } = await cli("simulate", "--spec", json, "--fault", "daemon-stops", "--json");
     expect(code).toBe(0);

@@ -260,3 +260,23 @@ test("global options are those that were asked for, and real time is for the BFD
     "bfd_no_swap",
   ]);
 });
+
+test("several virtual routers share sources, peers and rules, each written once, and have sync groups of their own", () => {
+  const [own, web, web6] = ["gw", "gw-web", "gw-web-6"].map((name, i) =>
+    instance({ name, virtualRouterId: 51 + i }),
+  );
+  const host = plan([own!, web!, web6!], {
+    syncGroups: [{ name: "gw-web", instances: ["gw-web", "gw-web-6"] }],
+  });
+  expect(block(conf(host), "vrrp_sync_group gw-web").slice(0, 4)).toEqual([
+    "group {",
+    "gw-web",
+    "gw-web-6",
+    "}",
+  ]);
+  expect(conf(host).match(/^vrrp_instance/gm)).toHaveLength(3);
+  for (const file of renderHost(host).filter(({ path }) => /node\.conf$|firewall\.rules$/.test(path))) {
+    const lines = file.text.trim().split("\n");
+    expect(new Set(lines).size).toBe(lines.length);
+  }
+});
