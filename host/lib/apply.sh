@@ -77,10 +77,10 @@ holding_peers() (
   [ -e "$conf" ] || conf=$(words_conf "$1" "$2")
   peer_nodes "$conf" >"$work/peer-names"
   facts vip "$conf" >"$work/shared-vips"
-  while read -r _ vip dev; do
-    ! held "${vip%/*}" "$dev" >/dev/null || continue
-    macs=$(answering_macs "${vip%/*}" "$dev" </dev/null) || continue
-    [ -z "$macs" ] || name_of "$macs" "$dev" | grep -x -F -f "$work/peer-names" || true
+  while read -r _ shared_vip shared_dev; do
+    ! held "${shared_vip%/*}" "$shared_dev" >/dev/null || continue
+    macs=$(answering_macs "${shared_vip%/*}" "$shared_dev" </dev/null) || continue
+    [ -z "$macs" ] || name_of "$macs" "$shared_dev" | grep -x -F -f "$work/peer-names" || true
   done <"$work/shared-vips" | sort -u
 )
 

@@ -67,10 +67,13 @@ restart_drained() {
 hold_by_hand() {
   facts vip "$(words_conf "$1" "$2")" | awk '{ print $2, $3 }' >"$work/wanted-vips"
   grep -x -F -f "$work/wanted-vips" "$work/served" >"$work/by-hand" || true
+  # A restart runs `cleanup`, which leaves these alone until then.
+  { say "$(($(uptime) + hold_seconds))"; cat "$work/by-hand"; } | write_file "$run_dir/$1/by-hand"
   hold_addresses <"$work/by-hand" 8>&- 9>&- &
   hold_pid=$!
   service "$3"
   wait "$hold_pid" || true
+  rm -f "$run_dir/$1/by-hand"
   # None was ever gone: an instance that the change does not drop stays master, and reports nothing.
   ! cmp -s "$work/by-hand" "$work/holding" || return 0
   hold_left=$(facts settle "$(words_conf "$1" "$2")")
@@ -86,10 +89,22 @@ hold_by_hand() {
   done
 }
 
-# hold_addresses: puts each back as soon as it is gone, which it is once; to add one that is there fails. Some seconds are
-# enough for a reload.
+# Seconds that are enough for a reload, and for a restart.
+hold_seconds=5
+
+# held_by_hand ADDRESS/PREFIX DEV: by a step that runs now.
+held_by_hand() {
+  for by_hand in "$run_dir"/*/by-hand; do
+    [ -e "$by_hand" ] || continue
+    read -r by_hand_until <"$by_hand"
+    if [ "$(uptime)" -lt "$by_hand_until" ] && grep -q -x -F "$1 $2" "$by_hand"; then return 0; fi
+  done
+  return 1
+}
+
+# hold_addresses: puts each back as soon as it is gone, which it is once; to add one that is there fails.
 hold_addresses() {
-  hold_until=$(($(uptime) + 5))
+  hold_until=$(($(uptime) + hold_seconds))
   hold_turns=0
   cat >"$work/holding"
   while [ -s "$work/holding" ] && [ "$(uptime)" -lt "$hold_until" ] && [ "$hold_turns" -lt 5000 ]; do
@@ -242,7 +257,7 @@ verb_cleanup() {
     [ -e "$conf" ] || continue
     facts vip "$conf" | while read -r _ vip dev; do
       [ -d "$root/sys/class/net/$dev" ] || continue
-      if found=$(held "${vip%/*}" "$dev"); then
+      if found=$(held "${vip%/*}" "$dev") && ! held_by_hand "$vip" "$dev"; then
         # It may have gone meanwhile.
         ip address del "$found" dev "$dev" || ! held "${vip%/*}" "$dev" >/dev/null
         say "vrrp-agent: removed $found, which keepalived left on $dev"

@@ -398,6 +398,21 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.calls()).toEqual(["ip address del 10.0.0.100/24 dev eth0"]);
   });
 
+  test("cleanup leaves the addresses alone that a step holds by hand while it restarts keepalived, for some seconds", () => {
+    apply(1);
+    confirm(1);
+    host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
+    host.withoutState("keepalived.pid");
+    host.write("/run/vrrp-agent/gw/by-hand", "1005\n10.0.0.100/24 eth0\n");
+    host.calls();
+    host.uptime(1004);
+    host.agent(["cleanup"]);
+    expect(host.calls()).toEqual([]);
+    host.uptime(1005);
+    host.agent(["cleanup"]);
+    expect(host.calls()).toEqual(["ip address del 10.0.0.100/24 dev eth0"]);
+  });
+
   test("status says what interface, daemon and files say, as text and as JSON", () => {
     apply(1);
     type Status = {
