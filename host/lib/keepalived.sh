@@ -67,15 +67,18 @@ restart_drained() {
 hold_by_hand() {
   facts vip "$(words_conf "$1" "$2")" | awk '{ print $2, $3 }' >"$work/wanted-vips"
   grep -x -F -f "$work/wanted-vips" "$work/served" >"$work/by-hand" || true
+  # keepalived removes them when it drops an instance; in a restart when it ends, and once more when it starts.
+  hold_times=1
+  [ "$3" != restart ] || hold_times=2
   # A restart runs `cleanup`, which leaves these alone until then.
   { say "$(($(uptime) + hold_seconds))"; cat "$work/by-hand"; } | write_file "$run_dir/$1/by-hand"
-  hold_addresses <"$work/by-hand" 8>&- 9>&- &
+  hold_addresses "$hold_times" 8>&- 9>&- &
   hold_pid=$!
   service "$3"
   wait "$hold_pid" || true
   rm -f "$run_dir/$1/by-hand"
   # None was ever gone: an instance that the change does not drop stays master, and reports nothing.
-  ! cmp -s "$work/by-hand" "$work/holding" || return 0
+  if [ "$3" != restart ] && cmp -s "$work/by-hand" "$work/holding"; then return 0; fi
   hold_left=$(facts settle "$(words_conf "$1" "$2")")
   until is_master "$1" "$2"; do
     [ "${hold_left:-0}" -gt 0 ] || {
@@ -102,12 +105,18 @@ held_by_hand() {
   return 1
 }
 
-# hold_addresses: puts each back as soon as it is gone, which it is once; to add one that is there fails.
+# hold_addresses TIMES: puts each back as soon as it is gone, so often; to add one that is there fails.
 hold_addresses() {
   hold_until=$(($(uptime) + hold_seconds))
   hold_turns=0
-  cat >"$work/holding"
-  while [ -s "$work/holding" ] && [ "$(uptime)" -lt "$hold_until" ] && [ "$hold_turns" -lt 5000 ]; do
+  hold_passes=$1
+  cp "$work/by-hand" "$work/holding"
+  while [ "$(uptime)" -lt "$hold_until" ] && [ "$hold_turns" -lt 5000 ]; do
+    if [ ! -s "$work/holding" ]; then
+      hold_passes=$((hold_passes - 1))
+      [ "$hold_passes" -gt 0 ] || return 0
+      cp "$work/by-hand" "$work/holding" || return 0
+    fi
     while read -r address dev; do
       ip address add "$address" dev "$dev" 2>/dev/null || say "$address $dev"
     done <"$work/holding" 2>/dev/null >"$work/still-there" || return 0
