@@ -1,4 +1,5 @@
 import { ConfFile, readConf, ReadConf } from "../conf";
+import { isProgram } from "./recognise";
 
 /** The configuration of one machine. */
 export interface LintHost {
@@ -9,11 +10,6 @@ export interface LintHost {
   /** What tells the machine from others. */
   machine: string;
   conf: ReadConf;
-}
-
-/** Whether a text has anything that keepalived reads: a file that is only included may lack all of it. */
-export function isKeepalivedConf(text: string): boolean {
-  return /^[ \t]*(?:@\S+[ \t]+)?(?:vrrp_instance|vrrp_sync_group|vrrp_script|global_defs)\b/m.test(text);
 }
 
 /** A configuration with what tells the machine that it is for. */
@@ -55,17 +51,12 @@ function rootsOf(files: ConfFile[]): ReadConf[] {
   return roots.length > 0 ? roots : confs.slice(0, 1);
 }
 
-/** Whether a text is that of a program: the checks and hooks that configurations name. */
-function isProgram({ text }: ConfFile): boolean {
-  return text.startsWith("#!/");
-}
-
 /** The machines of files of which each configuration is that of a machine of its own; all have the same programs. */
 export function hostsOf(files: ConfFile[]): LintHost[] {
   const programs = Object.fromEntries(
-    files.filter(isProgram).map(({ name, text }) => [name.replace(/^.*\//, ""), text]),
+    files.filter(({ text }) => isProgram(text)).map(({ name, text }) => [name.replace(/^.*\//, ""), text]),
   );
-  const confs = confsOf(files.filter((file) => !isProgram(file)));
+  const confs = confsOf(files.filter(({ text }) => !isProgram(text)));
   return named(confs.map((conf) => ({ ...conf, programs })));
 }
 

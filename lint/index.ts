@@ -1,8 +1,9 @@
 export { catalogue, catalogueText, listed, ListedRule } from "./catalogue";
 export { FIXABLE, fixFiles } from "./fix";
-export { hostsOf, isKeepalivedConf, LintHost, named } from "./hosts";
+export { hostsOf, LintHost, named } from "./hosts";
 export { CONF_RULES, lint, lintHosts, trace, Traced } from "./lint";
 export * from "./model";
 export { NOTES } from "./notes";
+export { isBlank, isKeepalivedConf, isProgram } from "./recognise";
 export { sarifLog } from "./sarif";
 export { lintText } from "./text";

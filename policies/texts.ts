@@ -2,7 +2,7 @@ import { asset } from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfFile } from "../conf";
-import { isKeepalivedConf } from "../lint";
+import { isKeepalivedConf, isProgram } from "../lint";
 import { bare, plain } from "./plain";
 import { machineOf, Seen } from "./resources";
 
@@ -115,17 +115,13 @@ export function filesIn(text: string, name: string): ConfFile[] {
     return documents;
   }
   const literals = [...text.matchAll(/'([^']*\n[^']*)'/g)].map(([, literal = ""]) => literal);
-  const inQuotes = literals.filter(isKeepalivedConf);
+  const inQuotes = literals.filter((literal) => isKeepalivedConf(literal));
   return inQuotes.length === 0
     ? [{ name, text }]
     : inQuotes.map((literal, i) => ({
         name: inQuotes.length === 1 ? name : `${name}.${i + 1}`,
         text: literal,
       }));
-}
-
-function isProgram(text: string): boolean {
-  return text.startsWith("#!/");
 }
 
 /** What the reader takes for a value that only the host knows. */

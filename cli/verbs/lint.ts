@@ -5,6 +5,8 @@ import {
   catalogue,
   catalogueText,
   fixFiles,
+  isKeepalivedConf,
+  isProgram,
   lint as lintConfs,
   LintFinding,
   LintResult,
@@ -12,7 +14,7 @@ import {
   sarifLog,
 } from "../../lint";
 import { parseVersion } from "../../spec";
-import { emptyNodes, isConf } from "../confFiles";
+import { emptyNodes } from "../confFiles";
 import { readOptions } from "../options";
 import { readText } from "../specFile";
 import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
@@ -67,7 +69,7 @@ function run(args: string[], { out, err }: Streams): ExitCode {
     [...new Set(positionals)].map((name): ConfFile => ({ name, text: readText(name) })),
     err,
   );
-  if (!given.some(isConf)) {
+  if (!given.some(({ text }) => isKeepalivedConf(text, "any") && !isProgram(text))) {
     throw new UsageError(
       `${positionals.join(", ")}: no word that keepalived reads outside of blocks (vrrp_instance, virtual_server, include ...); give keepalived.conf files`,
     );
