@@ -128,6 +128,8 @@ export type NoteKind =
   /** `$NAME=` or `~SEQ`, `~LST` that keepalived cannot read. */
   | "definition-invalid"
   | "keyword-unknown"
+  /** An editor put U+FEFF in front of the file: keepalived takes it for a part of the first word. */
+  | "byte-order-mark"
   /** A keyword where its block does not know it, or without the block that it needs. */
   | "keyword-misplaced"
   /** A keyword without an argument that it needs. */

@@ -40,7 +40,7 @@ export function catalogue(): ListedRule[] {
       severity: "error or warning",
       why: doc,
       fix,
-      fixable: false,
+      fixable: FIXABLE.includes(rule),
     }));
   // What a cluster wants is no word of keepalived's.
   const rules = [...CONF_RULES, ...HOST_RULES].filter(({ id }) => !id.includes("sticky"));

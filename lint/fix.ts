@@ -102,6 +102,7 @@ const toBackup: Fix = (traced) => {
 };
 
 const FIXES: Readonly<Record<string, Fix>> = {
+  "byte-order-mark": ({ finding: { file, length } }) => ({ file, offset: 0, length, text: "" }),
   // BACKUP would bring the void word to life; without it the pair does what it has done.
   "nopreempt-with-master": removing("nopreempt"),
   "preempt-delay-with-master": removing("preempt_delay"),

@@ -33,6 +33,10 @@ export const NOTES: Readonly<Record<NoteKind, { doc: string; fix: string }>> = {
     doc: "A line begins with a keyword; keepalived leaves out what it does not know, and its config test fails.",
     fix: "correct or remove the word",
   },
+  "byte-order-mark": {
+    doc: "A file begins with its first word; keepalived takes a byte order mark for a part of that word, which it then does not know, and its config test fails.",
+    fix: "save the file as UTF-8 without a byte order mark",
+  },
   "keyword-misplaced": {
     doc: "A keyword stands in the block that it belongs to; keepalived leaves it out otherwise.",
     fix: "move it into its block",

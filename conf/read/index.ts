@@ -1,6 +1,15 @@
 import { UNKNOWN } from "../../spec";
 import { statementsOf } from "../expand";
-import { ConfFile, ReadConf, ReadGlobals, ReadOptions, ReadSyncGroup, Statement } from "../model";
+import {
+  ConfFile,
+  Note,
+  ReadConf,
+  ReadGlobals,
+  ReadOptions,
+  ReadSyncGroup,
+  Statement,
+  SyntaxTree,
+} from "../model";
 import { Block, Context, quote } from "./block";
 import { readInstance } from "./instance";
 import { GLOBAL_DEFS, SYNC_GROUP, TOP_LEVEL, VIRTUAL_SERVER } from "./keywords";
@@ -56,7 +65,25 @@ export function readConf(files: ConfFile[], options: ReadOptions = {}): ReadConf
       }
     });
   }
-  return { ...conf, notes: withoutSecrets(context.notes, statements).sort(inOrder(files)) };
+  const told = withMarks(context.notes, trees);
+  return { ...conf, notes: withoutSecrets(told, statements).sort(inOrder(files)) };
+}
+
+/** Tells a byte order mark as what it is, in place of what keepalived makes of the word behind it. */
+function withMarks(notes: Note[], trees: SyntaxTree[]): Note[] {
+  const marked = new Map(
+    trees.filter(({ text }) => text.startsWith("\uFEFF")).map((tree) => [tree.file, tree]),
+  );
+  return [
+    ...notes.filter(({ position }) => position.offset > 0 || !marked.has(position.file)),
+    ...[...marked.keys()].map((file): Note => ({
+      kind: "byte-order-mark",
+      severity: "error",
+      message:
+        "the file begins with a byte order mark: keepalived does not know the word that it stands before",
+      position: { file, line: 1, column: 1, offset: 0, length: 1 },
+    })),
+  ];
 }
 
 function readTopLevel(

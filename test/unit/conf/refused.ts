@@ -123,6 +123,8 @@ const whole: [name: string, text: string, kind: string, line: number][] = [
     6,
   ],
   ["a line too long", `$X=${"x".repeat(1100)} priority\n${RIGHT}`, "long-line", 1],
+  ["a byte order mark before a block", `\uFEFF${RIGHT}`, "byte-order-mark", 1],
+  ["a byte order mark before a comment", `\uFEFF# gw\n${RIGHT}`, "byte-order-mark", 1],
 ];
 
 export const refused: Refused[] = [

@@ -56,6 +56,7 @@ const CASES: [string, string[], string[], string[]][] = [
     [],
   ],
   ["vmac-with-unicast", [conf(`use_vmac\n    ${PEERS}`)], [], ["    vmac_xmit_base"]],
+  ["byte-order-mark", [`\uFEFF${conf("priority 100")}`], ["\uFEFFglobal_defs {"], ["global_defs {"]],
   [
     "script-arguments-unquoted",
     [conf(TRACKED, { before: script("/usr/bin/test -e /run/web"), globals: user })],

@@ -45,6 +45,20 @@ describe("clusters are found by what the nodes say", () => {
     ]);
   });
 
+  it("a byte order mark is told as one, and the word behind it not as unknown", () => {
+    const main = `\uFEFF${conf("include peers.conf\npiority 100")}`;
+    const { findings } = lint([
+      { name: "a.conf", text: main },
+      { name: "peers.conf", text: "\uFEFFpriority 90\n" },
+    ]);
+    expect(findings.map(({ rule, file, line, column }) => [rule, file, line, column])).toEqual([
+      ["byte-order-mark", "a.conf", 1, 1],
+      ["keyword-unknown", "a.conf", 9, 1],
+      ["byte-order-mark", "peers.conf", 1, 1],
+    ]);
+    expect(findings[0]!.fix).toMatch(/without a byte order mark/);
+  });
+
   it("a file whose conditions name hosts is the configuration of each of them", () => {
     const text = conf("@gw-a priority 255\n@gw-b priority 90");
     const { nodes, findings } = lint(files(text));
