@@ -123,6 +123,9 @@ const FIXES: Readonly<Record<string, Fix>> = {
     return password && word?.text.startsWith(text) ? setArgument(password, 0, text) : undefined;
   },
   "auth-with-v3": removing("authentication"),
+  // AH is ignored; without PASS a node begins to hear those that have none.
+  "auth-over-ipv6": (traced, files) =>
+    traced.finding.severity === "warning" ? removing("authentication")(traced, files) : undefined,
   "multicast-group-with-unicast": removing("mcast_dst_ip"),
   "vmac-with-unicast": ({ member }, files) =>
     member && insertInBlock(files, member.read.statement, "vmac_xmit_base"),

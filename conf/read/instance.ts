@@ -220,10 +220,11 @@ function readAuthentication(outer: Block, stated: Stated, statement: Statement):
   if (statement.condition !== undefined || block.isOpen) {
     stated.authPass = UNKNOWN;
   }
-  if (stated.authType === "PASS" && stated.authPass === undefined) {
+  const { authType, authPass } = stated;
+  if ((authType === "PASS" || authType === "AH") && authPass === undefined) {
     outer.context.note(
       "missing",
-      "auth_type PASS without auth_pass: keepalived ignores it",
+      `auth_type ${authType} without auth_pass: keepalived ignores it`,
       statement.position,
     );
   }

@@ -1,4 +1,4 @@
-import { Finding, instanceRule, pairRule, Ready } from "./rule";
+import { factRule, Finding, instanceRule, pairRule, Ready } from "./rule";
 
 const SECRET = "(secret)";
 
@@ -34,9 +34,41 @@ export const authWithV3 = instanceRule(
       : [],
 );
 
-/** What counts: version 3 has no authentication, version 2 room for 8 bytes. AH and PASS do not hear each other. */
-function effective({ instance: { authPass, version }, facts }: Ready<"authPass" | "version">) {
-  const isNone = version === 3 || authPass === undefined;
+/**
+ * Version 2 over IPv6, which is keepalived's own: the packet has no room for a password, and each node looks for one in
+ * its last bytes; those before 2.4.0 look beyond what was received.
+ */
+export const authOverIpv6 = factRule(
+  {
+    id: "auth-over-ipv6",
+    severity: "error",
+    doc: "IPv6 goes without authentication; with auth_type PASS in version 2 no node accepts an advert, so that all are master, and keepalived before 2.4.0 can crash at each one; auth_type AH is ignored.",
+    fix: "remove the authentication block: nothing is authenticated over IPv6",
+  },
+  ["authPass", "family", "version"],
+  ["authType"],
+  ({ instance: { authPass, family, version } }, { authType }) =>
+    family === 6 && version === 2 && authPass !== undefined && authType !== undefined
+      ? [
+          {
+            property: "authType",
+            value: authType,
+            allowed: "no authentication over IPv6",
+            ...(authType === "AH" && { severity: "warning" as const }),
+          },
+        ]
+      : [],
+);
+
+/**
+ * What counts: version 3 has no authentication, version 2 room for 8 bytes. AH and PASS do not hear each other. Over IPv6
+ * nothing can fit.
+ */
+function effective({
+  instance: { authPass, family, version },
+  facts,
+}: Ready<"authPass" | "family" | "version">) {
+  const isNone = version === 3 || family === 6 || authPass === undefined;
   return isNone
     ? { type: undefined, password: undefined }
     : {
@@ -57,7 +89,7 @@ export const authMismatch = pairRule(
       fix: "state the same auth_type and auth_pass on all nodes, or none",
     },
   },
-  ["authPass", "version"],
+  ["authPass", "family", "version"],
   ([first, ...others]) => {
     if (first === undefined) {
       return [];

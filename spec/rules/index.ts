@@ -1,4 +1,4 @@
-import { authMismatch, authTooLong, authWithV3 } from "./authentication";
+import { authMismatch, authOverIpv6, authTooLong, authWithV3 } from "./authentication";
 import {
   checkLoop,
   scriptArgumentsUnquoted,
@@ -178,6 +178,7 @@ export const FACT_RULES: readonly Rule[] = [
   strictWithAuthentication,
   strictWithMaster,
   strictDropsPackets,
+  authOverIpv6,
   notifyArgumentsUnquoted,
 ];
 

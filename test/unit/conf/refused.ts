@@ -58,6 +58,7 @@ const inInstance: [lines: string, kind: string, line?: number][] = [
   ["  track_interface {\n    eth0 weight\n  }", "argument-invalid", 3],
   ["  track_interface {\n    eth0 weight 3 backwards\n  }", "argument-invalid", 3],
   ["  authentication {\n    auth_type PASS\n  }", "missing", 2],
+  ["  authentication {\n    auth_type AH\n  }", "missing", 2],
   ["  authentication {\n    auth_kind PASS\n  }", "keyword-unknown", 3],
   ['  notify_master "/usr/bin/true', "unmatched-quote"],
   ["  virtual_ipaddress {\n  }\n  version 3", "missing", 1],

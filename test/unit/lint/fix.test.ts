@@ -50,6 +50,16 @@ const CASES: [string, string[], string[], string[]][] = [
     [],
   ],
   [
+    "auth-over-ipv6",
+    [
+      conf("version 2\n    authentication {\n        auth_type AH\n        auth_pass 1234\n    }", {
+        vips: "2001:db8::10/64",
+      }),
+    ],
+    ["    authentication {", "        auth_type AH", "        auth_pass 1234", "    }"],
+    [],
+  ],
+  [
     "multicast-group-with-unicast",
     [conf(`mcast_dst_ip 224.0.0.99\n    ${PEERS}`)],
     ["    mcast_dst_ip 224.0.0.99"],

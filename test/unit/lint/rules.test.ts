@@ -9,6 +9,7 @@ const password = (text: string) =>
 const user = "script_user root\n    enable_script_security";
 const TWO = "track_script {\nweb\nother\n}";
 const OTHER = 'vrrp_script other {\nscript "/usr/bin/test -e /run/other"\nweight -10\n}';
+const OVER_IPV6 = (words: string) => conf(`version 2\n    ${words}`, { vips: "2001:db8::10/64" });
 const ipv6 = (count: number) =>
   Array.from({ length: count }, (_, i) => `2001:db8::${(i + 1).toString(16)}/64`).join("\n");
 const bfd = (words: string) => `bfd_instance up {\n    min_rx 100\n    min_tx 100\n    ${words}\n}`;
@@ -199,6 +200,26 @@ const CASES: [string, string[], string[]][] = [
     "two types of authentication",
     [conf(password("1234")), conf(`priority 90\n${password("1234").replace("PASS", "AH")}`)],
     ["b.conf error auth-mismatch"],
+  ],
+  [
+    "passwords over IPv6 in version 2, which nobody sends",
+    [OVER_IPV6(password("1234")), OVER_IPV6(`priority 90\n${password("4321")}`)],
+    [
+      "a.conf error auth-over-ipv6",
+      "a.conf warning ipv6-with-v2",
+      "b.conf error auth-over-ipv6",
+      "b.conf warning ipv6-with-v2",
+    ],
+  ],
+  [
+    "AH over IPv6 beside a node without authentication, which is what it comes to",
+    [OVER_IPV6(password("1234").replace("PASS", "AH")), OVER_IPV6("priority 90")],
+    ["a.conf warning auth-over-ipv6", "a.conf warning ipv6-with-v2", "b.conf warning ipv6-with-v2"],
+  ],
+  [
+    "AH over IPv6 in version 3",
+    [conf(password("1234").replace("PASS", "AH"), { vips: "2001:db8::10/64" })],
+    ["a.conf warning auth-with-v3"],
   ],
   [
     "a password that is another one's only in its first eight bytes",
