@@ -86,8 +86,8 @@ function readScripts(conf: ReadConf): { script: HostScript; places: Places }[] {
     });
 }
 
-/** Words that not every version in use knows. */
-function newKeywords(
+/** Words that not every version in use knows, each in its block. */
+export function newKeywords(
   statements: Statement[],
   block = "top",
 ): { keyword: HostKeyword; statement: Statement }[] {

@@ -5,14 +5,13 @@ import {
   HOST_RULES,
   isIn,
   Judged,
-  KEYWORD_SINCE,
   Problem,
   rangeText,
   Rule,
   RuleInfo,
   RULES,
 } from "../spec";
-import { readHost } from "./facts";
+import { newKeywords, readHost } from "./facts";
 import { groupMachines, groupRouters } from "./groups";
 import { hostsOf, LintHost } from "./hosts";
 import { LintMember, membersOfHost, placeOf } from "./members";
@@ -63,7 +62,7 @@ export function trace(hosts: LintHost[], options: LintOptions): Traced[] {
     segment: [segment],
   };
   const traced = [
-    ...hosts.flatMap((host) => host.conf.notes.flatMap((note) => noteFinding(note, host))),
+    ...hosts.flatMap(noteFindings),
     ...CONF_RULES.flatMap((rule) =>
       groups[rule.scope].flatMap((group) =>
         rule(group satisfies Judged[]).flatMap((found) =>
@@ -147,21 +146,19 @@ function severityOf(rule: RuleInfo, found: Finding, version?: string): Problem["
   return isOutside ? rule.outside : (found.severity ?? rule.foreign?.severity ?? rule.severity);
 }
 
-const NEWER = new Set(Object.values(KEYWORD_SINCE).flatMap((words) => Object.keys(words)));
-
-/** Whether a version newer than the reader's knows the word: `keyword-too-new` has a say in it then. */
-function isNewer({ kind, position }: Note, { conf }: LintHost): boolean {
-  const text = conf.trees.find(({ file }) => file === position.file)?.text ?? "";
-  return (
-    kind === "keyword-unknown" && NEWER.has(text.slice(position.offset, position.offset + position.length))
-  );
+/** What the parser says of a host, but for words that a newer version knows in that block: of these `keyword-too-new` speaks. */
+function noteFindings(host: LintHost): Traced[] {
+  const newer = newKeywords(host.conf.statements).map(({ statement }) => statement.position);
+  const isNewer = ({ kind, position: { file, offset } }: Note) =>
+    kind === "keyword-unknown" && newer.some((place) => place.file === file && place.offset === offset);
+  return host.conf.notes.filter((note) => !isNewer(note)).flatMap((note) => noteFinding(note, host));
 }
 
 function noteFinding(note: Note, host: LintHost): Traced[] {
   const { kind, severity, message, position } = note;
   const { file, line, column, length } = position;
   const { doc, fix } = NOTES[kind];
-  return severity === "unknown" || isNewer(note, host)
+  return severity === "unknown"
     ? []
     : [
         {

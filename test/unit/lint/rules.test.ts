@@ -475,6 +475,14 @@ it("takes no word for unknown that a newer keepalived than the reader's knows", 
   expect(said([conf("auth_hmca 1")])).toEqual(["a.conf error keyword-unknown"]);
 });
 
+it.each([
+  ["an instance's, in global_defs", conf("", { globals: "unicast_ttl 64" })],
+  ["that of global_defs, in an instance", conf("vrrp_delay_after_boot 2")],
+  ["an instance's, in a block within it", conf("authentication {\nunicast_ttl 64\n}")],
+])("takes a word for unknown that versions know in another block only: %s", (_what, text) => {
+  expect(said([text])).toEqual(["a.conf error keyword-unknown"]);
+});
+
 it("points at the type of authentication that another node does not have", () => {
   const pair = [conf(password("1234")), conf(`priority 90\n${password("1234").replace("PASS", "AH")}`)];
   expect(lint(files(...pair)).findings).toMatchObject([
