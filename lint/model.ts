@@ -46,5 +46,11 @@ export interface LintResult {
   nodes: { name: string; file: string }[];
 }
 
+/** What is left, and what `--fix` has put right. */
+export interface FixedResult extends LintResult {
+  /** With the places of the files as they were before; absent: nobody asked for it. */
+  fixed?: LintFinding[];
+}
+
 /** Places of what rules name: `priority`, `trackScripts[0].weight`. */
 export type Places = Record<string, Position>;

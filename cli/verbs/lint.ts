@@ -4,12 +4,11 @@ import { ConfFile } from "../../conf";
 import {
   catalogue,
   catalogueText,
+  FixedResult,
   fixFiles,
   isKeepalivedConf,
   isProgram,
   lint as lintConfs,
-  LintFinding,
-  LintResult,
   lintText,
   sarifLog,
 } from "../../lint";
@@ -38,7 +37,8 @@ scripts that they run may be given, too.
   --json                        {nodes, findings: [{rule, severity, file, line, column, node, message, why, fix}], notes}
   --sarif                       a SARIF 2.1.0 log
   --fix                         writes what can be put right without a choice into the files, and tells the rest;
-                                with --json also what was done, as fixed: [{rule, ...}]
+                                with --json also what was done, as fixed: [{rule, ...}]; with --sarif as
+                                toolExecutionNotifications, for what is put right is no result; places as before
   --keepalived-version VERSION  as in 2.2.7: what other versions do wrong is not told (any version)
 
   --rules                       every rule: what must hold, what happens where it does not, and the fix
@@ -83,12 +83,6 @@ function run(args: string[], { out, err }: Streams): ExitCode {
   return result.findings.some(({ severity }) => severity === "error") ? ExitCode.Problem : ExitCode.Well;
 }
 
-/** What is left, and what `--fix` has put right. */
-interface Shown extends LintResult {
-  /** With the places of the files as they were before. */
-  fixed?: LintFinding[];
-}
-
 /** Says of empty files that they are none of a node, and leaves them out. */
 function withoutEmpty(files: ConfFile[], err: Streams["err"]): ConfFile[] {
   const empty = emptyNodes(files);
@@ -98,7 +92,7 @@ function withoutEmpty(files: ConfFile[], err: Streams["err"]): ConfFile[] {
   return files.filter(({ name }) => !empty.includes(name));
 }
 
-function shown(result: Shown, { json, sarif }: { json: boolean; sarif: boolean }): string {
+function shown(result: FixedResult, { json, sarif }: { json: boolean; sarif: boolean }): string {
   if (sarif) {
     return JSON.stringify(sarifLog(result, { version: toolVersion() }), undefined, 2);
   }

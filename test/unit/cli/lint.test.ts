@@ -143,6 +143,31 @@ it("says in the JSON what --fix has put right", async () => {
   expect(JSON.parse((await lint("--json", path)).out)).not.toHaveProperty("fixed");
 });
 
+it("says in the SARIF log what --fix has put right, and does not count it as a result", async () => {
+  const path = file("a.conf", conf("state MASTER\npriority 100\nnopreempt\nadvert_int 300"));
+  const sarif = async (...args: string[]) =>
+    (JSON.parse((await lint("--sarif", ...args, path)).out) as { runs: [Record<string, unknown>] }).runs[0];
+  expect(await sarif()).not.toHaveProperty("invocations");
+  expect(await sarif("--fix")).toMatchObject({
+    tool: { driver: { rules: [{ id: "argument-invalid" }, { id: "nopreempt-with-master" }] } },
+    invocations: [
+      {
+        executionSuccessful: true,
+        toolExecutionNotifications: [
+          {
+            associatedRule: { id: "nopreempt-with-master", index: 1 },
+            level: "note",
+            message: { text: expect.stringMatching(/^Fixed: VI: nopreempt: void.*[^.]\.$/) as string },
+            locations: [{ physicalLocation: { region: { startLine: 10, startColumn: 1, endColumn: 10 } } }],
+          },
+        ],
+      },
+    ],
+    results: [{ ruleId: "argument-invalid", ruleIndex: 0 }],
+  });
+  expect(await sarif("--fix")).toMatchObject({ invocations: [{ toolExecutionNotifications: [] }] });
+});
+
 it("lists every rule with its fix", async () => {
   const { code, out } = await lint("--rules");
   expect(code).toBe(0);
