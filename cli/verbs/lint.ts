@@ -14,8 +14,8 @@ import {
 } from "../../lint";
 import { parseVersion } from "../../spec";
 import { emptyNodes } from "../confFiles";
+import { readText } from "../file";
 import { readOptions } from "../options";
-import { readText } from "../specFile";
 import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
 
 const options = {

@@ -23,7 +23,8 @@ the addresses; least and most over all instants of the advert interval at which 
 a real host adds milliseconds.
 
   --spec FILE    arguments of HaPair in YAML or JSON, connection may be left out (examples/lan-pair/gw.yaml); or a
-                 Pulumi.STACK.yaml, of which PROJECT:cluster is read
+                 Pulumi.STACK.yaml, of which PROJECT:cluster and PROJECT:authPass are read, as pulumi up does; what is
+                 encrypted counts as right. PROJECT is that of the Pulumi.yaml beside it, else whichever is there
   --fault NAME   this fault only; may be given several times
   --first NODE   who holds first where priorities are equal (the first node)
   --svg FILE     draw the timelines, of strikes in the middle of the interval

@@ -107,6 +107,85 @@ describe("pulumi-keepalived simulate", () => {
     expect((await cli("simulate", "--spec", stack)).code).toBe(0);
   });
 
+  describe("reads of a stack what the program reads:", () => {
+    const stack = (config: object, project?: object) => {
+      const where = mkdtempSync(join(directory, "stack-"));
+      if (project !== undefined) writeFileSync(join(where, "Pulumi.yaml"), JSON.stringify(project));
+      writeFileSync(join(where, "Pulumi.x.yaml"), JSON.stringify({ config }));
+      return join(where, "Pulumi.x.yaml");
+    };
+    const problemsOf = async (spec: string) => {
+      const { code, out } = await cli("simulate", "--json", "--fault", "holder-dies", "--spec", spec);
+      return code === 0
+        ? []
+        : (JSON.parse(out) as { problems: { path: string; value: string }[] }).problems.map(
+            ({ path, value }) => `${path} ${value}`,
+          );
+    };
+    const project = { name: "gw" };
+
+    it.each([
+      ["a password beside the cluster", { "gw:authPass": "123456789" }, { version: 2 }],
+      ["one in the cluster", {}, { version: 2, authPass: "123456789" }],
+      ["one beside it in place of one in it", { "gw:authPass": "123456789" }, { version: 2, authPass: "1" }],
+      ["one that YAML takes for a number", { "gw:authPass": 123456789 }, { version: 2 }],
+      ["one under the older form of a key", { "gw:config:authPass": "123456789" }, { version: 2 }],
+    ])("%s, which is too long", async (_what, beside, change) => {
+      const config = { ...beside, "gw:cluster": clusterInput(change) };
+      expect(await problemsOf(stack(config))).toEqual(["authPass (secret)"]);
+    });
+
+    it("a password that is encrypted, which version 3 does not go with and version 2 does", async () => {
+      const config = (version: number) => ({
+        "gw:authPass": { secure: "v1:aaaa" },
+        "gw:cluster": clusterInput({ version }),
+      });
+      expect(await problemsOf(stack(config(3)))).toEqual(["authPass (secret)"]);
+      expect(await problemsOf(stack(config(2)))).toEqual([]);
+    });
+
+    it("no password of another project", async () => {
+      const config = { "other:authPass": "123456789", "gw:cluster": clusterInput({ version: 2 }) };
+      expect(await problemsOf(stack(config))).toEqual([]);
+    });
+
+    it("the project's own cluster and its defaults, with keys that leave the project out", async () => {
+      const config = { cluster: clusterInput({ version: 2 }), "other:cluster": {} };
+      expect(await problemsOf(stack(config, project))).toEqual([]);
+      const defaults = { authPass: { type: "string", default: "123456789" } };
+      expect(await problemsOf(stack(config, { ...project, config: defaults }))).toEqual([
+        "authPass (secret)",
+      ]);
+      expect(await problemsOf(stack(config, { ...project, config: { authPass: "123456789" } }))).toHaveLength(
+        1,
+      );
+    });
+
+    it("the project's name for a cluster that has none", async () => {
+      const config = (name: string) => ({ [`${name}:cluster`]: clusterInput({ name: undefined }) });
+      expect(await problemsOf(stack(config("g.w")))).toEqual(["name g.w"]);
+      expect(await problemsOf(stack({ cluster: config("")[":cluster"] }, { name: "g w" }))).toEqual([
+        "name g w",
+      ]);
+    });
+
+    it("a cluster that was set as text", async () => {
+      const text = (cluster: string) => stack({ "gw:cluster": cluster });
+      expect(await problemsOf(text(JSON.stringify(clusterInput())))).toEqual([]);
+      expect(await cli("simulate", "--spec", text("{"))).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("gw:cluster: is not an object") as string,
+      });
+    });
+
+    it("nothing where the project has no cluster", async () => {
+      expect(await cli("simulate", "--spec", stack({ "other:cluster": {} }, project))).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("config: no gw:cluster; give") as string,
+      });
+    });
+  });
+
   it.each([
     [[], "--spec: (missing)"],
     [["--spec", "/no/such/file"], "/no/such/file: ENOENT"],
