@@ -1,5 +1,5 @@
-import { ReadConf, Statement } from "../conf";
-import { HostFacts, HostKeyword, HostScript, KEYWORD_SINCE, UNKNOWN } from "../spec";
+import { Position, ReadConf, Statement } from "../conf";
+import { HostFacts, HostKeyword, HostScript, sinceOf, UNKNOWN } from "../spec";
 import { LintHost } from "./hosts";
 import { gapsOf, isOn, LintMember } from "./members";
 import { Places } from "./model";
@@ -41,7 +41,7 @@ export function readHost({ node, conf }: LintHost, members: LintMember[]): HostR
     places: {
       ...globals.positions,
       ...Object.fromEntries(scripts.flatMap(({ places }, i) => placesOf(places, i))),
-      ...Object.fromEntries(keywords.map(({ statement }, i) => [`keywords[${i}]`, statement.position])),
+      ...Object.fromEntries(keywords.map(({ position }, i) => [`keywords[${i}]`, position])),
       ...Object.fromEntries(wishes.slice(0, 1).map((statement) => ["mail", statement!.position])),
     },
   };
@@ -90,13 +90,19 @@ function readScripts(conf: ReadConf): { script: HostScript; places: Places }[] {
 export function newKeywords(
   statements: Statement[],
   block = "top",
-): { keyword: HostKeyword; statement: Statement }[] {
-  return statements.flatMap((statement) => {
-    const since = KEYWORD_SINCE[block]?.[statement.keyword];
-    const inner = block === "top" ? statement.keyword : "";
+): { keyword: HostKeyword; position: Position }[] {
+  return statements.flatMap(({ keyword, position, args, body = [] }) => {
+    const isList = block === "unicast_peer";
+    const words = isList
+      ? args.map((arg) => ({ name: arg.text, position: arg.position }))
+      : [{ name: keyword, position }];
+    const inner = block === "top" || keyword === "unicast_peer" ? keyword : "";
     return [
-      ...(since === undefined ? [] : [{ keyword: { name: statement.keyword, since }, statement }]),
-      ...(statement.body === undefined ? [] : newKeywords(statement.body, inner)),
+      ...words.flatMap(({ name, position: place }) => {
+        const since = sinceOf(block, name);
+        return since === undefined ? [] : [{ keyword: { name, since }, position: place }];
+      }),
+      ...newKeywords(body, inner),
     ];
   });
 }

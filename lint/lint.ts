@@ -148,7 +148,7 @@ function severityOf(rule: RuleInfo, found: Finding, version?: string): Problem["
 
 /** What the parser says of a host, but for words that a newer version knows in that block: of these `keyword-too-new` speaks. */
 function noteFindings(host: LintHost): Traced[] {
-  const newer = newKeywords(host.conf.statements).map(({ statement }) => statement.position);
+  const newer = newKeywords(host.conf.statements).map(({ position }) => position);
   const isNewer = ({ kind, position: { file, offset } }: Note) =>
     kind === "keyword-unknown" && newer.some((place) => place.file === file && place.offset === offset);
   return host.conf.notes.filter((note) => !isNewer(note)).flatMap((note) => noteFinding(note, host));

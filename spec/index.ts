@@ -5,7 +5,7 @@ export { flowsOf, parseFirewall } from "./firewall";
 export { formatProblems } from "./format";
 export { hostPlan } from "./host-plan";
 export { checkInstance, InstanceCheck, parseInstance } from "./instance";
-export { KEYWORD_SINCE } from "./keywords";
+export { sinceOf } from "./keywords";
 export { findHostKey } from "./known-hosts";
 export { InstanceDraft, Member, membersOf } from "./members";
 export { realtimePriority } from "./options";

@@ -523,6 +523,19 @@ it("names the word that was likely meant, in a block and outside of one", () => 
   expect(messages(conf("zzzzzzzzzz 100"))).toEqual([expect.not.stringContaining("did you mean")]);
 });
 
+it("knows since when a peer of unicast has words of its own, and points at them", () => {
+  const text = conf("priority 100\nunicast_src_ip 192.0.2.2\nunicast_peer {\n192.0.2.3 min_ttl 255\n}");
+  expect(lint(files(text)).findings).toEqual([]);
+  expect(lint(files(text), { version: "2.0.20" }).findings).toMatchObject([
+    { rule: "keyword-too-new", line: 11, column: 11 },
+  ]);
+});
+
+it("takes a word for unknown that only JavaScript knows", () => {
+  expect(said([conf("constructor 1")])).toEqual(["a.conf error keyword-unknown"]);
+  expect(said(["constructor {\n    name x\n}\n"])).toEqual(["a.conf error keyword-unknown"]);
+});
+
 it("takes thread_timer_expired for a word of instances, of 2.3.2 and later", () => {
   expect(said([conf("thread_timer_expired 2")])).toEqual([]);
   expect(said([conf("thread_timer_expired 2")], { version: "2.3.1" })).toEqual([
