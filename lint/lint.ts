@@ -123,15 +123,10 @@ function finding(rule: RuleInfo, found: Finding, where: Where, options: LintOpti
   }
   const { host, member, position, what } = where;
   const { doc, fix } = { ...rule, ...rule.foreign };
-  const { file, line, column, length } = position;
   const finding: LintFinding = {
     rule: rule.id,
     severity,
-    file,
-    line,
-    column,
-    length,
-    node: host.node,
+    ...placeIn(host, position),
     message: withConfWords(`${[what, found.value].filter(Boolean).join(": ")}; allowed: ${found.allowed}`),
     why: inConfWords(doc),
     fix: inConfWords(fix),
@@ -154,29 +149,16 @@ function noteFindings(host: LintHost): Traced[] {
   return host.conf.notes.filter((note) => !isNewer(note)).flatMap((note) => noteFinding(note, host));
 }
 
-function noteFinding(note: Note, host: LintHost): Traced[] {
-  const { kind, severity, message, position } = note;
-  const { file, line, column, length } = position;
-  const { doc, fix } = NOTES[kind];
+function noteFinding({ kind, severity, message, position }: Note, host: LintHost): Traced[] {
+  const { doc: why, fix } = NOTES[kind];
   return severity === "unknown"
     ? []
-    : [
-        {
-          finding: {
-            rule: kind,
-            severity,
-            file,
-            line,
-            column,
-            length,
-            node: host.node,
-            message,
-            why: doc,
-            fix,
-          },
-          host,
-        },
-      ];
+    : [{ finding: { rule: kind, severity, ...placeIn(host, position), message, why, fix }, host }];
+}
+
+/** Where a finding is. */
+function placeIn({ node }: LintHost, { file, line, column, length }: Position) {
+  return { file, line, column, length, node };
 }
 
 function unknownNote({ message, position: { file, line, column } }: Note): LintNote {

@@ -128,13 +128,20 @@ function isOf({ id, finds = [id] }: Ruled, { finding }: Found): boolean {
   return finds.includes(finding.rule);
 }
 
-/** A rule over one text: runs before the resource is made. */
-function textPolicy(rule: Ruled): ResourceValidationPolicy {
+/** What the policy of a rule says of itself. */
+function declared(rule: Ruled) {
   return {
     name: `${rule.id}-in-conf`,
     description: describe(rule),
     enforcementLevel: levelOf(rule),
     configSchema: CONFIG,
+  };
+}
+
+/** A rule over one text: runs before the resource is made. */
+function textPolicy(rule: Ruled): ResourceValidationPolicy {
+  return {
+    ...declared(rule),
     validateResource: async (args, reportViolation) => {
       const { type, name, urn, props } = args;
       const texts = await textsOf({ type, name, urn, props });
@@ -150,10 +157,7 @@ function textPolicy(rule: Ruled): ResourceValidationPolicy {
 /** A rule over the texts of several resources. */
 function textsPolicy(rule: Ruled): StackValidationPolicy {
   return {
-    name: `${rule.id}-in-conf`,
-    description: describe(rule),
-    enforcementLevel: levelOf(rule),
-    configSchema: CONFIG,
+    ...declared(rule),
     validateStack: async (args, reportViolation) => {
       const texts = await allTexts(args.resources);
       for (const found of findingsBetween(texts, versionOf(args.getConfig<ConfConfig>()))) {

@@ -1,28 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { run } from "../../../cli/run";
+import { readFileSync } from "node:fs";
 import { conf } from "../lint/files";
+import { cli, scratch, written } from "./command";
 
-let directory: string;
-
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), "lint-"))));
-afterEach(() => rmSync(directory, { recursive: true }));
-
-function file(name: string, text: string): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-}
-
-async function lint(...args: string[]) {
-  const streams = { out: "", err: "" };
-  const code = await run(["lint", ...args], {
-    out: (text) => void (streams.out += text),
-    err: (text) => void (streams.err += text),
-  });
-  return { code, ...streams };
-}
+const directory = scratch();
+const file = (name: string, text: string) => written(directory, name, text);
+const lint = (...args: string[]) => cli("lint", ...args);
 
 it("exits 0 when nothing is wrong, or only a warning was found", async () => {
   expect(await lint(file("a.conf", conf("")))).toEqual({

@@ -1,15 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conf } from "../lint/files";
+import { scratch, written } from "./command";
 
-const directory = mkdtempSync(join(tmpdir(), "cli-main-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratch();
 
 it("ends quietly, with its verdict, when nobody reads on", async () => {
-  const path = join(directory, "a.conf");
-  writeFileSync(path, conf("state MASTER\npriority 100\nnopreempt"));
+  const path = written(directory, "a.conf", conf("state MASTER\npriority 100\nnopreempt"));
   const main = join(__dirname, "../../../cli/pulumi-keepalived.js");
   const child = spawn(process.execPath, [main, "lint", path], { stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.destroy();

@@ -1,27 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../../../cli/run";
 import { faultTexts } from "../../../simulate/faults";
 import { clusterInput } from "../spec/cluster-input";
+import { cli, scratch, written } from "./command";
 
-const directory = mkdtempSync(join(tmpdir(), "cli-"));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-function file(name: string, text: string): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-}
-
-async function cli(...args: string[]) {
-  const streams = { out: "", err: "" };
-  const code = await run(args, {
-    out: (text) => (streams.out += text),
-    err: (text) => (streams.err += text),
-  });
-  return { code, ...streams };
-}
+const directory = scratch();
+const file = (name: string, text: string) => written(directory, name, text);
 
 /** A line of a list: a name, and what it stands for. */
 function lineOf(name: string, text: string): RegExp {
@@ -110,9 +94,8 @@ describe("pulumi-keepalived simulate", () => {
   describe("reads of a stack what the program reads:", () => {
     const stack = (config: object, project?: object) => {
       const where = mkdtempSync(join(directory, "stack-"));
-      if (project !== undefined) writeFileSync(join(where, "Pulumi.yaml"), JSON.stringify(project));
-      writeFileSync(join(where, "Pulumi.x.yaml"), JSON.stringify({ config }));
-      return join(where, "Pulumi.x.yaml");
+      if (project !== undefined) written(where, "Pulumi.yaml", JSON.stringify(project));
+      return written(where, "Pulumi.x.yaml", JSON.stringify({ config }));
     };
     const problemsOf = async (spec: string) => {
       const { code, out } = await cli("simulate", "--json", "--fault", "holder-dies", "--spec", spec);

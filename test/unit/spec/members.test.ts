@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { Cluster, hostPlan, membersOf, parseCluster, parseInstance } from "../../../spec";
+import { instance, session } from "../render/plan";
 import { clusterInput, mixedInput, nodeInput } from "./cluster-input";
 
 function cluster(input: unknown): Cluster {
@@ -13,64 +14,25 @@ function cluster(input: unknown): Cluster {
 describe("membersOf", () => {
   it("makes one virtual router of one family, a member for each node", () => {
     expect(membersOf(cluster(clusterInput()))).toEqual([
-      [
-        {
-          node: "gw-a",
-          instance: {
-            name: "gw",
-            family: 4,
-            state: "BACKUP",
-            interface: "eth0",
-            virtualRouterId: 51,
-            priority: 100,
-            advertInt: 1,
-            version: 3,
-            multicast: false,
-            unicastSrcIp: "192.168.1.2",
-            unicastPeers: ["192.168.1.3"],
-            nopreempt: false,
-            preemptDelay: 0,
-            virtualIpAddresses: [{ address: "192.168.1.1", prefixLength: 24, family: 4 }],
-            trackScripts: [],
-            trackProcesses: [],
-            trackInterfaces: [],
-            bfd: [],
-          },
-        },
-        expect.objectContaining({ node: "gw-b" }),
-      ],
+      [{ node: "gw-a", instance: instance() }, expect.objectContaining({ node: "gw-b" })],
     ]);
   });
 
   it("has each node track what it states itself, else what the cluster states", () => {
     const wan = { interface: "wan0", weight: -20 };
-    const session = { name: "up", neighborIp: "192.168.1.254" };
+    const upstream = { name: "up", neighborIp: "192.168.1.254" };
     const nodes = [
       nodeInput("gw-a", 2),
       {
         ...nodeInput("gw-b", 3),
         trackInterfaces: [],
-        bfd: [{ ...session, sourceIp: "192.168.1.3", neighborIp: "192.168.1.253" }],
+        bfd: [{ ...upstream, sourceIp: "192.168.1.3", neighborIp: "192.168.1.253" }],
       },
     ];
-    const [members] = membersOf(cluster(clusterInput({ nodes, trackInterfaces: [wan], bfd: [session] })));
+    const [members] = membersOf(cluster(clusterInput({ nodes, trackInterfaces: [wan], bfd: [upstream] })));
     expect(members?.map(({ instance }) => instance.trackInterfaces)).toEqual([[wan], []]);
     expect(members?.map(({ instance }) => instance.bfd)).toEqual([
-      [
-        {
-          name: "up",
-          neighborIp: "192.168.1.254",
-          sourceIp: undefined,
-          minRx: 300,
-          minTx: 300,
-          idleTx: 1000,
-          multiplier: 3,
-          maxHops: 0,
-          multihop: false,
-          passive: false,
-          weight: 0,
-        },
-      ],
+      [session()],
       [expect.objectContaining({ neighborIp: "192.168.1.253", sourceIp: "192.168.1.3" })],
     ]);
   });
