@@ -26,7 +26,7 @@ const looks: Record<Look, { colour: string; words: string; legend?: string; stro
   OFF: { colour: "#e0e0e0", words: "#222222", legend: "OFF", strokes: "M0 4H8" },
   nobody: { colour: "#111111", words: "#ffffff", legend: "nobody serves" },
   several: { colour: "#ef6c00", words: "#111111", legend: "two, or left behind", strokes: "M4 0V8" },
-  served: { colour: "#ffffff", words: "#222222" },
+  served: { colour: "#f4f4f4", words: "#222222" },
 };
 
 /** A drawing of runs: a lane a node with its role, and one with who serves. */
@@ -34,8 +34,9 @@ export function timelineSvg(panels: readonly Panel[]): string {
   const parts: string[] = [];
   let y = 40;
   for (const { title, run } of panels) {
-    for (const router of run.routers) {
-      const { text, height } = panel(`${title} (${router.router})`, run, router, y);
+    for (const routers of alike(run.routers)) {
+      const names = routers.map(({ router }) => router).join(", ");
+      const { text, height } = panel(`${title} (${names})`, run, routers[0]!, y);
       parts.push(text);
       y += height + 20;
     }
@@ -52,52 +53,77 @@ export function timelineSvg(panels: readonly Panel[]): string {
   ].join("\n");
 }
 
+/** Routers of which the same is to be drawn: as a rule one of each family. */
+function alike(routers: readonly RouterRun[]): RouterRun[][] {
+  const bySpans = new Map<string, RouterRun[]>();
+  for (const router of routers) {
+    const key = JSON.stringify(router.spans);
+    bySpans.set(key, [...(bySpans.get(key) ?? []), router]);
+  }
+  return [...bySpans.values()];
+}
+
 function panel(title: string, run: Run, { spans }: RouterRun, top: number): { text: string; height: number } {
   const x = (at: number) => left + ((at - run.from) / (run.to - run.from)) * plot;
   const strikes = run.strikes.filter(({ at }) => at >= run.from && at <= run.to);
   const head = 20 + strikes.length * label;
   const lanes = top + head + 4;
   const bottom = lanes + (run.nodes.length + 1) * lane;
+  const struck = strikes.map(({ at }) => x(at));
+  const drawn = (bar: Pick<Span, "from" | "to">, y: number, look: Look, words: string, title: string) =>
+    worded(
+      { start: x(bar.from), end: x(bar.to), y, look, words, title: `${title} ${timesText(bar)}` },
+      struck,
+    );
   const rows = run.nodes.flatMap((node, place) => {
     const y = lanes + place * lane;
     return [
-      text(left - 8, y + 16, short(node), "end"),
-      ...joined(spans, ({ roles }) => roles[node] ?? "STOPPED").flatMap(({ value, ...bar }) =>
-        worded(x, bar, y, value, value, `${node} ${value}`),
+      ...joined(spans, ({ roles }) => roles[node] ?? "STOPPED").map(({ value, ...bar }) =>
+        drawn(bar, y, value, value, `${node} ${value}`),
       ),
       ...joined(spans, ({ holders, roles }) => holders.includes(node) && roles[node] !== "MASTER")
         .filter(({ value }) => value)
-        .flatMap((bar) => worded(x, bar, y, "several", "", `${node} still has the addresses`)),
+        .map((bar) => drawn(bar, y, "several", "", `${node} still has the addresses`)),
     ];
   });
-  const served = joined(spans, ({ serving }) => serving.join(" and ") || "nobody").flatMap(
+  const served = joined(spans, ({ serving }) => serving.join(" and ") || "nobody").map(
     ({ value, ...bar }) => {
       const look = value === "nobody" ? "nobody" : value.includes(" and ") ? "several" : "served";
-      return worded(x, bar, lanes + run.nodes.length * lane, look, value, value);
+      return drawn(bar, lanes + run.nodes.length * lane, look, value, value);
     },
   );
-  const marks = strikes.flatMap(({ at, do: kind, node, check }, place) => {
+  const names = [...run.nodes, "served by"].map((name, place) =>
+    text(left - 8, lanes + place * lane + 16, short(name), { anchor: "end", title: name }),
+  );
+  const marks = strikes.map(({ at, do: kind, node, check }, place) => {
     const y = top + 18 + (place + 1) * label;
     const words = [kind, node, ...(check === undefined ? [] : [check])].join(" ");
-    const isLate = x(at) > width - 200;
-    return [
-      `<line x1="${px(x(at))}" y1="${y - 10}" x2="${px(x(at))}" y2="${bottom}" stroke="#222222" stroke-dasharray="3 2"/>`,
-      text(x(at) + (isLate ? -4 : 4), y, words, isLate ? "end" : "start"),
-    ];
+    const isLate = x(at) + 4 + widthOf(words) > width;
+    return {
+      line: `<line x1="${px(x(at))}" y1="${y - 10}" x2="${px(x(at))}" y2="${bottom}" stroke="#222222" stroke-dasharray="3 2"/>`,
+      words: text(x(at) + (isLate ? -4 : 4), y, words, { anchor: isLate ? "end" : "start", halo: "#ffffff" }),
+    };
   });
   const step = tick(run.to - run.from);
   const ticks: string[] = [];
-  for (let at = Math.ceil(run.from / step) * step; at <= run.to; at += step)
-    ticks.push(text(x(at), bottom + 14, `${Number(at.toFixed(3))} s`, "middle", "#666666"));
+  for (let at = Math.ceil(run.from / step) * step; at <= run.to; at += step) {
+    const words = `${Number(at.toFixed(3))} s`;
+    const middle = Math.min(x(at), width - widthOf(words) / 2 - 2);
+    ticks.push(text(middle, bottom + 14, words, { anchor: "middle", fill: "#666666" }));
+  }
+  // Words last: a line through them could not be told from a letter.
   return {
     text: [
-      text(left, top + 12, title, "start", "#000000", ' font-weight="bold"'),
-      ...rows,
-      text(left - 8, lanes + run.nodes.length * lane + 16, "served by", "end"),
-      ...served,
-      ...marks,
+      text(left, top + 12, title, { fill: "#000000", isBold: true }),
+      ...[...rows, ...served].map(({ bar }) => bar),
+      ...marks.map(({ line }) => line),
+      ...names,
+      ...[...rows, ...served].map(({ words }) => words),
+      ...marks.map(({ words }) => words),
       ...ticks,
-    ].join("\n"),
+    ]
+      .filter((part) => part !== "")
+      .join("\n"),
     height: bottom + 18 - top,
   };
 }
@@ -143,34 +169,79 @@ function legend(y: number): string {
     .flatMap(([look, { legend: words }]) => {
       if (words === undefined) return [];
       const entry = `<rect x="${x}" y="${y}" width="16" height="12" fill="${fill(look as Look)}"/>${text(x + 20, y + 11, words)}`;
-      x += 44 + words.length * 6.5;
+      x += 40 + widthOf(words);
       return [entry];
     })
     .join("\n");
 }
 
-/** A bar, with words in it where they fit. */
-function worded(
-  x: (at: number) => number,
-  { from, to }: Pick<Span, "from" | "to">,
-  y: number,
-  look: Look,
-  words: string,
-  title: string,
-): string[] {
-  const [start, end] = [x(from), x(to)];
-  const bar = `<rect x="${px(start)}" y="${y}" width="${px(Math.max(end - start, 0.5))}" height="${lane - 4}" fill="${fill(look)}"><title>${escaped(`${title} ${timesText({ from, to })}`)}</title></rect>`;
-  const fits = words !== "" && end - start > words.length * 7.5;
-  return [bar, ...(fits ? [text((start + end) / 2, y + 16, words, "middle", looks[look].words)] : [])];
+interface Bar {
+  start: number;
+  end: number;
+  y: number;
+  look: Look;
+  words: string;
+  title: string;
 }
 
-function text(x: number, y: number, words: string, anchor = "start", fill = "#222222", more = ""): string {
-  return `<text x="${px(x)}" y="${y}" text-anchor="${anchor}" fill="${fill}"${more}>${escaped(words)}</text>`;
+/** A bar, and its words where they fit: beside the lines of strikes, else over one. */
+function worded(
+  { start, end, y, look, words, title }: Bar,
+  struck: number[],
+): { bar: string; words: string } {
+  const cuts = [start, ...struck.filter((at) => at > start && at < end).sort((a, b) => a - b), end];
+  const pieces = cuts.slice(1).map((to, place) => ({ from: cuts[place]!, to }));
+  const widest = pieces.reduce((a, b) => (b.to - b.from > a.to - a.from ? b : a));
+  const room = widthOf(words) + 8;
+  const place = [widest, { from: start, to: end }].find(({ from, to }) => to - from >= room);
+  const edge = look === "served" ? ' stroke="#9e9e9e"' : "";
+  return {
+    bar: `<rect x="${px(start)}" y="${y}" width="${px(Math.max(end - start, 0.5))}" height="${lane - 4}" fill="${fill(look)}"${edge}><title>${escaped(title)}</title></rect>`,
+    words:
+      words === "" || place === undefined
+        ? ""
+        : text((place.from + place.to) / 2, y + 16, words, {
+            anchor: "middle",
+            fill: looks[look].words,
+            halo: looks[look].colour,
+          }),
+  };
+}
+
+interface TextOptions {
+  anchor?: "start" | "middle" | "end";
+  fill?: string;
+  isBold?: boolean;
+  /** Colour around the letters, over whatever is below them. */
+  halo?: string;
+  /** What a pointer over it shows. */
+  title?: string;
+}
+
+function text(x: number, y: number, words: string, options: TextOptions = {}): string {
+  const { anchor = "start", fill = "#222222", isBold = false, halo, title } = options;
+  const bold = isBold ? ' font-weight="bold"' : "";
+  const around =
+    halo === undefined
+      ? ""
+      : ` stroke="${halo}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
+  const shown = title === undefined || title === words ? "" : `<title>${escaped(title)}</title>`;
+  return `<text x="${px(x)}" y="${y}" text-anchor="${anchor}" fill="${fill}"${bold}${around}>${shown}${escaped(words)}</text>`;
+}
+
+/** Pixels of a text in the wider ones of the usual fonts. */
+function widthOf(words: string): number {
+  const of = (letter: string) =>
+    /[mwMW@%]/.test(letter) ? 11.5 : /[A-Z]/.test(letter) ? 8.5 : /[ijl.:,' ]/.test(letter) ? 4 : 7.5;
+  return [...words].reduce((sum, letter) => sum + of(letter), 0);
 }
 
 /** A name that fits beside its lane. */
 function short(name: string): string {
-  return name.length > 16 ? `${name.slice(0, 15)}\u2026` : name;
+  const fits = (words: string) => widthOf(words) <= left - 10;
+  if (fits(name)) return name;
+  const cut = [...name].map((_, at) => `${name.slice(0, at)}\u2026`);
+  return cut.findLast(fits) ?? "\u2026";
 }
 
 const px = (value: number) => Number(value.toFixed(2));

@@ -8,7 +8,7 @@ import { nodesOf, runOf, whatIf } from "../../../simulate/whatIf";
 import { takeoverAfterGracefulStop, takeoverAfterSilence } from "../../../simulate/timing";
 import { type Cluster, parseCluster } from "../../../spec";
 import { clusterInput, mixedInput } from "../spec/cluster-input";
-import { nodes, web } from "./nodes";
+import { nodes, tied, web } from "./nodes";
 
 function cluster(input: Record<string, unknown>): Cluster {
   const parsed = parseCluster(input);
@@ -170,6 +170,44 @@ describe("the drawing", () => {
   });
 });
 
+describe("the words of the drawing", () => {
+  const drawn = (name: string, long = "") => {
+    const [a, b] = nodes([100, 90]);
+    const two = [
+      { ...a!, name: `gw-a${long}` },
+      { ...b!, name: `gw-b${long}` },
+    ];
+    return timelineSvg([{ title: name, run: runOf(two, name) }]);
+  };
+  const numbers = (svg: string, form: RegExp) => [...svg.matchAll(form)].map(([, x]) => Number(x));
+
+  it("stand above the lines of strikes, and beside them where there is room", () => {
+    const svg = drawn("drained-undrained");
+    expect(svg.lastIndexOf("<line ")).toBeLessThan(svg.indexOf(">MASTER</text>", svg.indexOf("<line ")));
+    expect(svg.slice(svg.indexOf(">drained"), svg.indexOf("<line "))).not.toContain(">MASTER</text>");
+    const lines = numbers(svg, /<line x1="([0-9.]+)"/g);
+    expect(lines).toHaveLength(2);
+    for (const x of numbers(svg, /<text x="([0-9.]+)"[^>]*>(?:MASTER|BACKUP|FAULT)<\/text>/g).slice(3))
+      for (const line of lines) expect(Math.abs(x - line)).toBeGreaterThan(30);
+  });
+
+  it("stay within the picture, and a name that is cut is shown whole by a pointer", () => {
+    const svg = drawn("holder-dies", "W".repeat(40));
+    const [, name = ""] = /text-anchor="end"[^>]*><title>gw-aW{40}<\/title>([^<]*)</.exec(svg)!;
+    expect(name).toMatch(/^gw-aW+\u2026$/);
+    // An upper bound: a W is 12 pixels wide.
+    expect([...name].length).toBeLessThan(13);
+    const ticks = numbers(svg, /<text x="([0-9.]+)"[^>]*>[0-9.]+ s<\/text>/g);
+    expect(Math.max(...ticks)).toBeLessThan(950);
+  });
+});
+
+it("draws once what two families do alike", () => {
+  const svg = timelineSvg([{ title: "both", run: runOf(tied([100, 90]), "holder-dies") }]);
+  expect(svg).toContain(">both (51/IPv4, 51/IPv6)</text>");
+  expect(svg.match(/>served by<\/text>/g)).toHaveLength(1);
+});
+
 describe("the legend of the drawing", () => {
   const svg = timelineSvg([{ title: "cable", run: runOf(nodes([100, 90]), "cable-pulled") }]);
   /** How the legend, or a bar, is filled. */
@@ -191,7 +229,7 @@ describe("the legend of the drawing", () => {
   });
 
   it("is not needed where a bar has room for its role", () => {
-    expect(svg).toMatch(/<text[^>]*>FAULT<\/text>\n<text[^>]*>gw-b</);
+    expect(svg.match(/<text[^>]*>FAULT<\/text>/g)).toHaveLength(2);
   });
 });
 
