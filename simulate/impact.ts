@@ -1,12 +1,17 @@
+import { type BfdFault, bfdFault } from "./bfdFault";
+
 /**
  * What a change of one host's files means for the addresses, where two daemons that run either side of it would not
- * accept each other's adverts (host/lib/apply.sh, must_agree).
+ * accept each other's adverts (host/lib/apply.sh, must_agree), or where it puts the holder in FAULT.
  */
 export interface Impact {
   /**
-   * reload: the holder keeps the addresses without a gap; interrupt: they are gone from it once, for a moment.
+   * reload: the holder keeps the addresses without a gap; interrupt: they are gone from it once, for a moment; move:
+   * another node takes them; gap: nobody has them for `seconds`, as no other node runs.
    */
-  kind: "reload" | "interrupt";
+  kind: "reload" | "interrupt" | "move" | "gap";
+  /** For which a node is in FAULT. */
+  seconds?: number;
   /** What changed, in keepalived's words. */
   causes: string[];
 }
@@ -40,17 +45,41 @@ export function impactOf(cluster: string, former: Files, next: Files): Impact | 
     ...(former[password] === next[password] ? [] : ["auth_pass"]),
   ];
   const causes = [...interrupting, ...agreed];
-  if (causes.length === 0) return undefined;
-  return { kind: interrupting.length > 0 ? "interrupt" : "reload", causes };
+  // The agent holds the addresses of an instance that is dropped until keepalived is master: FAULT costs nothing more.
+  if (interrupting.length > 0) return { kind: "interrupt", causes };
+  const fault = bfdFault(former[KEEPALIVED] ?? "", next[KEEPALIVED] ?? "");
+  if (fault !== undefined) {
+    const told = [...causes, ...causesOf(fault)];
+    return { kind: causes.length > 0 ? "gap" : "move", causes: told, seconds: fault.seconds };
+  }
+  return causes.length > 0 ? { kind: "reload", causes } : undefined;
+}
+
+const KEEPALIVED = "/etc/keepalived/keepalived.conf";
+
+function causesOf({ sessions }: BfdFault): string[] {
+  return sessions.map((name) => `bfd_instance ${name} with weight 0`);
 }
 
 /** An impact in a sentence for who reads a preview. */
-export function impactText(cluster: string, { kind, causes }: Impact): string {
-  const effect =
-    kind === "interrupt"
-      ? `this change interrupts the addresses once, about ${INTERRUPTION_MS} ms, on the node that holds them`
-      : "the addresses stay on the node that holds them, without a gap";
-  return `${cluster}: ${causes.join(", ")}: ${effect}; the other nodes stop keepalived until it has changed`;
+export function impactText(cluster: string, impact: Impact): string {
+  return `${cluster}: ${impact.causes.join(", ")}: ${effectOf(impact)}`;
+}
+
+const OTHERS_STOP = "the other nodes stop keepalived until it has changed";
+
+function effectOf({ kind, seconds = 0 }: Impact): string {
+  const fault = `a node is in FAULT for about ${Number(seconds.toFixed(1))} s, until its session is up`;
+  switch (kind) {
+    case "reload":
+      return `the addresses stay on the node that holds them, without a gap; ${OTHERS_STOP}`;
+    case "interrupt":
+      return `this change interrupts the addresses once, about ${INTERRUPTION_MS} ms, on the node that holds them; ${OTHERS_STOP}`;
+    case "move":
+      return `${fault}: the addresses move from the node that holds them to another one`;
+    case "gap":
+      return `${fault}: nobody has the addresses meanwhile; ${OTHERS_STOP}`;
+  }
 }
 
 function factsOf(text: string | undefined) {

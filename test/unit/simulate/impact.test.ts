@@ -1,4 +1,7 @@
+import { renderHost } from "../../../render";
+import { Bfd, InstanceConfig } from "../../../spec";
 import { impactOf, impactText, INTERRUPTION_MS } from "../../../simulate/impact";
+import { instance, plan, session } from "../render/plan";
 
 const NODE = "/etc/vrrp-agent/gw/node.conf";
 const lines = [
@@ -62,5 +65,58 @@ describe("what a change does to the addresses", () => {
     expect(impactOf("gw", files(), files("settle 5", "settle 9"))).toBeUndefined();
     expect(impactOf("gw", files("peer gw-b 10.0.0.2"), files())).toBeUndefined();
     expect(impactOf("gw", {}, files())).toBeUndefined();
+  });
+});
+
+describe("BFD with weight 0", () => {
+  const rendered = (bfd: Bfd[], changes: Partial<InstanceConfig> = {}) =>
+    Object.fromEntries(
+      renderHost(plan([instance({ bfd, ...changes })])).map(({ path, text }) => [path, text]),
+    );
+  const up = session();
+
+  test("that a running pair gets puts the holder in FAULT, and the sentence says for how long", () => {
+    const impact = impactOf("gw", rendered([]), rendered([up]))!;
+    expect(impact).toEqual({ kind: "move", causes: ["bfd_instance up with weight 0"], seconds: 3 });
+    expect(impactText("gw", impact)).toBe(
+      "gw: bfd_instance up with weight 0: a node is in FAULT for about 3 s, until its session is up: " +
+        "the addresses move from the node that holds them to another one",
+    );
+  });
+
+  test.each([
+    ["a second session", [up], [up, session({ name: "isp" })], "isp", 3],
+    ["another neighbour", [up], [session({ neighborIp: "192.168.1.253" })], "up", 3],
+    ["a slow session", [], [session({ idleTx: 2000 })], "up", 6],
+  ])("%s does the same", (_, former, next, name, seconds) => {
+    expect(impactOf("gw", rendered(former), rendered(next))).toEqual({
+      kind: "move",
+      causes: [`bfd_instance ${name} with weight 0`],
+      seconds,
+    });
+  });
+
+  test.each([
+    ["a session with a weight", [], [session({ weight: -10 })]],
+    ["one that was there, with other timers", [up], [session({ minRx: 100 })]],
+    ["one that goes", [up], []],
+  ])("%s costs nothing", (_, former, next) => {
+    expect(impactOf("gw", rendered(former), rendered(next))).toBeUndefined();
+  });
+
+  test("is a gap where the other nodes are stopped meanwhile", () => {
+    const impact = impactOf("gw", rendered([]), rendered([up], { advertInt: 0.5 }))!;
+    expect(impact.kind).toBe("gap");
+    expect(impact.causes).toEqual(["advert_int or version", "bfd_instance up with weight 0"]);
+    expect(impactText("gw", impact)).toMatch(
+      /about 3 s, .*: nobody has the addresses meanwhile; the other nodes stop keepalived/,
+    );
+  });
+
+  test("adds nothing where the agent holds the addresses by hand, and nothing to an instance that is new", () => {
+    expect(impactOf("gw", rendered([]), rendered([up], { virtualRouterId: 52 }))).toMatchObject({
+      kind: "interrupt",
+    });
+    expect(impactOf("gw", {}, rendered([up]))).toBeUndefined();
   });
 });
