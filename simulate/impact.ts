@@ -14,6 +14,8 @@ export interface Impact {
   seconds?: number;
   /** What changed, in keepalived's words. */
   causes: string[];
+  /** The cluster has several virtual routers, and one node must hold the addresses of all of them for the change. */
+  gathers?: true;
 }
 
 /**
@@ -46,13 +48,20 @@ export function impactOf(cluster: string, former: Files, next: Files): Impact | 
   ];
   const causes = [...interrupting, ...agreed];
   // The agent holds the addresses of an instance that is dropped until keepalived is master: FAULT costs nothing more.
-  if (interrupting.length > 0) return { kind: "interrupt", causes };
+  const isSeveral = was.instances.some((line) => !isOwn(cluster, line));
+  const gathers = isSeveral && causes.length > 0 ? { gathers: true as const } : {};
+  if (interrupting.length > 0) return { kind: "interrupt", causes, ...gathers };
   const fault = bfdFault(former[KEEPALIVED] ?? "", next[KEEPALIVED] ?? "");
   if (fault !== undefined) {
     const told = [...causes, ...causesOf(fault)];
-    return { kind: causes.length > 0 ? "gap" : "move", causes: told, seconds: fault.seconds };
+    return { kind: causes.length > 0 ? "gap" : "move", causes: told, seconds: fault.seconds, ...gathers };
   }
-  return causes.length > 0 ? { kind: "reload", causes } : undefined;
+  return causes.length > 0 ? { kind: "reload", causes, ...gathers } : undefined;
+}
+
+/** Whether a line of node.conf is about the cluster's own virtual router, of either family. */
+function isOwn(cluster: string, line: string): boolean {
+  return line.startsWith(`${cluster} `) || line.startsWith(`${cluster}-6 `);
 }
 
 const KEEPALIVED = "/etc/keepalived/keepalived.conf";
@@ -63,8 +72,12 @@ function causesOf({ sessions }: BfdFault): string[] {
 
 /** An impact in a sentence for who reads a preview. */
 export function impactText(cluster: string, impact: Impact): string {
-  return `${cluster}: ${impact.causes.join(", ")}: ${effectOf(impact)}`;
+  const gathering = impact.gathers ? `; ${GATHERED}` : "";
+  return `${cluster}: ${impact.causes.join(", ")}: ${effectOf(impact)}${gathering}`;
 }
+
+const GATHERED =
+  "where several nodes hold addresses, one of them takes all first, without a gap, and they go back after it";
 
 const OTHERS_STOP = "the other nodes stop keepalived until it has changed";
 

@@ -52,6 +52,25 @@ describe("what a change does to the addresses", () => {
     expect(impactText("gw", impact)).toMatch(/without a gap; the other nodes stop keepalived/);
   });
 
+  test("that one node takes all addresses first is told where a cluster has several virtual routers, and only there", () => {
+    const web = (change: Record<string, string>) => ({
+      [NODE]: change[NODE]!.replace(
+        "instance gw 4 51 eth0\n",
+        (line) => `${line}instance gw-web 4 61 eth0\n`,
+      ),
+    });
+    const change = ["agree gw 3 1 unicast 10.0.0.1", "agree gw 3 2 unicast 10.0.0.1"] as const;
+    const [one, several] = [
+      impactOf("gw", files(), files(...change))!,
+      impactOf("gw", web(files()), web(files(...change)))!,
+    ];
+    expect(impactText("gw", one)).not.toContain("takes all first");
+    expect(impactText("gw", several)).toMatch(
+      /one of them takes all first, without a gap, and they go back after it$/,
+    );
+    expect(impactOf("gw", web(files()), web(files("settle 5", "settle 6")))).toBeUndefined();
+  });
+
   test("another password, or none any more, is told without a word of it", () => {
     const secret = (text: string) => ({ ...files(), "/etc/keepalived/gw.auth.conf": `auth_pass ${text}\n` });
     for (const next of [secret("other"), files()]) {
