@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 const repository = join(__dirname, "../../..");
 
 /** What a program of the repository is made of. */
-const SOURCES = ["components", "host", "render", "simulate", "spec", "templates"];
+const SOURCES = ["components", "conf", "host", "render", "simulate", "spec", "templates"];
 const FILES = ["index.ts", "Pulumi.yaml", "package.json", "tsconfig.json"];
 
 /** A copy of the repository's own program, as a user has it who is about to get another version of it. */
