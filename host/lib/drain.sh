@@ -133,7 +133,7 @@ meets_a_peer() {
 who_took_over() {
   facts vip "$conf" >"$work/drained-vips"
   while read -r _ vip dev; do
-    if ! answers_on "$dev" || ! macs=$(answering_macs "${vip%/*}" "$dev" </dev/null); then
+    if ! macs=$(answering_macs "${vip%/*}" "$dev" </dev/null); then
       say "note: who holds ${vip%/*} now cannot be asked from here"
     elif [ -z "$macs" ]; then
       return 1
@@ -143,15 +143,15 @@ who_took_over() {
   done <"$work/drained-vips"
 }
 
-# answers_on DEV: a neighbour there can be asked for an address: no loopback, no link without ARP.
-answers_on() {
-  read -r answers_flags 2>/dev/null <"$root/sys/class/net/$1/flags" || return 0
-  [ $((answers_flags & 0x88)) -eq 0 ]
-}
-
 # name_of MACS DEV: the peer that has one of them, else the MACs themselves.
 name_of() {
   facts peer "$conf" >"$work/peers"
+  if [ "$1" = "$no_mac" ]; then
+    peer=$(peer_nodes "$conf")
+    case $peer in *"
+"*) say "one of its peers" ;; *) say "$peer" ;; esac
+    return 0
+  fi
   while read -r peer address; do
     ask "$address" "$2" </dev/null || true
     for mac in $1; do

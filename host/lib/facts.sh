@@ -108,6 +108,8 @@ strangers_among() {
   shift 2
   [ $# -gt 0 ] || return 0
   strangers_known=$(
+    # Somebody at the other end of a link that only peers have.
+    has_arp "$strangers_dev" || printf '%s ' "$no_mac"
     facts instance "$strangers_conf" | awk '{ printf "00:00:5e:00:%s:%02x ", $2 == 6 ? "02" : "01", $3 }'
     peer_macs "$strangers_conf" "$strangers_dev"
   )
@@ -119,8 +121,18 @@ strangers_among() {
   done
 }
 
-# answering_macs ADDRESS DEV: of everybody who answers for it; fails when no tool can ask.
+# In place of a MAC where there are none.
+no_mac=00:00:00:00:00:00
+
+# answering_macs ADDRESS DEV: of everybody who answers for it; fails when no tool can ask. Where there are no MACs it must not
+# be an address of this host.
 answering_macs() {
+  if ! has_arp "$2"; then
+    have ping || return 1
+    # By the way that leads there: of an address on a dummy interface that is another one.
+    ! ping -c 1 -W 1 "$1" >/dev/null 2>&1 || say "$no_mac"
+    return 0
+  fi
   case $1 in
   *:*) ;;
   *)

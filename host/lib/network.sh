@@ -69,6 +69,12 @@ networks() {
   addresses "$1" | awk '{ text = text (NR > 1 ? ", " : "") $1 "/" $2 } END { print NR ? text : "none" }'
 }
 
+# has_arp DEV: its neighbours have MACs and can be asked for an address: no loopback, no tunnel, no dummy.
+has_arp() {
+  read -r arp_flags 2>/dev/null <"$root/sys/class/net/$1/flags" || return 0
+  [ $((arp_flags & 0x88)) -eq 0 ]
+}
+
 # neighbour ADDRESS DEV: its MAC, when it has just answered.
 neighbour() {
   ip neigh show "$1" dev "$2" | awk '

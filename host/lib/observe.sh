@@ -171,7 +171,7 @@ look_from_here() {
 look_at_vip() {
   if held "$1" "$2" >/dev/null; then
     # Without arping there is no asking past our own address.
-    case $1 in *:*) can_ask=no ;; *) can_ask=$(! have arping || say yes) ;; esac
+    case $1 in *:*) can_ask=no ;; *) can_ask=$(! have arping || ! has_arp "$2" || say yes) ;; esac
     if [ "$can_ask" != yes ]; then
       warn "note: whether another host holds $1 too was not checked"
       return 0

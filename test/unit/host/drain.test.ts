@@ -67,6 +67,18 @@ describe.each(SHELLS)("drain under %s", (shell) => {
     },
   );
 
+  test("over a link without ARP, where nobody has a MAC, whoever answers is the peer", () => {
+    // POINTOPOINT, NOARP, UP: a tunnel.
+    host.write("/sys/class/net/eth0/flags", "0x91\n");
+    hold();
+    movesAfter(1);
+    host.state("arp.10.0.0.100");
+    host.program("ping", `echo "ping $*" >>"$FAKE/calls"; for last; do :; done; [ "$last" = 10.0.0.100 ]`);
+    expect(drain().stdout).toBe("gw is drained\n10.0.0.100 is held by b\n");
+    // By the way that leads there.
+    expect(host.calls()).toEqual(["ping -c 1 -W 1 10.0.0.100"]);
+  });
+
   test("a holder waits until a peer has its address, and says who", () => {
     hold();
     movesAfter(3);
