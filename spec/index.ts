@@ -1,5 +1,6 @@
 export * from "./model";
 export * from "./rules";
+export { TUNNEL_RULES, TunnelRule } from "./rules/tunnel";
 export { SpecContext } from "./context";
 export { flowsOf, parseFirewall } from "./firewall";
 export { formatProblems } from "./format";
@@ -13,5 +14,7 @@ export { checkCluster, parseCluster, parseConnection, Parsed } from "./parse";
 export { ClusterInput, NodeInput } from "./schema/cluster";
 export { ConnectionInput, ProxyInput } from "./schema/connection";
 export { InstanceInput } from "./schema/instance";
+export { TunnelInput, TunnelNodeInput } from "./schema/tunnel";
+export * from "./tunnel";
 export { isKnown, UNKNOWN, Unknown } from "./unknown";
 export { vipText } from "./vip";

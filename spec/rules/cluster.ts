@@ -1,4 +1,4 @@
-import { canonical, compareAddresses, familyOf, isLinkLocal } from "../addresses";
+import { compareAddresses, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
 import { settleAfterStart, VrrpTiming } from "../../simulate/timing";
 import { draftMembersOf, sourceOf } from "../members";
@@ -7,6 +7,7 @@ import { portProblems } from "../ports";
 import { Draft, isKnown, isWhollyKnown, UNKNOWN, Unknown } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { routersOf } from "../routers";
+import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
 
@@ -25,38 +26,8 @@ function vipsOf(cluster: ClusterDraft): { vip: VirtualIpAddress; at: number }[] 
   return vips.flatMap((vip, at) => (isKnown(vip) ? [{ vip: vip as VirtualIpAddress, at }] : []));
 }
 
-/** Texts that are known, with their places. */
-interface Placed {
-  path: string;
-  text: string;
-}
-
-function place(path: string, text: string | Unknown | undefined): Placed[] {
-  return typeof text === "string" ? [{ path, text }] : [];
-}
-
-/** A problem for each text that stands for the second time. */
-function duplicates(placed: Placed[], rule: string, fix: string): Problem[] {
-  return placed.flatMap(({ path, text }, i) => {
-    const first = placed.slice(0, i).find((other) => other.text === text);
-    return first === undefined
-      ? []
-      : [
-          {
-            rule,
-            severity: "error" as const,
-            path,
-            value: text,
-            allowed: `another one than ${first.path}'s`,
-            fix,
-          },
-        ];
-  });
-}
-
 /** The names of nodes are unique in a cluster, and so are the names of its checks. */
 export const duplicateNames: ClusterRule = (cluster) => {
-  const names = nodesOf(cluster).flatMap((node) => place(`nodes[${node.at}].name`, node.name));
   const checks = (["trackScripts", "trackProcesses", "bfd"] as const).flatMap((list) =>
     namesIn(cluster[list], list),
   );
@@ -71,7 +42,7 @@ export const duplicateNames: ClusterRule = (cluster) => {
   const fix = "choose a name of its own";
   return [
     ...duplicates(routers, "duplicate-name", fix),
-    ...duplicates(names, "duplicate-name", fix),
+    ...duplicates(nodeNames(cluster.nodes), "duplicate-name", fix),
     ...duplicates(checks, "duplicate-name", fix),
     ...ofNodes,
   ];
@@ -84,21 +55,7 @@ function namesIn(items: Draft<{ name: string }[]>, list: string): Placed[] {
 }
 
 /** Every node is a machine of its own: no two have one SSH server. */
-export const duplicateHosts: ClusterRule = (cluster) => {
-  const hosts = nodesOf(cluster).flatMap(({ connection, at }) => {
-    if (!isKnown(connection)) {
-      return [];
-    }
-    const { host, port, proxy } = connection;
-    const hop = isKnown(proxy) && proxy !== undefined ? proxy : undefined;
-    const isComparable = [host, port, proxy, hop?.host, hop?.port].every(isKnown) && host !== undefined;
-    const via = hop === undefined ? "" : ` via ${String(hop.host)}:${String(hop.port)}`;
-    return isComparable
-      ? place(`nodes[${at}].connection.host`, `${canonical(String(host))}:${String(port)}${via}`)
-      : [];
-  });
-  return duplicates(hosts, "duplicate-host", "name the SSH server of the other machine");
-};
+export const duplicateHosts: ClusterRule = (cluster) => sharedHosts(cluster.nodes);
 
 /** A virtual address stands once in all lists: two virtual routers could hold it on two nodes. */
 export const duplicateVips: ClusterRule = (cluster) => {
@@ -118,30 +75,11 @@ function addressesIn(vips: Draft<VirtualIpAddress[]>, list: string): Placed[] {
 }
 
 /** A virtual address moves: SSH over it would configure whichever node holds it. */
-export const vipIsSshAddress: ClusterRule = (cluster) => {
-  const vips = new Set(vipsOf(cluster).map(({ vip }) => vip.address));
-  return nodesOf(cluster)
-    .flatMap(({ connection, at }) => {
-      if (!isKnown(connection)) {
-        return [];
-      }
-      const { host, proxy } = connection;
-      const hop = isKnown(proxy) && proxy !== undefined ? proxy.host : undefined;
-      return [
-        ...place(`nodes[${at}].connection.host`, host),
-        ...place(`nodes[${at}].connection.proxy.host`, hop),
-      ];
-    })
-    .filter(({ text }) => vips.has(canonical(text)))
-    .map(({ path, text }) => ({
-      rule: "vip-is-ssh-address",
-      severity: "error",
-      path,
-      value: text,
-      allowed: "no virtual address: it moves from node to node",
-      fix: "connect to the node's own address",
-    }));
-};
+export const vipIsSshAddress: ClusterRule = (cluster) =>
+  sshOverVips(
+    cluster.nodes,
+    vipsOf(cluster).map(({ vip }) => vip.address),
+  );
 
 function sourcesOf(node: KnownNode): Placed[] {
   return (["unicastSrcIp", "unicastSrcIp6", "mcastSrcIp"] as const).flatMap((key) =>
