@@ -21,3 +21,8 @@ export function plainFile(path: string, text: string): RenderedFile {
 export function secretFile(path: string, text: string): RenderedFile {
   return { path, text, mode: "0600", owner: "root:root", secret: true };
 }
+
+/** Files in the order of their paths. */
+export function sorted(files: RenderedFile[]): RenderedFile[] {
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}

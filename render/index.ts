@@ -1,12 +1,13 @@
 import { FirewallPlan, flowsOf, HostPlan } from "../spec";
 import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
-import { RenderedFile } from "./file";
+import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
 import { keepalivedFiles } from "./keepalived";
 import { clusterName } from "./word";
 
 export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
 export { RenderedFile } from "./file";
+export { renderTunnel, tunnelRules } from "./tunnel";
 export { bfdRules, FirewallRule, firewallRules, portRules } from "./firewall";
 
 /** All files of a host that runs keepalived, sorted by path. */
@@ -32,8 +33,4 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
 export function renderFirewall(plan: FirewallPlan): RenderedFile[] {
   clusterName(plan.cluster);
   return sorted([firewallNodeConf(plan), ...firewallFiles(plan.cluster, firewallRules(plan.flows))]);
-}
-
-function sorted(files: RenderedFile[]): RenderedFile[] {
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -1,0 +1,125 @@
+import { Endpoint, endpointText, Family, Network, networkText, TunnelPlan } from "../spec";
+import { NODE_NAME } from "../spec/names";
+import { isKey } from "../spec/tunnel/keys";
+import { firewallFiles } from "./agent";
+import { plainFile, RenderedFile, secretFile, sorted } from "./file";
+import { FirewallRule } from "./firewall";
+import { fill } from "./template";
+import { clusterName, word } from "./word";
+
+const DIRECTORY = "/etc/wireguard";
+
+/**
+ * Seconds in which both hosts have seen a handshake: WireGuard repeats a lost one after 5 s (whitepaper, 6.4), so that six
+ * tries fit in.
+ */
+const SETTLE = 30;
+
+/** All files of one end of a tunnel, sorted by path. Its private key is in none of them. */
+export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
+  const name = clusterName(plan.tunnel);
+  const dev = interfaceName(plan.interface);
+  const values = {
+    plan,
+    dev,
+    privateKeyFile: `${DIRECTORY}/${dev}.key`,
+    presharedKeys: plan.presharedKey === undefined ? [] : presharedKeyFiles(plan, dev),
+    settle: SETTLE,
+    w: word,
+    k: key,
+    net: (network: Network, property: string) => word(networkText(network), property),
+    endpoint,
+  };
+  const shown = (path: string, template: string) => plainFile(path, fill(`wireguard/${template}`, values));
+  return sorted([
+    shown(`${DIRECTORY}/${dev}.conf`, "interface.conf"),
+    ...values.presharedKeys.map(({ file }) =>
+      secretFile(file, `${key(plan.presharedKey!, "presharedKey")}\n`),
+    ),
+    shown(`/etc/vrrp-agent/${name}/node.conf`, "node.conf"),
+    shown(`/etc/systemd/system/keepalived.service.d/vrrp-${name}.conf`, "keepalived.conf"),
+    shown(`/etc/systemd/system/wg-quick@${dev}.service.d/vrrp-${name}.conf`, "wg-quick.conf"),
+    ...(plan.firewall ? firewallFiles(name, tunnelRules(plan)) : []),
+    ...sysctlFiles(name, dev, plan.forward),
+  ]);
+}
+
+function presharedKeyFiles(plan: TunnelPlan, dev: string) {
+  return plan.peers.map(({ name, publicKey }) => ({
+    name,
+    publicKey: key(publicKey, "publicKey"),
+    file: `${DIRECTORY}/${dev}.${nodeName(name)}.psk`,
+  }));
+}
+
+function sysctlFiles(name: string, dev: string, families: Family[]): RenderedFile[] {
+  const text = fill("wireguard/sysctl.conf", { dev, families });
+  return families.length === 0 ? [] : [plainFile(`/etc/sysctl.d/60-vrrp-${name}.conf`, text)];
+}
+
+/**
+ * Rules that let the tunnel's UDP in, and out: from the peer's address alone where its endpoint is one, else, because nobody
+ * knows where it comes from, from everybody over both families. WireGuard sends from the port that it listens on.
+ */
+export function tunnelRules({ listenPort, peers }: Pick<TunnelPlan, "listenPort" | "peers">): FirewallRule[] {
+  const rules = peers.flatMap(({ endpoint: at }) => {
+    const families = at?.family === undefined ? ([4, 6] as const) : [at.family];
+    return families.flatMap((family) => {
+      const address = at?.family === undefined ? undefined : word(at.host, "endpoint");
+      return [
+        ...bothTools("input", family, address, `dport ${listenPort}`),
+        ...bothTools("output", family, address, `sport ${listenPort}`),
+      ];
+    });
+  });
+  return rules;
+}
+
+function bothTools(
+  hook: FirewallRule["hook"],
+  family: Family,
+  peer: string | undefined,
+  port: string,
+): FirewallRule[] {
+  const ip = family === 4 ? "ip" : "ip6";
+  const [nftEnd, iptEnd] = hook === "input" ? ["saddr", "-s"] : ["daddr", "-d"];
+  const nft = peer === undefined ? `${ip} version ${family}` : `${ip} ${nftEnd} ${peer}`;
+  const ipt = peer === undefined ? "" : `${iptEnd} ${peer} `;
+  return [
+    { tool: `nft${family}`, hook, match: `${nft} udp ${port}` },
+    { tool: `ipt${family}`, hook, match: `${ipt}-p udp --${port}` },
+  ];
+}
+
+/** Part of paths, of a unit's name and of a sysctl key. */
+function interfaceName(value: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,14}$/.test(value)) {
+    throw new Error(
+      `interface is ${JSON.stringify(value)}, which cannot be part of a file's name: give 1 to 15 letters, digits, '_' and '-'`,
+    );
+  }
+  return value;
+}
+
+function nodeName(value: string): string {
+  if (!NODE_NAME.test(value)) {
+    throw new Error(
+      `peers.name is ${JSON.stringify(value)}, which cannot be part of a file's name: give 1 to 63 letters, digits, '.', '_' and '-'`,
+    );
+  }
+  return value;
+}
+
+/** A key, of which an error shows nothing. */
+function key(value: string, property: string): string {
+  if (!isKey(value)) {
+    throw new Error(`${property} is no key: give base64 of 32 bytes, 44 characters`);
+  }
+  return value;
+}
+
+/** The host first: brackets around it are ours. */
+function endpoint(at: Endpoint): string {
+  word(at.host, "endpoint");
+  return endpointText(at);
+}
