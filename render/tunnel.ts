@@ -19,11 +19,12 @@ const SETTLE = 30;
 export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
   const name = clusterName(plan.tunnel);
   const dev = interfaceName(plan.interface);
+  const presharedKeys = plan.presharedKey === undefined ? [] : presharedKeyFiles(plan, dev);
   const values = {
     plan,
     dev,
-    privateKeyFile: `${DIRECTORY}/${dev}.key`,
-    presharedKeys: plan.presharedKey === undefined ? [] : presharedKeyFiles(plan, dev),
+    keys: keyWords(plan, dev),
+    presharedKeys,
     settle: SETTLE,
     w: word,
     k: key,
@@ -33,9 +34,7 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
   const shown = (path: string, template: string) => plainFile(path, fill(`wireguard/${template}`, values));
   return sorted([
     shown(`${DIRECTORY}/${dev}.conf`, "interface.conf"),
-    ...values.presharedKeys.map(({ file }) =>
-      secretFile(file, `${key(plan.presharedKey!, "presharedKey")}\n`),
-    ),
+    ...presharedKeys.map(({ file }) => secretFile(file, `${key(plan.presharedKey!, "presharedKey")}\n`)),
     shown(`/etc/vrrp-agent/${name}/node.conf`, "node.conf"),
     shown(`/etc/systemd/system/keepalived.service.d/vrrp-${name}.conf`, "keepalived.conf"),
     shown(`/etc/systemd/system/wg-quick@${dev}.service.d/vrrp-${name}.conf`, "wg-quick.conf"),
@@ -44,12 +43,25 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
   ]);
 }
 
-function presharedKeyFiles(plan: TunnelPlan, dev: string) {
-  return plan.peers.map(({ name, publicKey }) => ({
-    name,
-    publicKey: key(publicKey, "publicKey"),
-    file: `${DIRECTORY}/${dev}.${nodeName(name)}.psk`,
-  }));
+/** Where each peer's preshared key is. */
+function presharedKeyFiles({ peers }: TunnelPlan, dev: string) {
+  return peers.map(({ name }) => ({ name, file: pskFile(dev, name) }));
+}
+
+function pskFile(dev: string, peer: string): string {
+  return `${DIRECTORY}/${dev}.${nodeName(peer)}.psk`;
+}
+
+/**
+ * Arguments of `wg set` that give the interface its keys, all in one: no handshake begins between the two keys, and naming a
+ * peer has every kernel send what waits for a key, as the first keepalive does.
+ */
+function keyWords({ peers, presharedKey }: TunnelPlan, dev: string): string {
+  const ofPeers = peers.flatMap(({ name, publicKey }) => [
+    `peer ${key(publicKey, "publicKey")}`,
+    ...(presharedKey === undefined ? [] : [`preshared-key ${pskFile(dev, name)}`]),
+  ]);
+  return [`private-key ${DIRECTORY}/${dev}.key`, ...ofPeers].join(" ");
 }
 
 function sysctlFiles(name: string, dev: string, families: Family[]): RenderedFile[] {

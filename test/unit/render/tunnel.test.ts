@@ -47,8 +47,7 @@ Address = 10.99.0.1/24
 Address = fd99::1/64
 ListenPort = 4500
 MTU = 1420
-PreUp = wg set %i private-key /etc/wireguard/wg0.key
-PreUp = wg set %i peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk
+PostUp = wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk
 
 [Peer]
 # gw-b
@@ -62,7 +61,7 @@ test("a peer that is dialled has an endpoint, and no keepalive where nobody is b
   const text = textOf(planOf({}, {}, { endpoint: "[2001:db8::2]:4500" }), CONF);
   expect(text).toContain("\nEndpoint = [2001:db8::2]:4500\n");
   expect(text).not.toContain("PersistentKeepalive");
-  expect(text).not.toContain("preshared-key");
+  expect(text).toContain(`\nPostUp = wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)}\n`);
   expect(textOf(planOf({}, {}, { endpoint: "b.example.org" }), CONF)).toContain(
     "\nEndpoint = b.example.org:51820\n",
   );
@@ -154,8 +153,7 @@ test("a reload of wg-quick's unit leaves the tunnel its keys", () => {
   const text = textOf(everything(), "/etc/systemd/system/wg-quick@wg0.service.d/vrrp-sites.conf");
   expect(text.split("\n").slice(1)).toEqual([
     "[Service]",
-    "ExecReload=/usr/bin/wg set %i private-key /etc/wireguard/wg0.key",
-    `ExecReload=/usr/bin/wg set %i peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk`,
+    `ExecReload=/usr/bin/wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk`,
     "",
   ]);
 });
