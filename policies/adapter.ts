@@ -1,28 +1,36 @@
 import { ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
-import { checkCluster, Problem, Rule, toProblem } from "../spec";
+import { checkCluster, checkTunnel, Problem, Rule, RuleInfo, toProblem, TunnelRule } from "../spec";
 import { groupMachines, groupRouters } from "../lint/groups";
 import { bare, plain } from "./plain";
-import { HA_PAIR, KEEPALIVED_INSTANCE, LooseInstance, readInstance, Seen } from "./resources";
+import {
+  HA_PAIR,
+  KEEPALIVED_INSTANCE,
+  LooseInstance,
+  readInstance,
+  Seen,
+  WIREGUARD_TUNNEL,
+} from "./resources";
 
 /** A problem as a violation; Pulumi prints the description, and so the fix, above it. Problems hold no secrets. */
 function message({ path, value, allowed }: Problem): string {
   return `${path}: ${value}; allowed: ${allowed}`;
 }
 
-function description(rule: Rule): string {
+function description(rule: RuleInfo): string {
   return `${rule.doc} Fix: ${rule.fix}.`;
 }
 
 /** What works, but not as well as it could, stops nobody. */
-function enforcementOf(rule: Rule): "mandatory" | "advisory" {
+function enforcementOf(rule: RuleInfo): "mandatory" | "advisory" {
   return rule.severity === "error" ? "mandatory" : "advisory";
 }
 
-/** Every policy asks about every HaPair. */
+/** Every policy asks about every HaPair and every WireGuardTunnel. */
 const proofs = new WeakMap<object, Problem[]>();
 
-function proofOf({ props, name }: Seen): Problem[] {
-  const problems = proofs.get(bare(props)) ?? checkCluster(plain(props), { name });
+function proofOf({ type, props, name }: Seen): Problem[] {
+  const check = type === WIREGUARD_TUNNEL ? checkTunnel : checkCluster;
+  const problems = proofs.get(bare(props)) ?? check(plain(props), { name });
   proofs.set(bare(props), problems);
   return problems;
 }
@@ -52,6 +60,21 @@ export function resourcePolicy(rule: Rule): ResourceValidationPolicy {
     enforcementLevel: enforcementOf(rule),
     validateResource: ({ type, name, urn, props }, reportViolation) => {
       for (const problem of problemsOf(rule, { type, name, urn, props })) {
+        reportViolation(message(problem));
+      }
+    },
+  };
+}
+
+/** A rule over both ends of a tunnel as a resource policy over WireGuardTunnel. */
+export function tunnelPolicy(rule: TunnelRule): ResourceValidationPolicy {
+  return {
+    name: rule.id,
+    description: description(rule),
+    enforcementLevel: enforcementOf(rule),
+    validateResource: ({ type, name, urn, props }, reportViolation) => {
+      const problems = type === WIREGUARD_TUNNEL ? proofOf({ type, name, urn, props }) : [];
+      for (const problem of problems.filter((p) => p.rule === rule.id)) {
         reportViolation(message(problem));
       }
     },

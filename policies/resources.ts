@@ -4,6 +4,7 @@ import { plain } from "./plain";
 
 export const HA_PAIR = "pulumi-keepalived:index:HaPair";
 export const KEEPALIVED_INSTANCE = "pulumi-keepalived:index:KeepalivedInstance";
+export const WIREGUARD_TUNNEL = "pulumi-keepalived:index:WireGuardTunnel";
 
 /** A resource as a policy sees it. */
 export interface Seen {

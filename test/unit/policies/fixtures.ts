@@ -5,7 +5,7 @@ import {
   unknownCheckingProxy,
 } from "@pulumi/policy";
 import { policies } from "../../../policies/policies";
-import { HA_PAIR, KEEPALIVED_INSTANCE } from "../../../policies/resources";
+import { HA_PAIR, KEEPALIVED_INSTANCE, WIREGUARD_TUNNEL } from "../../../policies/resources";
 import { clusterInput } from "../spec/cluster-input";
 
 export type Props = Record<string, unknown>;
@@ -67,6 +67,9 @@ function runResource(type: string, name: string, props: Props): Violation[] {
 
 /** What the whole pack says of a HaPair. */
 export const judgePair = (props: Props) => runResource(HA_PAIR, "gw", props);
+
+/** What the whole pack says of a WireGuardTunnel. */
+export const judgeTunnel = (props: Props) => runResource(WIREGUARD_TUNNEL, "sites", props);
 
 /** What the resource policies of the pack say of a KeepalivedInstance. */
 export const judgeInstance = (props: Props) => runResource(KEEPALIVED_INSTANCE, "gw-2", props);
