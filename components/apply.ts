@@ -12,10 +12,11 @@ import type { HostConfigArgs } from "./hostConfig";
 
 /**
  * Seconds a step may take on the host before it is ended there, more than all that it waits for: the lock, its turn, its
- * peers, the roles. Staging may install packages.
+ * peers, the roles. Staging and making a key may install packages.
  */
 const LIMIT = {
   install: 60,
+  key: 600,
   stage: 900,
   activate: 300,
   finish: 300,
@@ -33,6 +34,27 @@ export interface AppliedHost {
   parent: pulumi.Resource;
   connection: ConnectionArgs;
   args: Pick<HostConfigArgs, "files" | "secretFiles" | "packages" | "drift">;
+  /** What has installed the agent already, because the files hang on what the host has told. @default nothing */
+  agent?: remote.Command;
+}
+
+/** A key of a tunnel. */
+export interface TunnelKey {
+  interface: pulumi.Input<string>;
+  number: pulumi.Input<number>;
+  /** In base64; absent: made on the host. */
+  privateKey?: pulumi.Input<string>;
+}
+
+/** Installs the agent on a host and has it make a tunnel's key, or take the one that is given. */
+export function askPublicKey(
+  name: string,
+  cluster: pulumi.Input<string>,
+  host: Omit<AppliedHost, "args" | "agent">,
+  key: TunnelKey,
+): { agent: remote.Command; publicKey: pulumi.Output<string> } {
+  const steps = new Steps({ ...host, args: { files: {} } }, cluster, name);
+  return { agent: steps.agent, publicKey: steps.publicKey(key) };
 }
 
 /**
@@ -90,7 +112,7 @@ function file(path: string, text: string, secret: boolean): RenderedFile {
 class Steps {
   private readonly connection: pulumi.Output<CommandConnection>;
   private readonly owner: pulumi.Output<string>;
-  private readonly agent: remote.Command;
+  readonly agent: remote.Command;
 
   constructor(
     private readonly host: AppliedHost,
@@ -103,12 +125,38 @@ class Steps {
     // Everything before the node names who manages the cluster: nobody else may stage it on this host.
     const manager = `${pulumi.getProject()}/${pulumi.getStack()}/${component}`;
     this.owner = pulumi.interpolate`${manager}/${host.name}@${host.connection.host}`;
-    this.agent = this.command("agent", {
+    this.agent = host.agent ?? this.install();
+  }
+
+  private install(): remote.Command {
+    return this.command("agent", {
       script: pulumi.output("sh"),
       limit: LIMIT.install,
       stdin: agentInstaller(),
       undo: this.undo(pulumi.interpolate`uninstall ${this.owner.apply(quote)}`),
       dependsOn: [],
+    });
+  }
+
+  /** The private key goes in on stdin and never comes out: what the step prints is no secret. */
+  publicKey({ interface: dev, number, privateKey }: TunnelKey): pulumi.Output<string> {
+    const script = pulumi
+      .all([this.cluster, dev, number])
+      .apply(([cluster, name, n]) => `${AGENT} tunnel-key ${quote(cluster)} ${quote(name)} ${n}`);
+    const { stdout } = this.command("key", {
+      script: privateKey === undefined ? script : pulumi.interpolate`${script} given`,
+      limit: LIMIT.key,
+      stdin: privateKey === undefined ? "" : pulumi.interpolate`${privateKey}\n`,
+      dependsOn: [this.agent],
+    });
+    return pulumi.unsecret(stdout).apply((text) => {
+      const key = /^public-key (\S+)$/m.exec(text)?.[1];
+      if (key === undefined) {
+        throw new pulumi.RunError(
+          `${this.host.name}-key: the host told no public key: run 'pulumi up' again`,
+        );
+      }
+      return key;
     });
   }
 

@@ -4,6 +4,9 @@ import { HostPlan } from "../spec";
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
 
+/** What an end of a WireGuard tunnel must have. */
+export const TUNNEL_PACKAGES = { wg: "wireguard-tools", "wg-quick": "wireguard-tools" };
+
 /** Files as a component's input. */
 export function textByPath(files: RenderedFile[]): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.path, file.text]));

@@ -4,3 +4,4 @@ export * from "./hostConfig";
 export * from "./hostFirewall";
 export * from "./keepalivedInstance";
 export * from "./stackConfig";
+export * from "./wireGuardTunnel";

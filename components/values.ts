@@ -48,7 +48,7 @@ export function pendingPaths(value: unknown): string[] {
   return paths;
 }
 
-const SECRET_KEYS = new Set(["privateKey", "privateKeyPassword", "password", "authPass"]);
+const SECRET_KEYS = new Set(["privateKey", "privateKeyPassword", "password", "authPass", "presharedKey"]);
 
 function isSecretPath(path: Path): boolean {
   const key = path[path.length - 1];

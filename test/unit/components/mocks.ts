@@ -9,13 +9,19 @@ export interface Registered {
 
 export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJV8C0wZ8bBqRVPsxSfZbVDbTCk4vIGR7cfTj0X7LZ0x";
 
-/** Runs a program against Pulumi's mocks and gives what it registered, once nothing is under way any more. */
-export async function registeredBy(program: () => void): Promise<Registered[]> {
+/**
+ * Runs a program against Pulumi's mocks and gives what it registered, once nothing is under way any more. `stdout`: what the
+ * commands print.
+ */
+export async function registeredBy(
+  program: () => void,
+  stdout: (name: string) => pulumi.Input<string> = () => "",
+): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
       registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-      return { id: name, state: { ...inputs, stdout: "", stderr: "" } as Record<string, unknown> };
+      return { id: name, state: { ...inputs, stdout: stdout(name), stderr: "" } as Record<string, unknown> };
     },
     call: () => ({}),
   });
