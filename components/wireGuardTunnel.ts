@@ -134,7 +134,7 @@ export class WireGuardTunnel extends pulumi.ComponentResource {
   private files(tunnel: Tunnel | pulumi.Output<Tunnel>, node: string) {
     return pulumi.all([tunnel, this.publicKeys]).apply(([known, publicKeys]) => {
       try {
-        return renderTunnel(tunnelPlan(known as Tunnel, node, publicKeys));
+        return renderTunnel(tunnelPlan(known, node, publicKeys));
       } catch (error) {
         throw new pulumi.RunError((error as Error).message);
       }
