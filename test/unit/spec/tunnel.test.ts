@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { generateKeyPairSync } from "node:crypto";
 
 import { checkTunnel, parseTunnel, publicKeyOf, Tunnel, tunnelPlan, UNKNOWN } from "../../../spec";
@@ -188,6 +189,52 @@ test("everything that is wrong is told at once", () => {
     "tunnel-endpoint-inside nodes[1].endpoint",
     "unknown-key nodez",
   ]);
+});
+
+test("whatever stands in the place of a value, each problem says where, what and how, and shows no key", () => {
+  const secrets = [key(64), key(72)];
+  const odd = fc.oneof(
+    fc.anything(),
+    fc.constantFrom<unknown>(...secrets),
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(130)).map(([address, prefix]) => `${address}/${prefix}`),
+  );
+  const ofTunnel = fc.constantFrom(
+    "name",
+    "interface",
+    "nodes",
+    "virtualIpAddresses",
+    "mtu",
+    "presharedKey",
+    "forward",
+  );
+  const ofNode = fc.constantFrom(
+    "name",
+    "connection",
+    "addresses",
+    "endpoint",
+    "keepalive",
+    "subnets",
+    "privateKey",
+  );
+  fc.assert(
+    fc.property(ofTunnel, ofNode, odd, odd, fc.boolean(), fc.boolean(), (top, inner, a, b, isList, isTop) => {
+      const input = tunnelInput(
+        { presharedKey: secrets[0], ...(isTop && { [top]: a }) },
+        { privateKey: secrets[1], subnets: ["192.168.1.0/24"], [inner]: isList ? [b] : b },
+        { privateKey: secrets[1] },
+      );
+      // A key that was put where something else belongs is shown there: nobody can know it for one.
+      const isMisplaced = [a, b].some((value) => secrets.includes(value as string));
+      for (const problem of checkTunnel(input)) {
+        const { rule, path, allowed, fix } = problem;
+        expect([rule, path, allowed, fix]).not.toContainEqual(expect.stringMatching(/^$|undefined|\[object/));
+        expect(isMisplaced || !secrets.some((text) => JSON.stringify(problem).includes(text))).toBe(true);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe("the plan of a host", () => {
