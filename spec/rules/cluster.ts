@@ -4,7 +4,7 @@ import { settleAfterStart, VrrpTiming } from "../../simulate/timing";
 import { draftMembersOf, sourceOf } from "../members";
 import { Bfd, Family, InstanceConfig, Preemption, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
-import { Draft, isKnown, isWhollyKnown, UNKNOWN, Unknown } from "../unknown";
+import { Draft, isKnown, isWhollyKnown, UNKNOWN } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { routersOf } from "../routers";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
