@@ -88,7 +88,7 @@ if [ -d "$root/run/systemd/system" ]; then
   cat >"$units/.vrrp-agent.service" <<'UNIT'
 # Managed by pulumi-keepalived.
 [Unit]
-Description=Undo a change of keepalived that was not confirmed before the host went down
+Description=Undo a change that was not confirmed before the host went down
 ConditionPathExistsGlob=/var/lib/vrrp-agent/*/pending
 Wants=network-online.target
 After=network-online.target nftables.service netfilter-persistent.service
@@ -104,7 +104,15 @@ WantedBy=multi-user.target
 UNIT
   mv -f "$units/.vrrp-agent.service" "$units/vrrp-agent.service"
   link ../vrrp-agent.service "$units/multi-user.target.wants/vrrp-agent.service"
-  sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$lib"
+  # A tunnel that comes up at the boot does so with the files that were confirmed last.
+  mkdir -p "$units/wg-quick@.service.d"
+  cat >"$units/wg-quick@.service.d/.vrrp-agent.conf" <<'UNIT'
+# Managed by pulumi-keepalived.
+[Unit]
+After=vrrp-agent.service
+UNIT
+  mv -f "$units/wg-quick@.service.d/.vrrp-agent.conf" "$units/wg-quick@.service.d/vrrp-agent.conf"
+  sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$units/wg-quick@.service.d" "$lib"
 fi
 # The former version stays: a step that has just begun may still be reading it.
 for old in "$lib"/vrrp-agent.*; do

@@ -90,7 +90,7 @@ hide_passwords() {
     {
       for (word in hidden)
         while ((at = index($0, word)) > 0) $0 = substr($0, 1, at - 1) stars substr($0, at + length(word))
-      if (match(tolower($0), /[a-z0-9_]*(pass|secret|token|hmac|private)[a-z0-9_]*/) &&
+      if (match(tolower($0), /[a-z0-9_]*(pass|secret|token|hmac|private|preshared)[a-z0-9_]*/) &&
           substr($0, RSTART + RLENGTH) ~ /[^ \t]/)
         $0 = substr($0, 1, RSTART + RLENGTH - 1) " " stars
       print

@@ -145,6 +145,7 @@ activate() {
   # Armed first: a change is never pending without a timer.
   arm_undo "$1" "$2"
   write_pending "$1" "$former" "$2" $(($(uptime) + $(undo_seconds "$1" "$2")))
+  keys_later=yes
   attempt enter "$1" "$2" "${3-}"
   if [ "$attempt_status" -eq 0 ]; then
     if [ "${3-}" = apart ]; then tell "$1" apart "$2"; else tell "$1" running "$2"; fi || true
@@ -199,6 +200,7 @@ write_pending() {
 go_back() {
   go_back_new=
   go_back_how=whole
+  keys_later=no
   drop_reserve "$1"
   if [ -e "$state_dir/$1/pending" ]; then
     read -r _ go_back_new _ <"$state_dir/$1/pending"
@@ -329,12 +331,15 @@ bring_into_force() {
   done
   # It leaves with its own files still there.
   [ "${3-}" != apart ] || [ "$step" = boot ] || stop_service
+  prepare_tunnels "$1" "$2"
   move_to "$1" "$2"
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi
-  apply_sysctls "$1" "$(generation_dir "$1" "$2")"
   if [ "$step" = boot ]; then firewall_ensure_or_warn; else firewall_ensure; fi
+  # Before the settings of the kernel, some of which are an interface's.
+  drive_tunnels "$1" "$2"
+  apply_sysctls "$1" "$(generation_dir "$1" "$2")"
   if [ "$manages" = no ]; then
     return_service "$1"
   elif [ "${3-}" = apart ]; then
@@ -356,23 +361,41 @@ bring_into_force() {
 # wanted_sysctls DIRECTORY: KEY VALUE of the generation's sysctl files.
 wanted_sysctls() {
   manifest_paths "$1/manifest" | { grep '^/etc/sysctl\.d/' || true; } | while read -r path; do
-    sed -n 's/^ *\([a-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$1/files$path"
+    sed -n 's/^ *\([A-Za-z0-9_./-]*\) *= *\(.*[^ ]\) *$/\1 \2/p' "$1/files$path"
   done
 }
+
+# sysctl_elsewhere CLUSTER KEY: another cluster on this host sets KEY; prints what it was before.
+sysctl_elsewhere() (
+  for other in $(clusters); do
+    [ "$other" != "$1" ] && wanted_sysctls "$(generation_dir "$other" "$(current_generation "$other")")" | grep -q "^$2 " ||
+      continue
+    sed -n "s|^sysctl $2 ||p" "$state_dir/$other/generations/0/kept"
+    exit 0
+  done
+  exit 1
+)
 
 # apply_sysctls CLUSTER DIRECTORY: values of the generation's sysctl files; those it does not set become what they were.
 apply_sysctls() {
   wanted_sysctls "$2" >"$work/sysctls"
   while read -r key value; do
     knob=$root/proc/sys/$(say "$key" | tr . /)
-    [ -e "$knob" ] || fail "the kernel has no sysctl $key; remove what asks for it"
-    grep -q "^sysctl $key " "$state_dir/$1/generations/0/kept" 2>/dev/null ||
-      keep_line "$1" "sysctl $key $(tr '\t' ' ' <"$knob")"
+    if [ ! -e "$knob" ]; then
+      # One of an interface is set when that comes.
+      [ "$step" != boot ] || continue
+      fail "the kernel has no sysctl $key; remove what asks for it"
+    fi
+    if ! grep -q "^sysctl $key " "$state_dir/$1/generations/0/kept" 2>/dev/null; then
+      former_value=$(sysctl_elsewhere "$1" "$key") || former_value=$(tr '\t' ' ' <"$knob")
+      keep_line "$1" "sysctl $key $former_value"
+    fi
     say "$value" >"$knob"
   done <"$work/sysctls"
   sed -n 's/^sysctl //p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/former-sysctls" || true
   while read -r key value; do
-    grep -q "^$key " "$work/sysctls" || say "$value" >"$root/proc/sys/$(say "$key" | tr . /)"
+    knob=$root/proc/sys/$(say "$key" | tr . /)
+    grep -q "^$key " "$work/sysctls" || sysctl_elsewhere "$1" "$key" >/dev/null || [ ! -e "$knob" ] || say "$value" >"$knob"
   done <"$work/former-sysctls"
 }
 
@@ -430,6 +453,7 @@ verb_rollback() {
       else
         (activate "$cluster" "$target")
       fi
+      join_keys "$cluster"
       commit "$cluster" "$target" in-its-place
     fi
     say "$cluster is at generation $target"

@@ -11,6 +11,7 @@ drift_limit=262144
 #   service enabled|disabled running|stopped
 #   firewall WHAT IS WRONG                 (one line each; none: our rules are in force)
 #   sysctl KEY IS WANTED                   (where they differ)
+#   tunnel WHAT IS WRONG                   (one line each; none: the interfaces are as they were applied)
 #   absent PATH
 #   other PATH WHAT IT IS                  (no plain file)
 #   secret PATH MODE OWNER:GROUP same|changed
@@ -29,6 +30,7 @@ verb_drift() {
     ! manages_keepalived "$drift_dir" || say "service $(service_words)"
     firewall_drift "$drift_dir"
     drifted_sysctls "$drift_dir" | sed 's/^/sysctl /'
+    tunnel_drift "$1" "$drift_dir" | sed 's/^/tunnel /'
     awk '$1 == "file" { print $2, $6 }' "$drift_dir/manifest" >"$work/drift-files"
     while read -r mode path; do
       describe_file "$mode" "$drift_dir/files$path" "$path"
@@ -60,14 +62,15 @@ drifted_files() {
   done
 }
 
-# drifted DIRECTORY: what is not as it was applied, in words; the firewall, which belongs to all clusters, not.
+# drifted CLUSTER DIRECTORY: what is not as it was applied, in words; the firewall, which belongs to all clusters, not.
 drifted() {
-  drifted_files "$1"
-  if manages_keepalived "$1"; then
+  drifted_files "$2"
+  if manages_keepalived "$2"; then
     case $(service_words) in disabled*) say "keepalived.service is disabled" ;; esac
     case $(service_words) in *stopped) say "keepalived.service is stopped" ;; esac
   fi
-  drifted_sysctls "$1" | while read -r key is wanted; do say "sysctl $key is $is, not $wanted"; done
+  drifted_sysctls "$2" | while read -r key is wanted; do say "sysctl $key is $is, not $wanted"; done
+  tunnel_drift "$1" "$2"
 }
 
 # describe_file MODE APPLIED PATH: MODE is that of the manifest; 0600 is a secret.
@@ -84,10 +87,13 @@ describe_file() {
   elif [ ! -f "$describe_is" ]; then
     say "other $3 no plain file"
   else
-    # A password that somebody wrote here is no less one. NULs would end a line for some tools, and what is no text in
+    # A password or key that somebody wrote here is no less one. NULs would end a line for some tools, and what is no text in
     # the user's language a match.
     head -c "$drift_limit" "$describe_is" | tr '\000' '?' |
-      LC_ALL=C sed 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
+      LC_ALL=C sed -e 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' \
+        -e 's/\([Tt][Ee][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
+        -e 's/\([Rr][Ee][Dd][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
+        -e 's/\(-key[[:space:]]\{1,\}\)[^/[:space:]].*/\1********/' | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
     describe_end=ended
     [ -z "$(tail -c 1 "$describe_is" | tr '\000' '?')" ] || describe_end=open
     [ "$(wc -c <"$describe_is")" -le "$drift_limit" ] || describe_end="cut"
@@ -131,7 +137,7 @@ verb_reapply() {
   [ -z "$reapply_expected" ] || [ "$reapply_expected" = "$reapply_current" ] ||
     fail "$1 was rolled back here; change the spec, or run on every host: vrrp-agent rollback $1 GENERATION, with the one of: vrrp-agent generations $1"
   {
-    drifted "$reapply_dir"
+    drifted "$1" "$reapply_dir"
     firewall_drift "$reapply_dir"
   } >"$work/drifted"
   if [ ! -s "$work/drifted" ]; then

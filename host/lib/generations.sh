@@ -11,6 +11,7 @@
 #   moving                      paths that were touched and whose readers have not been told yet
 #   apart                       keepalived is not to run before no peer runs this generation any more, or all do
 #   refused                     the generation that confirm refused last
+#   keys/, told/, key-change    of tunnels: see keys.sh, tunnel.sh, handshake.sh
 #   generations/DIGEST/         manifest, files/; new: staged and not tried yet; left-out: lines that this host's
 #                               keepalived is too old for
 #   generations/0/              kept (what was there, a line each), files/
@@ -64,6 +65,7 @@ prune() {
     esac
   done
   write_file "$state_dir/$1/history" <"$work/keep"
+  prune_keys "$1"
 }
 
 # managed_by_another CLUSTER PATH: names another cluster on this host whose current generation has PATH.
@@ -184,6 +186,8 @@ move_to() {
     make_directory "${path%/*}" "$1"
     place "$move_dir/files$path" "$path"
   done <"$work/ordered"
+  place_keys "$1" "$move_dir" >"$work/placed-keys" || exit 1
+  cat "$work/placed-keys" >>"$work/target"
   sed -n -e 's/^file //p' -e 's/^absent //p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched" || true
   grep -v '^/etc/systemd/' "$work/touched" >"$work/ordered" || true
   grep '^/etc/systemd/' "$work/touched" >>"$work/ordered" || true

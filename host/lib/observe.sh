@@ -18,6 +18,7 @@ verb_observe() {
       say "vip ${vip%/*} free $node"
     fi
   done <"$work/vips"
+  observe_tunnels "$conf"
   say "generation $(current_generation "$1") $node"
 }
 
@@ -27,7 +28,10 @@ verb_join() {
   begin_step "$1" "$2"
   use_node "$conf_dir/$1/node.conf"
   keep_turn "$1" "$2"
-  if [ ! -e "$state_dir/$1/apart" ] || [ "$(current_generation "$1")" != "$2" ]; then
+  if [ "$(current_generation "$1")" = "$2" ] && [ -e "$state_dir/$1/key-change" ]; then
+    join_keys "$1"
+    say "joined $2"
+  elif [ ! -e "$state_dir/$1/apart" ] || [ "$(current_generation "$1")" != "$2" ]; then
     say "nothing to join"
   elif blocks_start "$1"; then
     say deferred
@@ -48,6 +52,14 @@ join() {
   untell "$1" apart
 }
 
+# join_keys CLUSTER: a tunnel's own part of the join.
+join_keys() {
+  attempt join_tunnels "$1"
+  [ "$attempt_status" -ne 0 ] || return 0
+  [ -e "$state_dir/$1/pending" ] || exit 1
+  take_back "$1"
+}
+
 # confirm CLUSTER GENERATION, all hosts' observations on stdin. The engine repeats a step that failed by itself, with
 # what it got the first time: observations of a try that was taken back say nothing about the next one.
 verb_confirm() {
@@ -58,7 +70,7 @@ verb_confirm() {
   use_node "$conf"
   elsewhere=$(facts peers-elsewhere "$conf")
   verdict_status=0
-  if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] ||
+  if [ "$(current_generation "$1")" != "$2" ] || [ -e "$state_dir/$1/apart" ] || [ -e "$state_dir/$1/key-change" ] ||
     grep -q -x "$2" "$state_dir/$1/refused" 2>/dev/null || is_outdated "$1" "$2"; then
     take_turn "$1" "$2"
     open_peers "$1" "$2" >"$work/open-peers"
@@ -74,10 +86,12 @@ verb_confirm() {
     {
       facts node "$conf"
       [ "$elsewhere" = yes ] || facts peer "$conf" | cut -d ' ' -f 1
+      [ "$elsewhere" = yes ] || facts tunnel-peer "$conf" | cut -d ' ' -f 2
     } | sort -u >"$work/nodes"
     [ -s "$work/nodes" ] || say "$node" >"$work/nodes"
     facts vip "$conf" | awk '{ sub(/\/.*/, "", $2); print $2 }' >"$work/vips"
     judge "$2" "$elsewhere" >"$work/verdict" || verdict_status=$?
+    [ "$verdict_status" -ne 0 ] || judge_tunnels "$conf" "$elsewhere" >"$work/verdict" || verdict_status=$?
   fi
   [ "$verdict_status" -eq 0 ] || refuse "$1" "$2" "$(cat "$work/verdict")"
   commit "$1" "$2"
@@ -131,6 +145,7 @@ try_again() {
       (activate "$1" "$2")
     fi
   fi
+  join_keys "$1"
   # Who is missing is said by all_are_fine.
   [ "$elsewhere" = yes ] || ! can_tell "$1" "$2" || await_peers "$1" "$2" running fine confirmed >/dev/null || true
   retry_settle=$(facts settle "$conf")
@@ -157,6 +172,8 @@ look_from_here() {
     say "keepalived does not run"
     return 1
   fi
+  observe_tunnels "$conf" >"$work/observations"
+  judge_tunnels "$conf" "$3" || return 1
   facts vip "$conf" >"$work/seen-vips"
   : >"$work/wrong"
   while read -r _ vip dev; do

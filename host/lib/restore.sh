@@ -53,8 +53,9 @@ verb_uninstall() {
   for uninstall_dir in "$state_dir"/*/packages*; do
     [ ! -e "$uninstall_dir" ] || remove_installed "$(basename "${uninstall_dir%/*}")"
   done
-  rm -f "$root/etc/systemd/system/vrrp-agent.service" \
+  rm -f "$root/etc/systemd/system/wg-quick@.service.d/vrrp-agent.conf" "$root/etc/systemd/system/vrrp-agent.service" \
     "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"
+  rmdir "$root/etc/systemd/system/wg-quick@.service.d" 2>/dev/null || true
   ! has_systemd || tool "systemctl daemon-reload failed" systemctl daemon-reload
   rm -rf "$root/usr/sbin/vrrp-agent" "$root/usr/lib/vrrp-agent" "$root/usr/lib/vrrp-agent".* \
     "$conf_dir" "$state_dir" "$log_dir" "$run_dir"

@@ -74,7 +74,11 @@ check_owner() {
 forget_first_stage() {
   [ ! -e "$state_dir/$1/owner" ] || return 0
   remove_installed "$1"
-  rm -rf "${state_dir:?}/$1"
+  # A key that was made before stays: others know its public half.
+  for forget_what in "$state_dir/$1"/*; do
+    [ "${forget_what##*/}" = keys ] || rm -rf "$forget_what"
+  done
+  rmdir "$state_dir/$1" 2>/dev/null || true
 }
 
 # test_staged CLUSTER DIRECTORY: with the tools that will read the files.
@@ -88,6 +92,7 @@ test_staged() {
   if [ -e "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
     test_rules "$2/files/etc/vrrp-agent/$1/firewall.rules"
   fi
+  test_tunnels "$1" "$2"
 }
 
 # test_config FILE: by keepalived itself. 2.2.7 and its like end by their own SIGTERM when they test the scripts of a user

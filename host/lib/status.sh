@@ -39,6 +39,7 @@ cluster_facts() {
   [ ! -e "$state_dir/$1/pending" ] || say "pending $(cut -d ' ' -f 1 "$state_dir/$1/pending")"
   ! is_drained "$1" || say "drained"
   drift "$1" "$current"
+  tunnel_facts "$conf"
   facts instance "$conf" >"$work/instances"
   while read -r instance _; do
     instance_facts "$1" "$instance"
@@ -50,7 +51,7 @@ drift() {
   [ "$2" != 0 ] || return 0
   dir=$(generation_dir "$1" "$2")
   {
-    drifted "$dir"
+    drifted "$1" "$dir"
     firewall_drift "$dir" | sed 's/;.*//'
   } | sed 's/^/drift /'
 }
@@ -92,6 +93,8 @@ status_text() {
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
     $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }
     $1 == "drift" { sub(/^drift /, ""); print "  changed by hand: " $0 }
+    $1 == "tunnel" { print "  tunnel " $2 ": " $3 }
+    $1 == "tunnel-peer" { print "    " $2 ": " ($3 == "never" ? "no handshake yet" : "handshake " $3 " s ago") ($4 == "none" ? "" : ", at " $4) }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
     $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
@@ -108,11 +111,16 @@ status_json() {
       instances = add(instances, "{" instance ",\"vips\":" list(vips) ",\"reported\":" (reported == "" ? "null" : reported) "}")
       instance = vips = reported = ""
     }
+    function end_tunnel() {
+      if (tunnel != "") tunnels = add(tunnels, "{" tunnel ",\"peers\":" list(tunnel_peers) "}")
+      tunnel = tunnel_peers = ""
+    }
     function end_cluster() {
       end_instance()
+      end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"instances\":" list(instances) "}")
-      cluster = instances = drift = ""
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"instances\":" list(instances) "}")
+      cluster = instances = drift = tunnels = ""
     }
     $1 == "keepalived" {
       daemon = $2 == "running" ? "{\"running\":true,\"pid\":" $3 ",\"since\":" text($4) "}" : "{\"running\":false}"
@@ -126,6 +134,10 @@ status_json() {
     $1 == "pending" { pending = "true" }
     $1 == "drained" { drained = "true" }
     $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
+    $1 == "tunnel" { end_tunnel(); tunnel = "\"interface\":" text($2) ",\"up\":" ($3 == "up" ? "true" : "false") }
+    $1 == "tunnel-peer" {
+      tunnel_peers = add(tunnel_peers, "{\"node\":" text($2) ",\"handshakeAge\":" ($3 == "never" ? "null" : $3) ",\"endpoint\":" ($4 == "none" ? "null" : text($4)) "}")
+    }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
     $1 == "vip" {
       vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes the disks of the lab's hosts in the empty directory OUT:
 #   base        a Debian root without keepalived and without any package source
-#   keepalived  a layer over base: keepalived installed
-#   repository  a layer over base: keepalived can be installed from a repository on the host's own disk
+#   keepalived  a layer over base: keepalived and WireGuard's tools installed
+#   repository  a layer over base: these can be installed from a repository on the host's own disk
 # Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
 set -eu
 out=$1
@@ -10,11 +10,11 @@ sources=$2
 
 say() { printf '%s\n' "$*" >&2; }
 
-# What a gateway has. Nothing else is on it, so that what is missing shows.
+# What a gateway has. Nothing else is on it, so that what is missing shows. wireguard-go stands in for a kernel's module.
 base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,nftables,iptables,iproute2,iputils-ping,iputils-arping
-base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase,netcat-openbsd,less
+base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase,netcat-openbsd,less,wireguard-go
 # What the repository holds, with all that these need over base.
-repository_packages="keepalived iptables-persistent"
+repository_packages="keepalived wireguard-tools iptables-persistent"
 
 merged=$out/merged
 work=$out/work
@@ -80,13 +80,13 @@ for deb in "$out"/debs/*.deb; do
 done >"$out/Packages"
 mv "$out/Packages" "$out/debs/Packages"
 
-say "lab image: adding keepalived"
+say "lab image: adding keepalived and WireGuard's tools"
 list=/etc/apt/sources.list.d/lab.list
 repository="deb [trusted=yes] file:/var/lib/lab-packages ./"
 in_layer "$out/keepalived" sh -euc "
   echo '$repository' >$list
   apt-get --quiet=2 update
-  apt-get --quiet=2 --yes --no-install-recommends install keepalived
+  apt-get --quiet=2 --yes --no-install-recommends install keepalived wireguard-tools
   rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
 
 say "lab image: adding the repository"

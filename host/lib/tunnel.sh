@@ -1,0 +1,326 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# WireGuard tunnels, for clusters with `tunnel` lines in their node.conf: interfaces that wg-quick makes. A change goes
+# in with `wg syncconf`; down and up only where wg-quick alone can do it.
+#
+# /var/lib/vrrp-agent/CLUSTER/told/DEV: what DEV may have been told, `address ADDRESS/PREFIX` and
+# `endpoint PUBLIC-KEY ENDPOINT`, a line each.
+
+tunnel_conf() { say "/etc/wireguard/$1.conf"; }
+
+tunnel_up() { [ -d "$root/sys/class/net/$1" ]; }
+
+tunnel_unit() { say "wg-quick@$1.service"; }
+
+# test_tunnels CLUSTER DIRECTORY: of a staged generation.
+test_tunnels() {
+  facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" >"$work/tunnels"
+  while read -r dev _; do
+    check_tunnel_name "$dev"
+    staged=$2/files$(tunnel_conf "$dev")
+    [ -e "$staged" ] || fail "the bundle has a tunnel $dev without $(tunnel_conf "$dev"); send the bundle again"
+    test_psks "$2" "$staged"
+    facts tunnel-key "$2/files/etc/vrrp-agent/$1/node.conf" | while read -r key_dev key_number; do
+      [ "$key_dev" != "$dev" ] || [ -e "$state_dir/$1/keys/$dev.$key_number" ] ||
+        fail "key $key_number of $dev is not on this host; give the node a new keyNumber"
+    done || exit 1
+    if tunnel_up "$dev"; then
+      wg show "$dev" listen-port >"$work/words" 2>&1 ||
+        fail "$dev is there already and no WireGuard interface; choose another interface" "$work/words"
+      [ -e "$root$(tunnel_conf "$dev")" ] || grep -q "^tunnel $dev " "$state_dir/$1/generations/0/kept" 2>/dev/null ||
+        fail "$dev is there already and not from $(tunnel_conf "$dev"); remove it or choose another interface"
+    else
+      can_wireguard || fail \
+        "this kernel has no WireGuard and wireguard-go is not installed; install it, or load the module wireguard"
+    fi
+    tool "wg-quick does not accept $(tunnel_conf "$dev")" wg-quick strip "$staged"
+    has_systemd || say "note: there is no systemd here: nothing but you makes $dev at a boot"
+  done <"$work/tunnels"
+}
+
+# test_psks DIRECTORY CONF: the files that CONF has wg read as preshared keys.
+test_psks() {
+  conf_facts "$2" | sed -n 's/^psk [^ ]* //p' | while read -r psk; do
+    is_key "$1/files$psk" 2>/dev/null || fail "presharedKey in $psk is none; give what wg genpsk prints: 44 characters that end with ="
+  done || exit 1
+}
+
+# can_wireguard: the kernel, which loads its module when it is asked for an interface, or a program in its place.
+can_wireguard() {
+  [ ! -d "$root/sys/module/wireguard" ] && ! have "${WG_QUICK_USERSPACE_IMPLEMENTATION:-wireguard-go}" || return 0
+  ip link add dev vrrp-agent-wg type wireguard 2>/dev/null && ip link del dev vrrp-agent-wg
+}
+
+# conf_facts FILE: what a wg-quick file says, a line each, but neither private nor preshared keys:
+#   address ADDRESS/PREFIX, mtu NUMBER
+#   peer PUBLIC-KEY ALLOWED-IPS, endpoint PUBLIC-KEY ENDPOINT
+#   key FILE, psk PUBLIC-KEY FILE          (that PostUp has wg read)
+#   own WORDS                              (what only wg-quick can bring into force)
+conf_facts() {
+  [ -e "$1" ] || return 0
+  awk '
+    function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
+    function end_peer() {
+      if (peer != "" && endpoint != "") print "endpoint", peer, endpoint
+      if (peer != "") print "peer", peer, allowed
+      peer = endpoint = allowed = ""
+    }
+    { text = $0; sub(/#.*/, "", text); at = index(text, "="); value = ""; word = tolower(bare(text)) }
+    word ~ /^\[/ { end_peer(); section = word; next }
+    at { word = tolower(bare(substr(text, 1, at - 1))); value = bare(substr(text, at + 1)) }
+    section == "[peer]" && word == "publickey" { peer = value }
+    section == "[peer]" && word == "endpoint" { endpoint = value }
+    section == "[peer]" && word == "allowedips" { gsub(/[ \t]/, "", value); allowed = allowed (allowed == "" ? "" : ",") value }
+    section == "[peer]" && word == "allowedips" && value ~ /\/0([ \t,]|$)/ { print "own", word, value }
+    section != "[interface]" { next }
+    word == "address" {
+      count = split(value, list, /[ \t,]+/)
+      for (i = 1; i <= count; i++)
+        if (list[i] != "") print "address", list[i] (list[i] ~ /\// ? "" : list[i] ~ /:/ ? "/128" : "/32")
+    }
+    word == "mtu" { print "mtu", value }
+    word == "postup" {
+      count = split(value, part, /[ \t]+/)
+      if (part[1] == "wg" && part[2] == "set" && part[3] == "%i") {
+        if (count == 5 && part[4] == "private-key") { print "key", part[5]; next }
+        if (count == 7 && part[4] == "peer" && part[6] == "preshared-key") { print "psk", part[5], part[7]; next }
+      }
+    }
+    word ~ /^(preup|postup|predown|postdown|dns)$/ || (word == "table" && value != "auto") || (word == "saveconfig" && value != "false") {
+      print "own", word, value
+    }
+    END { end_peer() }' "$1"
+}
+
+# interface_conf FILE LEFT-ALONE: FILE as `wg syncconf` takes it, with the keys that are not in it. Peers of which
+# LEFT-ALONE names the public key keep the endpoint that they have.
+interface_conf() {
+  conf_facts "$1" >"$work/conf-facts"
+  awk -v root="$root" '
+    function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
+    function key_in(file,   line) {
+      if ((getline line < (root file)) <= 0) { bad = 1; return "" }
+      close(root file)
+      return line
+    }
+    part == 1 { if ($1 == "key") key = $2; if ($1 == "psk") psk[$2] = $3; next }
+    part == 2 { left[$1] = 1; next }
+    function end_peer(   i) {
+      for (i = 1; i <= lines; i++)
+        if (!(word_of[i] == "endpoint" && peer in left) && !(word_of[i] == "presharedkey" && peer in psk)) print line_of[i]
+      if (peer in psk) print "PresharedKey = " key_in(psk[peer])
+      lines = 0; peer = ""
+    }
+    { text = $0; sub(/#.*/, "", text); text = bare(text); at = index(text, "="); word = tolower(bare(at ? substr(text, 1, at - 1) : text)) }
+    text == "" { next }
+    word ~ /^\[/ {
+      end_peer(); section = word; print text
+      if (section == "[interface]" && key != "") { print "PrivateKey = " key_in(key); key_done = 1 }
+      next
+    }
+    section == "[peer]" {
+      if (word == "publickey") peer = bare(substr(text, at + 1))
+      line_of[++lines] = text; word_of[lines] = word
+      next
+    }
+    word ~ /^(address|mtu|dns|table|saveconfig|preup|postup|predown|postdown)$/ || (word == "privatekey" && key_done) { next }
+    { print text }
+    END { end_peer(); exit bad }' part=1 "$work/conf-facts" part=2 "$2" part=3 "$1"
+}
+
+# wg_set WHAT ARGUMENT...: wg shows what it does not take for a key; nobody else is to see that.
+wg_set() {
+  wg_failure=$1
+  shift
+  wg "$@" >"$work/words" 2>&1 8>&- 9>&- && return 0
+  sed 's/\([Kk]ey is not[^:]*\).*/\1/' "$work/words" >"$work/wg-words"
+  fail "$wg_failure" "$work/wg-words"
+}
+
+# tunnel_words DEV: enabled|disabled running|stopped
+tunnel_words() {
+  tunnel_words=disabled
+  ! has_systemd || ! systemctl --quiet is-enabled "$(tunnel_unit "$1")" 2>/dev/null || tunnel_words=enabled
+  if tunnel_up "$1"; then say "$tunnel_words running"; else say "$tunnel_words stopped"; fi
+}
+
+# tunnel_devs CLUSTER DIRECTORY: DEV up, of those that the generation in DIRECTORY has; DEV former, of others that we
+# have touched.
+tunnel_devs() {
+  facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" | cut -d ' ' -f 1 >"$work/tunnels"
+  sed 's/$/ up/' "$work/tunnels"
+  sed -n 's/^tunnel \([^ ]*\) .*/\1/p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched-tunnels" || true
+  lines_new_in "$work/touched-tunnels" "$work/tunnels" | sed 's/$/ former/'
+}
+
+# kept_tunnel CLUSTER DEV: tunnel_words of it before the first apply.
+kept_tunnel() { sed -n "s/^tunnel $2 //p" "$state_dir/$1/generations/0/kept" 2>/dev/null; }
+
+# prepare_tunnels CLUSTER GENERATION: with the present files still there; what only wg-quick can take down goes down now.
+prepare_tunnels() {
+  prepare_dir=$(generation_dir "$1" "$2")
+  mkdir -p "$state_dir/$1/generations/0"
+  facts tunnel "$prepare_dir/files/etc/vrrp-agent/$1/node.conf" | while read -r dev _; do
+    [ -n "$(kept_tunnel "$1" "$dev")" ] || keep_line "$1" "tunnel $dev $(tunnel_words "$dev")"
+  done
+  # What the peers of this host are called by, in the files that are about to go.
+  facts tunnel-peer "$conf_dir/$1/node.conf" >"$work/former-peers"
+  tunnel_devs "$1" "$prepare_dir" >"$work/tunnel-devs"
+  [ "$step" != boot ] || return 0
+  while read -r dev fate; do
+    tunnel_up "$dev" || continue
+    present=$root$(tunnel_conf "$dev")
+    next=$prepare_dir/files$(tunnel_conf "$dev")
+    [ "$fate" = up ] || next=$state_dir/$1/generations/0/files$(tunnel_conf "$dev")
+    conf_facts "$present" >"$work/present-facts"
+    conf_facts "$next" >"$work/next-facts"
+    # Of one that was made by hand.
+    if [ ! -e "$state_dir/$1/told/$dev" ]; then
+      mkdir -p "$state_dir/$1/told"
+      grep -E '^(address|endpoint) ' "$work/present-facts" | write_file "$state_dir/$1/told/$dev" || true
+    fi
+    if [ "$fate" = former ] && [ "$(kept_tunnel "$1" "$dev" | cut -d ' ' -f 2)" != running ] || only_by_wg_quick; then
+      # SaveConfig writes it anew as it goes down.
+      keep "$1" "$(tunnel_conf "$dev")"
+      stop_tunnel "$1" "$dev"
+    fi
+  done <"$work/tunnel-devs"
+}
+
+# only_by_wg_quick: $work/present-facts and $work/next-facts differ in what syncconf and ip cannot bring in line.
+only_by_wg_quick() {
+  [ "$(grep '^own ' "$work/present-facts")" = "$(grep '^own ' "$work/next-facts")" ] || return 0
+  # wg-quick finds one that suits the way to the peer.
+  grep -q '^mtu ' "$work/present-facts" && ! grep -q '^mtu ' "$work/next-facts"
+}
+
+# drive_tunnels CLUSTER GENERATION: as the present files say, but for keys that change where `keys_later` is yes.
+drive_tunnels() {
+  tunnel_devs "$1" "$(generation_dir "$1" "$2")" >"$work/tunnel-devs"
+  while read -r dev fate; do
+    fate_words="enabled running"
+    [ "$fate" = up ] || fate_words=$(kept_tunnel "$1" "$dev")
+    enable_tunnel "$dev" "${fate_words% *}"
+    if [ "$step" = boot ]; then
+      # wg-quick comes after this, also where it is not enabled any more.
+      case $fate_words in *stopped) ! has_systemd || systemctl --no-block stop "$(tunnel_unit "$dev")" 2>/dev/null || true ;; esac
+      rm -f "$state_dir/$1/told/$dev"
+    elif [ "${fate_words#* }" = stopped ]; then
+      ! tunnel_up "$dev" || stop_tunnel "$1" "$dev"
+    elif ! tunnel_up "$dev"; then
+      start_tunnel "$1" "$dev"
+    elif [ "${keys_later-}" = yes ] && [ "$fate" = up ] && keys_change "$1" "$dev"; then
+      await_new_keys "$1" "$dev"
+    else
+      sync_tunnel "$1" "$dev"
+    fi
+  done <"$work/tunnel-devs"
+  [ "${keys_later-}" = yes ] || rm -f "$state_dir/$1/key-change"
+}
+
+# enable_tunnel DEV enabled|disabled
+enable_tunnel() {
+  has_systemd || return 0
+  enable_is=$(tunnel_words "$1")
+  [ "${enable_is% *}" != "$2" ] || return 0
+  enable_verb=enable
+  [ "$2" = enabled ] || enable_verb=disable
+  tool "systemctl $enable_verb $(tunnel_unit "$1") failed" systemctl "$enable_verb" "$(tunnel_unit "$1")"
+}
+
+# start_tunnel CLUSTER DEV
+start_tunnel() {
+  mkdir -p "$state_dir/$1/told"
+  if has_systemd; then
+    # Not start: for systemd it may run, though somebody has removed the interface.
+    systemctl restart "$(tunnel_unit "$2")" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || {
+      systemctl --no-pager --lines=20 status "$(tunnel_unit "$2")" >"$work/words" 2>&1 || true
+      fail "wg-quick cannot make $2; see its own words" "$work/words"
+    }
+  else
+    tool "wg-quick cannot make $2" wg-quick up "$2" </dev/null
+  fi
+  tunnel_up "$2" || fail "wg-quick made no interface $2; see: journalctl -u $(tunnel_unit "$2")"
+  conf_facts "$root$(tunnel_conf "$2")" | grep -E '^(address|endpoint) ' | write_file "$state_dir/$1/told/$2"
+}
+
+# stop_tunnel CLUSTER DEV: with the files that it was started with.
+stop_tunnel() {
+  if has_systemd && systemctl --quiet is-active "$(tunnel_unit "$2")" 2>/dev/null; then
+    tool "systemctl stop $(tunnel_unit "$2") failed" systemctl stop "$(tunnel_unit "$2")"
+  fi
+  if tunnel_up "$2"; then
+    wg-quick down "$2" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || tool "cannot remove $2" ip link delete dev "$2"
+  fi
+  rm -f "$state_dir/$1/told/$2"
+}
+
+# sync_tunnel CLUSTER DEV: no session is lost and no endpoint forgotten that the change does not touch.
+sync_tunnel() {
+  conf=$root$(tunnel_conf "$2")
+  told=$state_dir/$1/told/$2
+  mkdir -p "${told%/*}"
+  [ -e "$told" ] || : >"$told"
+  conf_facts "$conf" >"$work/facts"
+  # A peer may have moved since it was told where that one is: who has not been told otherwise knows better.
+  grep '^endpoint ' "$told" >"$work/told-endpoints" || true
+  wg show "$2" endpoints 2>/dev/null | awk '$2 != "(none)" { print $1 }' >"$work/with-endpoint"
+  awk '
+    part == 1 { here[$1] = 1; next }
+    part == 2 { told[$0] = 1; next }
+    $1 == "endpoint" && $2 in here && $0 in told { print $2 }' \
+    part=1 "$work/with-endpoint" part=2 "$work/told-endpoints" part=3 "$work/facts" >"$work/left-alone"
+  # From here on it may have either, should this be cut short.
+  { grep -h '^address ' "$told" "$work/facts" || true; } | sort -u >"$work/told"
+  write_file "$told" <"$work/told"
+  allowed_ips "$2" >"$work/allowed-before"
+  (umask 077 && interface_conf "$conf" "$work/left-alone" >"$work/sync") ||
+    fail "a key file that $(tunnel_conf "$2") names cannot be read; see /etc/wireguard"
+  wg_set "wg does not accept $(tunnel_conf "$2")" syncconf "$2" "$work/sync"
+  rm -f "$work/sync"
+  allowed_ips "$2" >"$work/allowed-after"
+  sync_addresses "$2"
+  sed -n 's/^mtu //p' "$work/facts" | while read -r mtu; do
+    [ "$(cat "$root/sys/class/net/$2/mtu" 2>/dev/null)" = "$mtu" ] ||
+      tool "cannot set the MTU of $2 to $mtu" ip link set dev "$2" mtu "$mtu"
+  done
+  tool "cannot set $2 up" ip link set dev "$2" up
+  grep -q '^own table ' "$work/facts" || sync_routes "$2"
+  grep -E '^(address|endpoint) ' "$work/facts" | write_file "$told"
+}
+
+# allowed_ips DEV: of all its peers, the longest first, as wg-quick makes routes of them.
+allowed_ips() {
+  wg show "$1" allowed-ips 2>/dev/null | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /\// && $i !~ /\/0$/) print $i }' |
+    sort -u | sort -t / -k 2 -n -r
+}
+
+# sync_addresses DEV: those in $work/facts are there, those that only $work/told has are not. What others have put on
+# the interface, as keepalived does, stays.
+sync_addresses() {
+  sed -n 's/^address //p' "$work/facts" >"$work/wanted-addresses"
+  while read -r address; do
+    if is=$(held "${address%/*}" "$1"); then
+      [ "${is#*/}" != "${address#*/}" ] || continue
+      ip address del "$is" dev "$1" 2>/dev/null || true
+    fi
+    tool "cannot give $1 the address $address" ip address add "$address" dev "$1"
+  done <"$work/wanted-addresses"
+  sed -n 's/^address //p' "$work/told" | while read -r address; do
+    ! grep -q -x -F "$address" "$work/wanted-addresses" || continue
+    ! is=$(held "${address%/*}" "$1") || ip address del "$is" dev "$1" 2>/dev/null || true
+  done
+}
+
+# sync_routes DEV: from $work/allowed-before to $work/allowed-after, as wg-quick does.
+sync_routes() {
+  while read -r route; do
+    grep -q -x -F "$route" "$work/allowed-after" ||
+      ip "$(ip_family "$route")" route del "$route" dev "$1" proto boot 2>/dev/null || true
+  done <"$work/allowed-before"
+  while read -r route; do
+    [ -z "$(ip "$(ip_family "$route")" route show dev "$1" match "$route" 2>/dev/null)" ] || continue
+    tool "cannot make the route to $route over $1" ip "$(ip_family "$route")" route add "$route" dev "$1"
+  done <"$work/allowed-after"
+}
+
+ip_family() { case $1 in *:*) say -6 ;; *) say -4 ;; esac; }
