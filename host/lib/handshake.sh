@@ -52,10 +52,11 @@ await_new_keys() {
   } | awk '!seen[$0]++' | write_file "$state_dir/$1/key-change"
 }
 
-# add_new_key DEV KEY ENDPOINT
+# add_new_key DEV KEY ENDPOINT [WORD...]
 add_new_key() {
-  add_endpoint=$3
-  set -- "$1" peer "$2" preshared-key "$(psk_file "$2")"
+  add_dev=$1 add_key=$2 add_endpoint=$3
+  shift 3
+  set -- "$add_dev" peer "$add_key" preshared-key "$(psk_file "$add_key")" "$@"
   [ -z "$add_endpoint" ] || set -- "$@" endpoint "$add_endpoint"
   wg_set "wg does not take the new key of a peer of $1" set "$@"
 }
@@ -78,27 +79,35 @@ join_tunnels() {
 # change_keys CLUSTER DEV
 change_keys() {
   conf_facts "$root$(tunnel_conf "$2")" >"$work/facts"
-  # shellcheck disable=SC2046
-  take_own_key "$2" $(awk '$1 == "peer" { print $2 }' "$work/facts")
   awk -v dev="$2" '$1 == dev && NF == 3 { print $2, $3 }' "$state_dir/$1/key-change" >"$work/changed-peers"
+  take_own_key "$2"
   key_end=$(($(uptime) + key_patience))
   poke "$2" "$conf_dir/$1/node.conf" 8>&- 9>&- &
   key_poke=$!
+  key_again=$(($(uptime) + 2))
   while greet_new_keys "$2" && [ "$(uptime)" -lt "$key_end" ]; do
+    if [ "$(uptime)" -ge "$key_again" ]; then
+      key_again=$(($(uptime) + 2))
+      greet_again "$2"
+    fi
     sleep 0.1 2>/dev/null || sleep 1
   done
   wait "$key_poke" || true
   sync_tunnel "$1" "$2"
 }
 
-# take_own_key DEV PEER-KEY...: with the preshared keys, which are part of the same handshake.
+# take_own_key DEV: with the preshared keys, which are part of the same handshake; a peer may not have its new key yet.
+# Where both ends change nothing is sent to the other's new key, which has no addresses yet, but for a keepalive.
 take_own_key() {
-  key_dev=$1
-  shift
-  set_count=$#
-  for key_peer; do set -- "$@" peer "$key_peer" preshared-key "$(psk_file "$key_peer")"; done
-  shift "$set_count"
-  wg_set "wg does not take the new key of $key_dev" set "$key_dev" private-key "$root/etc/wireguard/$key_dev.key" "$@"
+  awk '
+    part == 1 { print $1, "-", $2; print $2, 1, $2; changed[$2] = 1; next }
+    $1 == "peer" && !($2 in changed) { print $2, "-", $2 }' part=1 "$work/changed-peers" part=2 "$work/facts" >"$work/key-peers"
+  set -- "$1" private-key "$root/etc/wireguard/$1.key"
+  while read -r key_peer key_keepalive key_psk; do
+    set -- "$@" peer "$key_peer" preshared-key "$(psk_file "$key_psk")"
+    [ "$key_keepalive" = - ] || set -- "$@" persistent-keepalive "$key_keepalive"
+  done <"$work/key-peers"
+  wg_set "wg does not take the new key of $1" set "$@"
 }
 
 # greet_new_keys DEV: a peer that has come with its new key gets its addresses with it; fails when none is left.
@@ -115,6 +124,18 @@ greet_new_keys() {
   done <"$work/changed-peers"
   cp "$work/not-come" "$work/changed-peers"
   [ -s "$work/not-come" ]
+}
+
+# greet_again DEV: an end sends no two handshakes within 5 s, also where the first one came before the peer had its new
+# key. A peer that is forgotten in between is asked at once.
+greet_again() {
+  wg show "$1" endpoints >"$work/endpoints" 2>/dev/null || return 0
+  while read -r old new; do
+    again_endpoint=$(awk -v key="$new" '$1 == key && $2 != "(none)" { print $2 }' "$work/endpoints")
+    [ -n "$again_endpoint" ] || continue
+    wg_set "wg does not forget a peer of $1" set "$1" peer "$new" remove
+    add_new_key "$1" "$new" "$again_endpoint" persistent-keepalive 1
+  done <"$work/changed-peers"
 }
 
 # poke DEV CONF: gives the peers something to answer, each its first address.
