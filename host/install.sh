@@ -104,12 +104,16 @@ WantedBy=multi-user.target
 UNIT
   mv -f "$units/.vrrp-agent.service" "$units/vrrp-agent.service"
   link ../vrrp-agent.service "$units/multi-user.target.wants/vrrp-agent.service"
-  # A tunnel that comes up at the boot does so with the files that were confirmed last.
+  # A tunnel that comes up at the boot does so with the files that were confirmed last. Settings of the kernel that are of
+  # its interface are made when that is there, also where no udev does so.
   mkdir -p "$units/wg-quick@.service.d"
   cat >"$units/wg-quick@.service.d/.vrrp-agent.conf" <<'UNIT'
 # Managed by pulumi-keepalived.
 [Unit]
 After=vrrp-agent.service
+
+[Service]
+ExecStartPost=-sysctl --quiet --pattern "[./]%i[./]" --system
 UNIT
   mv -f "$units/wg-quick@.service.d/.vrrp-agent.conf" "$units/wg-quick@.service.d/vrrp-agent.conf"
   sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$units/wg-quick@.service.d" "$lib"

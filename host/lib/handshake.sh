@@ -193,7 +193,7 @@ wrong_tunnels() {
     {
       last = $5 == "silent" ? "the last handshake still holds, but no packet comes" : $5 == "never" ? "no handshake yet" : "the last handshake is " $5 " s old"
       at = $7 == "none" ? "its endpoint is not known here" : "its endpoint is " $7
-      print $6 " does not hear " $3 " over " $2 ": " last "; " at "; see whether UDP passes both ways and, for a key that was given, whether it is the right one"
+      print $6 " does not hear " $3 " over " $2 " (" last ", " at ")"
     }' "$1"
 }
 
@@ -208,7 +208,9 @@ judge_tunnels() {
     wrong_tunnels "$work/observations"
   } >"$work/wrong-tunnels"
   [ -s "$work/wrong-tunnels" ] || return 0
-  awk '{ text = text (NR > 1 ? "; " : "") $0 } END { print text }' "$work/wrong-tunnels"
+  awk '
+    { text = text (NR > 1 ? "; " : "") $0 }
+    END { print text "; see whether UDP reaches these endpoints, both ways, and whether keys that were given are right" }' "$work/wrong-tunnels"
   return 1
 }
 

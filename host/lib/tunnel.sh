@@ -92,10 +92,11 @@ conf_facts() {
 }
 
 # interface_conf FILE LEFT-ALONE: FILE as `wg syncconf` takes it, with the keys that are not in it. Peers of which
-# LEFT-ALONE names the public key keep the endpoint that they have.
+# LEFT-ALONE names the public key keep the endpoint that they have; syncconf takes away neither a preshared key nor a
+# keepalive that a peer has no more, unless it is told so.
 interface_conf() {
   conf_facts "$1" >"$work/conf-facts"
-  awk -v root="$root" '
+  awk -v root="$root" -v no_key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= '
     function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
     function key_in(file,   line) {
       if ((getline line < (root file)) <= 0) { bad = 1; return "" }
@@ -105,10 +106,14 @@ interface_conf() {
     part == 1 { if ($1 == "key") key = $2; if ($1 == "psk") psk[$2] = $3; next }
     part == 2 { left[$1] = 1; next }
     function end_peer(   i) {
-      for (i = 1; i <= lines; i++)
+      for (i = 1; i <= lines; i++) {
+        has[word_of[i]] = 1
         if (!(word_of[i] == "endpoint" && peer in left) && !(word_of[i] == "presharedkey" && peer in psk)) print line_of[i]
+      }
       if (peer in psk) print "PresharedKey = " key_in(psk[peer])
-      lines = 0; peer = ""
+      else if (peer != "" && !("presharedkey" in has)) print "PresharedKey = " no_key
+      if (peer != "" && !("persistentkeepalive" in has)) print "PersistentKeepalive = off"
+      lines = 0; peer = ""; split("", has)
     }
     { text = $0; sub(/#.*/, "", text); text = bare(text); at = index(text, "="); word = tolower(bare(at ? substr(text, 1, at - 1) : text)) }
     text == "" { next }
