@@ -245,11 +245,26 @@ start_tunnel() {
     tool "wg-quick cannot make $2" wg-quick up "$2" </dev/null
   fi
   tunnel_up "$2" || fail "wg-quick made no interface $2; see: journalctl -u $(tunnel_unit "$2")"
+  greet_former_endpoints "$1" "$2"
   conf_facts "$root$(tunnel_conf "$2")" | grep -E '^(address|endpoint) ' | write_file "$state_dir/$1/told/$2"
+}
+
+# greet_former_endpoints CLUSTER DEV: where it finds peers that it is not told where to find, after a restart. They would go on for
+# 15 s with a session that is gone here.
+greet_former_endpoints() {
+  [ -e "$work/endpoints-of-$2" ] || return 0
+  wg show "$2" endpoints 2>/dev/null | awk '
+    part == 1 { if ($2 != "(none)") before[$1] = $2; next }
+    $2 == "(none)" && $1 in before { print $1, before[$1] }' part=1 "$work/endpoints-of-$2" part=2 - >"$work/peers-to-greet"
+  while read -r peer endpoint; do
+    wg_set "wg does not take an endpoint of $2" set "$2" peer "$peer" endpoint "$endpoint"
+  done <"$work/peers-to-greet"
+  [ ! -s "$work/peers-to-greet" ] || poke "$2" "$conf_dir/$1/node.conf"
 }
 
 # stop_tunnel CLUSTER DEV: with the files that it was started with.
 stop_tunnel() {
+  wg show "$2" endpoints >"$work/endpoints-of-$2" 2>/dev/null || true
   if has_systemd && systemctl --quiet is-active "$(tunnel_unit "$2")" 2>/dev/null; then
     tool "systemctl stop $(tunnel_unit "$2") failed" systemctl stop "$(tunnel_unit "$2")"
   fi
