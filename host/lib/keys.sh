@@ -43,7 +43,9 @@ verb_tunnel_key() {
     take_over_key "$1" "$2" || wg genkey >"$work/key" 2>"$work/words" || fail "wg genkey failed" "$work/words"
     write_key "$key"
   fi
-  say "public-key $(public_key "$key")"
+  public_key "$key" >"$work/public-key" 2>"$work/words" && is_key "$work/public-key" ||
+    fail "wg pubkey does not take key $3 of $2; see whether wireguard-tools is whole"
+  say "public-key $(cat "$work/public-key")"
 }
 
 check_tunnel_name() {

@@ -1,0 +1,179 @@
+import { type BundleFile, bundleOf, FakeHost, generation, type Shell } from "./fake-host";
+
+/** A WireGuard that keeps what it is told in files, one set an interface, and writes its calls to $FAKE/calls. */
+const TOOLS: Record<string, string> = {
+  // wg.DEV.peers: KEY ALLOWED-IPS ENDPOINT|(none), a line each. A packet more is received each time that somebody looks.
+  wg: `
+    up() { [ -d "$VRRP_ROOT/sys/class/net/$1" ] || { echo "Unable to access interface: No such device" >&2; exit 1; }; }
+    peers=$FAKE/wg.\${2-}.peers
+    case $1 in
+    genkey)
+      echo x >>"$FAKE/keys-made"
+      printf '%042dA=\\n' "$(wc -l <"$FAKE/keys-made")" ;;
+    pubkey) read -r key; echo "P\${key#?}" ;;
+    show)
+      up "$2"
+      case $3 in
+      private-key) cat "$FAKE/wg.$2.key" 2>/dev/null || echo "(none)" ;;
+      public-key) if [ -e "$FAKE/wg.$2.key" ]; then wg pubkey <"$FAKE/wg.$2.key"; else echo "(none)"; fi ;;
+      listen-port) echo 51820 ;;
+      peers) awk '{ print $1 }' "$peers" ;;
+      allowed-ips) awk '{ gsub(/,/, " ", $2); print $1 "\\t" $2 }' "$peers" ;;
+      endpoints) awk '{ print $1 "\\t" $3 }' "$peers" ;;
+      latest-handshakes) cat "$FAKE/handshakes" ;;
+      transfer)
+        [ -e "$FAKE/silent" ] || echo x >>"$FAKE/packets"
+        awk -v got="$(cat "$FAKE/packets" 2>/dev/null | wc -l)" '{ print $1 "\\t" got "\\t" 7 }' "$peers" ;;
+      esac ;;
+    syncconf)
+      up "$2"
+      echo "wg syncconf $2" >>"$FAKE/calls"
+      ls -l "$3" | cut -c 1-10 >"$FAKE/synced-mode"
+      cp "$3" "$FAKE/synced"
+      ! grep -q refused "$3" || { echo "Key is not the correct length or format: \\\`$(sed -n 's/^PrivateKey = //p' "$3")'" >&2; exit 1; }
+      sed -n 's/^PrivateKey = //p' "$3" >"$FAKE/wg.$2.key"
+      touch "$peers"
+      awk '
+        FILENAME == ARGV[1] { endpoint[$1] = $3; next }
+        function flush() { if (key != "") print key, (allowed == "" ? "-" : allowed), (at == "" ? (key in endpoint ? endpoint[key] : "(none)") : at); key = allowed = at = "" }
+        /^\\[/ { flush() }
+        $1 == "PublicKey" { key = $3 }
+        $1 == "AllowedIPs" { sub(/^[^=]*= */, ""); gsub(/ /, ""); allowed = $0 }
+        $1 == "Endpoint" { at = $3 }
+        END { flush() }' "$peers" "$3" >"$peers.new"
+      mv "$peers.new" "$peers" ;;
+    set)
+      up "$2"
+      echo "wg $*" | sed "s|$VRRP_ROOT||g" >>"$FAKE/calls"
+      shift 2
+      peer=
+      while [ $# -gt 0 ]; do
+        case $1 in
+        private-key) cp "$2" "\${peers%peers}key"; shift ;;
+        peer) peer=$2; grep -q "^$peer " "$peers" || echo "$peer - (none)" >>"$peers"; shift ;;
+        remove) sed -i "\\|^$peer |d" "$peers" ;;
+        endpoint | allowed-ips)
+          awk -v key="$peer" -v what="$1" -v value="$2" '$1 == key { if (what == "endpoint") $3 = value; else $2 = value } { print }' \\
+            "$peers" >"$peers.new"
+          mv "$peers.new" "$peers"
+          shift ;;
+        *) shift ;;
+        esac
+        shift
+      done ;;
+    esac`,
+  "wg-quick": `
+    conf=$VRRP_ROOT/etc/wireguard/$2.conf
+    case $1 in
+    strip) grep -q nonsense "$2" && { echo "Line unrecognized: nonsense"; exit 1; }; exit 0 ;;
+    up)
+      echo "wg-quick up $2" >>"$FAKE/calls"
+      [ ! -e "$FAKE/broken" ] || { echo "RTNETLINK answers: Address already in use"; exit 1; }
+      mkdir -p "$VRRP_ROOT/sys/class/net/$2"
+      : >"$FAKE/wg.$2.peers"
+      wg syncconf "$2" "$conf"
+      key=$(sed -n 's|^PostUp = wg set %i private-key ||p' "$conf")
+      [ -z "$key" ] || wg set "$2" private-key "$VRRP_ROOT$key" ;;
+    down)
+      echo "wg-quick down $2" >>"$FAKE/calls"
+      cp "$conf" "$FAKE/down-with" 2>/dev/null
+      ! grep -q SaveConfig "$conf" || echo "# saved" >>"$conf"
+      rm -r "$VRRP_ROOT/sys/class/net/$2" "$FAKE/wg.$2".* ;;
+    esac`,
+  "wireguard-go": ":",
+};
+
+const UNIT = `
+    case $* in
+    *"is-enabled wg-quick@"*) [ -e "$FAKE/tunnel-enabled" ]; exit ;;
+    *"is-active wg-quick@"*) [ -e "$FAKE/tunnel-active" ]; exit ;;
+    *" status wg-quick@"*) cat "$FAKE/unit-words"; exit ;;
+    *wg-quick@*)
+      echo "systemctl $*" >>"$FAKE/calls"
+      dev=\${2#wg-quick@}
+      dev=\${dev%.service}
+      case $1 in
+      enable) : >"$FAKE/tunnel-enabled" ;;
+      disable) rm "$FAKE/tunnel-enabled" ;;
+      restart) wg-quick up "$dev" >"$FAKE/unit-words" 2>&1 && : >"$FAKE/tunnel-active" ;;
+      stop) rm "$FAKE/tunnel-active"; wg-quick down "$dev" ;;
+      esac
+      exit ;;
+    esac`;
+
+/** A host with a stand-in for WireGuard. */
+export async function tunnelHost(shell: Shell): Promise<FakeHost> {
+  const host = await FakeHost.create(shell);
+  for (const [name, script] of Object.entries(TOOLS)) host.program(name, script);
+  host.program("systemctl", `${UNIT}\n${host.read("fake/bin/systemctl")}`);
+  host.state("handshakes");
+  host.addresses("wg0", []);
+  return host;
+}
+
+/** Public key of the stand-in's private key number N. */
+export const publicKey = (n: number) => `P${String(n).padStart(42, "0").slice(1)}A=`;
+
+/** A peer's public key. */
+export const peerKey = (n: number) => `Q${String(n).padStart(42, "0").slice(1)}A=`;
+
+export interface Tunnel {
+  key?: number;
+  peer?: string;
+  endpoint?: string;
+  address?: string;
+  mtu?: number;
+  allowed?: string;
+  psk?: string;
+  /** More lines of the interface. */
+  more?: string;
+  /** More lines of node.conf. */
+  facts?: string;
+}
+
+/** The files of a node `a` of the tunnel `tun`, whose peer is b. */
+export function tunnelFiles(tunnel: Tunnel = {}): BundleFile[] {
+  const {
+    key = 1,
+    peer = peerKey(1),
+    endpoint = "192.0.2.2:51820",
+    address = "10.99.0.1/24",
+    mtu = 1420,
+  } = tunnel;
+  const conf = [
+    "[Interface]",
+    `Address = ${address}`,
+    "ListenPort = 51820",
+    `MTU = ${mtu}`,
+    "PostUp = wg set %i private-key /etc/wireguard/wg0.key",
+    ...(tunnel.psk ? [`PostUp = wg set %i peer ${peer} preshared-key /etc/wireguard/wg0.b.psk`] : []),
+    ...(tunnel.more ? [tunnel.more] : []),
+    "# b",
+    "[Peer]",
+    `PublicKey = ${peer}`,
+    ...(endpoint === "none" ? [] : [`Endpoint = ${endpoint}`]),
+    `AllowedIPs = ${tunnel.allowed ?? "10.99.0.2/32, 10.99.0.100/32"}`,
+    "",
+  ];
+  const facts = [
+    "cluster tun",
+    "node a",
+    `tunnel wg0 51820 ${mtu}`,
+    `tunnel-address wg0 ${address}`,
+    `tunnel-key wg0 ${key}`,
+    `tunnel-peer wg0 b ${peer} ${endpoint} 0`,
+    "tunnel-peer-address wg0 b 10.99.0.2",
+    "peers-elsewhere no",
+    "settle 4",
+    ...(tunnel.facts ? [tunnel.facts] : []),
+    "",
+  ];
+  return [
+    { path: "/etc/wireguard/wg0.conf", text: conf.join("\n") },
+    { path: "/etc/vrrp-agent/tun/node.conf", text: facts.join("\n") },
+    ...(tunnel.psk ? [{ path: "/etc/wireguard/wg0.b.psk", text: `${tunnel.psk}\n`, mode: "0600" }] : []),
+  ];
+}
+
+export const tunnelBundle = (n: number, tunnel: Tunnel = {}, more: BundleFile[] = []) =>
+  bundleOf([...tunnelFiles(tunnel), ...more], { cluster: "tun", generation: generation(n) });

@@ -1,0 +1,479 @@
+import { bundleOf, type FakeHost, generation, nodeFiles, type Shell, SHELLS } from "./fake-host";
+import { peerKey, publicKey, type Tunnel, tunnelBundle, tunnelHost } from "./tunnel-tools";
+
+const CONF = "etc/wireguard/wg0.conf";
+const KEY = "etc/wireguard/wg0.key";
+const PEERS = "fake/wg.wg0.peers";
+
+/** A private key as wg makes them. */
+const secretKey = (n: number) => `S${String(n).padStart(42, "0").slice(1)}A=`;
+
+/** Under which shells what is tested: what the modules are made of under all, the rest under one. */
+const suites: [Shell, string][] = SHELLS.map((shell) => [shell, shell === "dash" ? "all" : "main"]);
+
+describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await tunnelHost(shell);
+  });
+  afterEach(() => host.close());
+
+  const key = (...words: string[]) => host.succeed(["tunnel-key", "tun", "wg0", ...words]);
+  const stage = (n: number, tunnel: Tunnel = {}) => host.agent(["stage"], tunnelBundle(n, tunnel));
+  const activate = (n: number, tunnel: Tunnel = {}) => {
+    host.succeed(["stage"], tunnelBundle(n, tunnel));
+    host.calls();
+    host.succeed(["activate", "tun", generation(n)]);
+    return host.calls().filter((call) => !call.startsWith("systemd-run"));
+  };
+  const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
+  const heard = (peer = peerKey(1), seconds = 5) => host.state("handshakes", `${peer}\t${ago(seconds)}\n`);
+  const seen = (n: number, word: string | number = 5) =>
+    ["a b", "b a"]
+      .map((ends) => ends.split(" "))
+      .map(
+        ([node, peer]) =>
+          `tunnel wg0 ${peer} handshake ${word} ${node} none\ngeneration ${generation(n)} ${node}\n`,
+      )
+      .join("");
+  const confirm = (n: number, observations = seen(n)) =>
+    host.agent(["confirm", "tun", generation(n)], observations);
+  const applied = (n = 1, tunnel: Tunnel = {}) => {
+    key(String(tunnel.key ?? 1));
+    const calls = activate(n, tunnel);
+    expect(confirm(n)).toMatchObject({ status: 0, stderr: "" });
+    return calls;
+  };
+  /** A tunnel that somebody made with wg-quick. */
+  const byHand = (more = "") => {
+    const peer = `[Peer]\nPublicKey = ${peerKey(1)}\nEndpoint = 192.0.2.2:51820\nAllowedIPs = 10.99.0.2/32\n`;
+    const text = `[Interface]\nPrivateKey = ${secretKey(7)}\nAddress = 10.99.0.1/24, 10.98.0.1\n${more}${peer}`;
+    host.write(`/${CONF}`, text, 0o600);
+    host.state("tunnel-enabled");
+    host.state("tunnel-active");
+    host.state(PEERS.slice(5), `${peerKey(1)} 10.99.0.2/32 192.0.2.2:51820\n`);
+    host.state("wg.wg0.key", `${secretKey(7)}\n`);
+    host.write("/sys/class/net/wg0/mtu", "1420\n");
+    host.addresses("wg0", ["10.99.0.1/24", "10.98.0.1/32"]);
+    return text;
+  };
+
+  test("its key is made once, for root only, and only the public half is printed", () => {
+    expect(key("1")).toBe(`public-key ${publicKey(1)}\n`);
+    expect(key("1")).toBe(`public-key ${publicKey(1)}\n`);
+    expect(key("2")).toBe(`public-key ${publicKey(2)}\n`);
+    const tree = host.tree("var/lib/vrrp-agent/tun/keys");
+    expect(tree.match(/-rw------- \S+wg0\.[12] /g)).toHaveLength(2);
+    expect(tree).toMatch(/drwx------ \S+keys /);
+  });
+
+  test("a first apply makes the interface with wg-quick, which starts at a boot from then on", () => {
+    expect(applied()).toEqual([
+      "systemctl enable wg-quick@wg0.service",
+      "systemctl restart wg-quick@wg0.service",
+      "wg-quick up wg0",
+      "wg syncconf wg0",
+      "wg set wg0 private-key /etc/wireguard/wg0.key",
+    ]);
+    expect(host.tree(KEY)).toContain("-rw-------");
+    expect(host.read(KEY)).toBe(host.read("var/lib/vrrp-agent/tun/keys/wg0.1"));
+  });
+
+  test("a change goes in with syncconf, its keys merged in where nobody else can read them", () => {
+    applied();
+    host.addresses("wg0", ["10.99.0.1/24", "10.99.0.100/32"]);
+    const psk = secretKey(9);
+    const calls = activate(2, {
+      mtu: 1380,
+      address: "10.98.0.1/24",
+      allowed: "10.99.0.2/32, 10.7.0.0/24",
+      psk,
+    });
+    expect(calls).toEqual([
+      "wg syncconf wg0",
+      "ip address add 10.98.0.1/24 dev wg0",
+      // The virtual address stays: it is keepalived's.
+      "ip address del 10.99.0.1/24 dev wg0",
+      "ip link set dev wg0 mtu 1380",
+      "ip link set dev wg0 up",
+      "ip -4 route del 10.99.0.100/32 dev wg0 proto boot",
+      "ip -4 route show dev wg0 match 10.99.0.2/32",
+      "ip -4 route add 10.99.0.2/32 dev wg0",
+      "ip -4 route show dev wg0 match 10.7.0.0/24",
+      "ip -4 route add 10.7.0.0/24 dev wg0",
+    ]);
+    const synced = host.read("fake/synced").split("\n");
+    expect(host.read("fake/synced-mode")).toBe("-rw-------\n");
+    expect(synced).toContain(`PrivateKey = ${host.read(KEY).trim()}`);
+    expect(synced).toContain(`PresharedKey = ${psk}`);
+    expect(synced).toContain("PersistentKeepalive = off");
+    expect(synced.filter((line) => /^(Address|MTU|PostUp)/.test(line))).toEqual([]);
+    expect(host.tree("run/vrrp-agent")).not.toContain("/sync");
+  });
+
+  test("a tunnel made by hand gives its key, is changed as it runs and comes back byte for byte", () => {
+    const text = byHand();
+    expect(key("1")).toBe(`public-key P${secretKey(7).slice(1)}\n`);
+    const before = host.tree("etc");
+    expect(activate(1)).toContain("wg syncconf wg0");
+    confirm(1);
+    expect(host.read(CONF)).not.toContain("PrivateKey");
+    expect(host.read("var/lib/vrrp-agent/tun/generations/0/files/etc/wireguard/wg0.conf")).toBe(text);
+    host.calls();
+    host.succeed(["restore", "tun", "me"]);
+    expect(host.calls().filter((call) => /wg-quick|disable/.test(call))).toEqual([
+      // Its MTU was wg-quick's to find.
+      "systemctl stop wg-quick@wg0.service",
+      "wg-quick down wg0",
+      "systemctl restart wg-quick@wg0.service",
+      "wg-quick up wg0",
+    ]);
+    expect(host.tree("etc")).toBe(before);
+  });
+
+  test("the timer and a boot undo what nobody confirmed, and a boot starts nothing itself", () => {
+    applied();
+    const before = host.tree("etc");
+    activate(2, { mtu: 1300 });
+    host.uptime(2000);
+    host.succeed(["undo", "tun", generation(2)]);
+    expect(host.tree("etc")).toBe(before);
+    expect(host.calls()).toContain("wg syncconf wg0");
+    activate(3, { mtu: 1300 });
+    host.write("/proc/sys/kernel/random/boot_id", "boot-2\n");
+    host.remove("/sys/class/net/wg0");
+    host.succeed(["recover"]);
+    expect(host.tree("etc")).toBe(before);
+    expect(host.calls().filter((call) => /wg/.test(call))).toEqual([]);
+  });
+
+  test("observe tells whether packets come, and for how long the last handshake has been", () => {
+    applied();
+    const observe = () => host.succeed(["observe", "tun", generation(1)]).split("\n")[0];
+    expect(observe()).toBe("tunnel wg0 b handshake never a 192.0.2.2:51820");
+    heard(peerKey(1), 20);
+    expect(observe()).toMatch(/^tunnel wg0 b handshake 2\d a 192\.0\.2\.2:51820$/);
+    host.state("silent");
+    expect(observe()).toBe("tunnel wg0 b handshake silent a 192.0.2.2:51820");
+    heard(peerKey(1), 500);
+    expect(observe()).toMatch(/handshake 50\d a/);
+  });
+
+  test("a peer's new key stands beside the former one until the peer comes with it", () => {
+    applied();
+    host.state(PEERS.slice(5), `${peerKey(1)} 10.99.0.2/32 203.0.113.9:1234\n`);
+    expect(activate(2, { peer: peerKey(2), endpoint: "192.0.2.2:51820" })).toEqual([
+      `wg set wg0 peer ${peerKey(2)} preshared-key /dev/null endpoint 203.0.113.9:1234`,
+    ]);
+    expect(host.read(PEERS)).toBe(
+      `${peerKey(1)} 10.99.0.2/32 203.0.113.9:1234\n${peerKey(2)} - 203.0.113.9:1234\n`,
+    );
+    heard(peerKey(2));
+    expect(host.succeed(["join", "tun", generation(2)])).toBe(`joined ${generation(2)}\n`);
+    expect(host.read(PEERS)).toBe(`${peerKey(2)} 10.99.0.2/32,10.99.0.100/32 203.0.113.9:1234\n`);
+    expect(host.succeed(["join", "tun", generation(2)])).toBe("nothing to join\n");
+    expect(confirm(2).status).toBe(0);
+  });
+
+  test("status tells of interface and handshakes; drift of what somebody changed, and reapply puts it right", () => {
+    applied();
+    heard(peerKey(1), 30);
+    host.addresses("wg0", ["10.99.0.1/24"]);
+    const [cluster] = (JSON.parse(host.succeed(["status", "--json"])) as { clusters: unknown[] }).clusters;
+    expect(cluster).toMatchObject({
+      drift: [],
+      tunnels: [
+        {
+          interface: "wg0",
+          up: true,
+          peers: [{ node: "b", handshakeAge: expect.any(Number) as number, endpoint: "192.0.2.2:51820" }],
+        },
+      ],
+    });
+    expect(host.succeed(["status"])).toMatch(
+      / {2}tunnel wg0: up\n {4}b: handshake 3\d s ago, at 192\.0\.2\.2:51820\n/,
+    );
+    host.state("wg.wg0.key", `${secretKey(5)}\n`);
+    host.write(`/${KEY}`, `${secretKey(5)}\n`, 0o644);
+    host.write(`/${CONF}`, `${host.read(CONF)}PresharedKey = ${secretKey(6)}\n`);
+    host.withoutState("tunnel-enabled");
+    host.addresses("wg0", []);
+    const drift = host.succeed(["drift", "tun"]);
+    expect(drift.split("\n").filter((line) => line.startsWith("tunnel "))).toEqual([
+      "tunnel wg-quick@wg0.service is disabled",
+      "tunnel /etc/wireguard/wg0.key",
+      "tunnel wg0 has another private key",
+      "tunnel wg0 has no address 10.99.0.1/24",
+    ]);
+    expect(drift).toContain("|PresharedKey = ********\n");
+    expect(drift).not.toContain(secretKey(6));
+    const words = host.succeed(["reapply", "tun"]);
+    expect(words).toContain("wg0 has another private key");
+    host.addresses("wg0", ["10.99.0.1/24"]);
+    expect(host.succeed(["reapply", "tun"])).toBe("nothing of tun has drifted\n");
+    host.remove("/sys/class/net/wg0");
+    expect(host.succeed(["status"])).toContain("changed by hand: wg0 is down");
+    host.succeed(["reapply", "tun"]);
+    expect(host.has("sys/class/net/wg0")).toBe(true);
+  });
+
+  if (extent === "main") return;
+
+  test("a key that is given replaces one only while nobody knows that", () => {
+    expect(host.agent(["tunnel-key", "tun", "wg0", "1", "given"], "no key\n")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/the private key on stdin is none; (?!.*no key)/) as string,
+    });
+    const give = (n: number) => host.agent(["tunnel-key", "tun", "wg0", "1", "given"], `${secretKey(n)}\n`);
+    expect(give(1).stdout).toBe(`public-key P${secretKey(1).slice(1)}\n`);
+    expect(give(2).stdout).toBe(`public-key P${secretKey(2).slice(1)}\n`);
+    activate(1);
+    expect(host.read(KEY)).toBe(`${secretKey(2)}\n`);
+    const refused = give(3);
+    expect(refused).toMatchObject({ status: 1, stdout: "" });
+    expect(refused.stderr).toContain("key 1 of wg0 is another one, which is in use");
+    expect(refused.stderr).not.toContain(secretKey(3));
+    expect(give(2).status).toBe(0);
+  });
+
+  test.each([["0"], ["01"], ["x"], ["-1"]])("the key number %s is refused", (number) => {
+    expect(host.agent(["tunnel-key", "tun", "wg0", number])).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("an endpoint that moved stays unless the spec's own did", () => {
+    applied();
+    host.state(PEERS.slice(5), `${peerKey(1)} 10.99.0.2/32 203.0.113.9:1234\n`);
+    activate(2, { mtu: 1400 });
+    expect(host.read(PEERS)).toContain(" 203.0.113.9:1234\n");
+    confirm(2);
+    activate(3, { endpoint: "192.0.2.3:51820" });
+    expect(host.read(PEERS)).toContain(" 192.0.2.3:51820\n");
+  });
+
+  test("a preshared key that the spec has no more is cleared", () => {
+    applied(1, { psk: secretKey(9) });
+    activate(2);
+    expect(host.read("fake/synced")).toContain(`PresharedKey = ${"A".repeat(43)}=\n`);
+    expect(host.has("etc/wireguard/wg0.b.psk")).toBe(false);
+  });
+
+  test("what only wg-quick can change is changed by it, and goes down as it came up", () => {
+    applied(1, { more: "PostDown = one" });
+    const calls = activate(2, { more: "PostDown = two" });
+    expect(calls.filter((call) => call.startsWith("wg-quick"))).toEqual([
+      "wg-quick down wg0",
+      "wg-quick up wg0",
+    ]);
+    expect(host.read("fake/down-with")).toContain("PostDown = one");
+  });
+
+  test("where it is started anew, a peer that it is not told where to find is where it was", () => {
+    applied(1, { endpoint: "none", more: "PostDown = one" });
+    host.state(PEERS.slice(5), `${peerKey(1)} 10.99.0.2/32 203.0.113.9:1234\n`);
+    activate(2, { endpoint: "none", more: "PostDown = two" });
+    expect(host.read(PEERS)).toContain(" 203.0.113.9:1234\n");
+  });
+
+  test("one that wg-quick cannot make takes the host back, with its own words and none of a key", () => {
+    key("1");
+    expect(stage(1).status).toBe(0);
+    host.state("broken");
+    const before = host.tree("etc").replaceAll(/ *drwx.*\n/g, "");
+    const { status, stderr } = host.agent(["activate", "tun", generation(1)]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("wg-quick cannot make wg0");
+    expect(stderr).toContain("Address already in use");
+    expect(host.tree("etc").replaceAll(/ *drwx.*\n/g, "")).toBe(before);
+    expect(host.has("fake/tunnel-enabled")).toBe(false);
+  });
+
+  test("what wg says of a key that it does not take is not told", () => {
+    applied();
+    host.succeed(["stage"], tunnelBundle(2, { more: "# x\nFwMark = refused" }));
+    const { status, stderr } = host.agent(["activate", "tun", generation(2)]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("Key is not the correct length or format\n");
+    expect(stderr).not.toContain(host.read(KEY).trim());
+  });
+
+  test.each([
+    [
+      "a key that is not on the host",
+      { key: 3 },
+      "key 3 of wg0 is not on this host; give the node a new keyNumber",
+    ],
+    ["a preshared key that is none", { psk: "hello" }, "presharedKey in /etc/wireguard/wg0.b.psk is none"],
+    [
+      "a file that wg-quick does not take",
+      { more: "nonsense" },
+      "wg-quick does not accept /etc/wireguard/wg0.conf",
+    ],
+  ])("stage refuses %s", (_, tunnel, words) => {
+    key("1");
+    const { status, stderr } = stage(1, tunnel);
+    expect(status).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain("hello");
+    // A key whose public half was told stays.
+    expect(key("1")).toBe(`public-key ${publicKey(1)}\n`);
+  });
+
+  test("stage refuses a kernel without WireGuard, and an interface that is somebody else's", () => {
+    key("1");
+    host.withoutProgram("wireguard-go");
+    host.program("ip", "exit 1");
+    expect(stage(1).stderr).toContain("this kernel has no WireGuard and wireguard-go is not installed");
+    host.write("/sys/module/wireguard/version", "1\n");
+    expect(stage(1).status).toBe(0);
+    host.write("/sys/class/net/wg0/mtu", "1420\n");
+    host.state(PEERS.slice(5));
+    expect(stage(1).stderr).toContain("wg0 is there already and not from /etc/wireguard/wg0.conf");
+  });
+
+  test("the file of one that saves itself as it goes down is kept as it was", () => {
+    const text = byHand("SaveConfig = true\nPostUp = echo up\n");
+    key("1");
+    expect(activate(1)).toContain("wg-quick down wg0");
+    host.succeed(["restore", "tun", "me"]);
+    expect(host.read(CONF)).toBe(text);
+  });
+
+  test("the note of what is replaced shows no key", () => {
+    byHand(`PostUp = wg set %i peer x preshared-key <(echo ${secretKey(8)})\n`);
+    key("1");
+    const { stderr } = stage(1);
+    expect(stderr).toContain("note: -PrivateKey ********");
+    expect(stderr).not.toContain(secretKey(7));
+    expect(stderr).not.toContain(secretKey(8));
+  });
+
+  test("restore takes away the interface, its keys and what starts it", () => {
+    const before = host.tree("etc", "sys");
+    applied();
+    expect(host.succeed(["restore", "tun", "me"])).toContain("restored what was there before tun");
+    expect(host.tree("etc", "sys")).toBe(before);
+    expect(host.has("fake/tunnel-enabled")).toBe(false);
+    expect(host.has("var/lib/vrrp-agent/tun")).toBe(false);
+  });
+
+  test("a boot with a first apply pending keeps wg-quick from starting what is not there any more", () => {
+    key("1");
+    activate(1);
+    host.write("/proc/sys/kernel/random/boot_id", "boot-2\n");
+    host.remove("/sys/class/net/wg0");
+    host.succeed(["recover"]);
+    expect(host.has(CONF)).toBe(false);
+    expect(host.calls().filter((call) => /wg/.test(call))).toEqual([
+      "systemctl disable wg-quick@wg0.service",
+      "systemctl --no-block stop wg-quick@wg0.service",
+    ]);
+  });
+
+  test.each([
+    ["never", "a does not hear b over wg0 (no handshake yet"],
+    ["silent", "b does not hear a over wg0 (the last handshake still holds, but no packet comes"],
+    [180, "the last handshake is 180 s old"],
+  ])("confirm refuses ends of which one says %s, and takes this host back", (word, words) => {
+    key("1");
+    activate(1);
+    const { status, stderr } = confirm(1, seen(1, word));
+    expect(status).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain("this host is back at generation 0");
+    expect(host.has("sys/class/net/wg0")).toBe(false);
+  });
+
+  test("confirm refuses a peer that was not observed, and an end that said nothing", () => {
+    key("1");
+    activate(1);
+    const own = `tunnel wg0 b handshake 5 a none\ngeneration ${generation(1)} a\n`;
+    expect(confirm(1, own).stderr).toContain("b was not observed");
+    const silence = `generation ${generation(1)} a\ngeneration ${generation(1)} b\n`;
+    expect(host.succeed(["generations", "tun"])).toContain("tun 0 current");
+    host.succeed(["stage"], tunnelBundle(2));
+    host.succeed(["activate", "tun", generation(2)]);
+    expect(confirm(2, silence.replaceAll(generation(1), generation(2))).stderr).toContain(
+      "a did not say whether it hears b over wg0",
+    );
+  });
+
+  test("a repeated confirm judges by the handshakes that it sees", () => {
+    key("1");
+    activate(1);
+    host.succeed(["rollback", "tun"]);
+    expect(confirm(1).stderr).toContain("a does not hear b over wg0 (no handshake yet");
+    heard();
+    expect(confirm(1)).toMatchObject({ status: 0 });
+    expect(host.read(CONF)).toContain("Address");
+  });
+
+  test("a new key of its own comes into force in join; one that goes back has the former key again", () => {
+    applied();
+    const former = host.read(KEY);
+    key("2");
+    expect(activate(2, { key: 2 })).toEqual([]);
+    expect(host.read("fake/wg.wg0.key")).toBe(former);
+    host.succeed(["join", "tun", generation(2)]);
+    expect(host.read("fake/wg.wg0.key")).toBe(host.read("var/lib/vrrp-agent/tun/keys/wg0.2"));
+    host.succeed(["rollback", "tun"]);
+    expect(host.read("fake/wg.wg0.key")).toBe(former);
+    expect(host.read(KEY)).toBe(former);
+  });
+
+  test("a confirm without a join does what join does", () => {
+    applied();
+    key("2");
+    activate(2, { key: 2 });
+    heard();
+    expect(confirm(2)).toMatchObject({ status: 0 });
+    expect(host.read("fake/wg.wg0.key")).toBe(host.read("var/lib/vrrp-agent/tun/keys/wg0.2"));
+  });
+
+  test("keys stay while a generation on the host needs them, and so do such as are to come", () => {
+    for (const n of ["1", "2", "3", "9"]) key(n);
+    applied();
+    activate(2, { key: 3 });
+    host.succeed(["join", "tun", generation(2)]);
+    const kept = () => host.tree("var/lib/vrrp-agent/tun/keys").match(/wg0\.\d (?= *\n)/g)?.length;
+    expect(kept()).toBe(4);
+    expect(confirm(2).status).toBe(0);
+    expect(kept()).toBe(3);
+    expect(host.has("var/lib/vrrp-agent/tun/keys/wg0.2")).toBe(false);
+    host.succeed(["rollback", "tun"]);
+    expect(host.read(KEY)).toBe(host.read("var/lib/vrrp-agent/tun/keys/wg0.1"));
+  });
+
+  test("a pair and a tunnel on one host are sets of their own, and so are two tunnels but for the interface", () => {
+    host.succeed(["stage"], bundleOf(nodeFiles(), { generation: generation(8) }));
+    host.succeed(["activate", "gw", generation(8)]);
+    const pair = host.tree("etc/keepalived", "etc/vrrp-agent/gw");
+    const dropIn = { path: "/etc/systemd/system/keepalived.service.d/vrrp-tun.conf", text: "[Unit]\n" };
+    key("1");
+    host.succeed(["stage"], tunnelBundle(1, {}, [dropIn]));
+    host.calls();
+    host.succeed(["activate", "tun", generation(1)]);
+    expect(host.calls().filter((call) => call.includes("keepalived"))).toEqual([]);
+    expect(confirm(1).status).toBe(0);
+    const other = tunnelBundle(2, { mtu: 1300 }).replaceAll("tun", "nut");
+    expect(host.agent(["stage"], other)).toMatchObject({ status: 1 });
+    host.succeed(["restore", "tun", "me"]);
+    expect(host.tree("etc/keepalived", "etc/vrrp-agent/gw")).toBe(pair);
+    expect(host.calls().filter((call) => call.includes("keepalived.service"))).toEqual([]);
+  });
+
+  test("a setting of the kernel that two sets want stays until the last of them goes", () => {
+    const knob = "/proc/sys/net/ipv4/ip_forward";
+    host.write(knob, "0\n");
+    const sysctl = (set: string) => [
+      { path: `/etc/sysctl.d/60-vrrp-${set}.conf`, text: "net.ipv4.ip_forward = 1\n" },
+    ];
+    host.succeed(["stage"], bundleOf(sysctl("one"), { cluster: "one", generation: generation(1) }));
+    host.succeed(["activate", "one", generation(1)]);
+    host.succeed(["stage"], bundleOf(sysctl("two"), { cluster: "two", generation: generation(2) }));
+    host.succeed(["activate", "two", generation(2)]);
+    host.succeed(["restore", "one", "me"]);
+    expect(host.read(knob)).toBe("1\n");
+    host.succeed(["restore", "two", "me"]);
+    expect(host.read(knob)).toBe("0\n");
+  });
+});
