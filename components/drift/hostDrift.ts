@@ -49,6 +49,7 @@ export class HostDrift extends pulumi.CustomResource {
       service: state.service,
       firewall: state.firewall,
       sysctls: state.sysctls,
+      tunnels: state.tunnels,
     };
     super("pulumi-nodejs:dynamic/pulumi-keepalived:HostDrift", name, inputs, {
       ...opts,

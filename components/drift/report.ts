@@ -14,6 +14,7 @@ export interface Report {
   service?: string;
   firewall: string[];
   sysctls: string[];
+  tunnels: string[];
 }
 
 /** Reads what `vrrp-agent drift` printed; nothing printed means that there is no agent. */
@@ -28,6 +29,7 @@ export function parseReport(text: string): Report | undefined {
     rights: {},
     firewall: [],
     sysctls: [],
+    tunnels: [],
   };
   const lines = text.split("\n");
   if (lines.shift() !== "vrrp-drift 1") throw new Error("vrrp-agent drift printed something unknown");
@@ -44,6 +46,7 @@ const FACTS: Record<string, (rest: string, report: Report) => void> = {
   pending: (_, report) => (report.pending = true),
   service: (rest, report) => (report.service = rest.replace(" ", ", ")),
   firewall: (rest, report) => report.firewall.push(rest.replace(/;.*/, "")),
+  tunnel: (rest, report) => report.tunnels.push(rest),
   sysctl: (rest, report) => report.sysctls.push(rest.replace(/^(\S+) (.*) (\S+)$/, "$1 is $2, not $3")),
 };
 

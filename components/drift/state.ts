@@ -18,6 +18,8 @@ export interface HostState {
   firewall?: string;
   /** The kernel's values, where any is set. */
   sysctls?: string;
+  /** The interfaces of tunnels and their keys, where there are any. */
+  tunnels?: string;
 }
 
 /** How a host is said to be when everything is right. */
@@ -27,14 +29,16 @@ export const RIGHT = {
   service: "enabled, running",
   firewall: "rules in force",
   sysctls: "as applied",
+  tunnels: "as applied",
 };
 
 /** What belongs to a set of files on the host besides the files themselves. */
-function behind(paths: string[]): { service: boolean; firewall: boolean; sysctls: boolean } {
+function behind(paths: string[]): Record<"service" | "firewall" | "sysctls" | "tunnels", boolean> {
   return {
     service: paths.includes("/etc/keepalived/keepalived.conf"),
     firewall: paths.some((path) => /^\/etc\/vrrp-agent\/.*\/firewall\.rules$/.test(path)),
     sysctls: paths.some((path) => path.startsWith("/etc/sysctl.d/")),
+    tunnels: paths.some((path) => /^\/etc\/wireguard\/[^/]+\.conf$/.test(path)),
   };
 }
 
@@ -53,6 +57,7 @@ export function rightState(
     ...(has.service && { service: RIGHT.service }),
     ...(has.firewall && { firewall: RIGHT.firewall }),
     ...(has.sysctls && { sysctls: RIGHT.sysctls }),
+    ...(has.tunnels && { tunnels: RIGHT.tunnels }),
   };
 }
 
@@ -76,12 +81,13 @@ export function reportedState(report: Report | undefined, generation: string, fo
     ...(has.service && { service: report.service }),
     ...(has.firewall && { firewall: words(report.firewall, RIGHT.firewall) }),
     ...(has.sysctls && { sysctls: words(report.sysctls, RIGHT.sysctls) }),
+    ...(has.tunnels && { tunnels: words(report.tunnels, RIGHT.tunnels) }),
   };
 }
 
 /** The part of a resource's properties that is the state of a host. */
 export function stateOf(properties: HostState): HostState {
-  const { applied, files, secretFiles, rights, service, firewall, sysctls } = properties;
+  const { applied, files, secretFiles, rights, service, firewall, sysctls, tunnels } = properties;
   return {
     applied,
     files,
@@ -91,6 +97,7 @@ export function stateOf(properties: HostState): HostState {
     ...(service !== undefined && { service }),
     ...(firewall !== undefined && { firewall }),
     ...(sysctls !== undefined && { sysctls }),
+    ...(tunnels !== undefined && { tunnels }),
   };
 }
 

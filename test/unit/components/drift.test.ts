@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { HaPair, HaPairArgs, HostFirewall, KeepalivedInstance } from "../../../components";
 import { makeProvider } from "../../../components/drift/provider";
 import { parseReport } from "../../../components/drift/report";
-import { rightState } from "../../../components/drift/state";
+import { reportedState, rightState } from "../../../components/drift/state";
 import { find, HOST_KEY, Registered, registeredBy, secretValue, visible } from "./mocks";
 
 const DRIFT = "pulumi-nodejs:dynamic/pulumi-keepalived:HostDrift";
@@ -187,6 +187,18 @@ describe("a report of vrrp-agent drift", () => {
     );
     expect(paths).toEqual(["/a", "/b", "/e"]);
     expect(files).toEqual({ "/b": "(a symbolic link to /c d)\n", "/e": "end\n(and more)\n" });
+  });
+
+  test("tells what is wrong with a tunnel, where a tunnel is managed", () => {
+    const file = ["file /etc/wireguard/wg0.conf 0644 root:root 1 ended", "|one"];
+    const right = rightState({ "/etc/wireguard/wg0.conf": "one\n" }, [], {});
+    const found = (...lines: string[]) => reportedState(read(report(...lines, ...file)), "G", right).tunnels;
+    expect(right.tunnels).toBe("as applied");
+    expect(found()).toBe("as applied");
+    expect(found("tunnel wg0 is down", "tunnel wg0 has other peers")).toBe(
+      "wg0 is down\nwg0 has other peers",
+    );
+    expect(rightState({ [CONF]: "one\n" }, [], {})).not.toHaveProperty("tunnels");
   });
 
   test.each([
