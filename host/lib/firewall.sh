@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
-# Our rules in the chains that decide: every filter chain hooked on input or output that has a rule of somebody else
+# Our rules in the chains that decide: every filter chain hooked on input, output or forward that has a rule of somebody else
 # or a policy other than accept. An accept in a table of our own would not undo a drop in one of these.
 # A rule's comment is vrrp-agent:CLUSTER:DIGEST, the digest being that of its line in firewall.rules.
 #
 # A survey of the host, one line each, in the order of the chains:
-#   chain BACKEND FAMILY TABLE CHAIN input|output POLICY
+#   chain BACKEND FAMILY TABLE CHAIN input|output|forward POLICY
 #   rule BACKEND FAMILY TABLE CHAIN HANDLE own|passing|deciding COMMENT [WORDS]
 # BACKEND is nft, or the command that manages the table: iptables-nft, iptables-legacy. nft knows a rule by its HANDLE,
 # iptables by the WORDS that it was made with, ours among them; never by its number, which changes when somebody else
@@ -46,8 +46,8 @@ survey_iptables() (
     awk -v at="$backend $family" '
       /^\*/ { table = substr($0, 2); next }
       table !~ /^(filter|mangle|raw|security)$/ { next }
-      /^:(INPUT|OUTPUT) / { print "chain", at, table, substr($1, 2), tolower(substr($1, 2)), tolower($2); next }
-      /^-A (INPUT|OUTPUT) / {
+      /^:(INPUT|OUTPUT|FORWARD) / { print "chain", at, table, substr($1, 2), tolower(substr($1, 2)), tolower($2); next }
+      /^-A (INPUT|OUTPUT|FORWARD) / {
         comment = "-"; kind = "passing"
         if (match($0, /--comment "?vrrp-agent:[A-Za-z0-9_:-]+/)) {
           comment = substr($0, RSTART, RLENGTH); sub(/.*vrrp-agent:/, "vrrp-agent:", comment); kind = "own"
@@ -70,7 +70,7 @@ survey_nft() {
     family == "" { next }
     /^\tchain / { chain = $2; in_chain = 0; next }
     /^\t}/ { in_chain = 0; next }
-    /^\t\ttype filter hook (input|output) / {
+    /^\t\ttype filter hook (input|output|forward) / {
       if ((family, table, chain) in theirs) next
       in_chain = 1; at = "nft " family " " table " " chain
       policy = match($0, /policy [a-z]+/) ? substr($0, RSTART + 7, RLENGTH - 7) : "accept"
@@ -102,7 +102,7 @@ survey() {
     cat "$work/survey-nft" >>"$work/survey" || exit 1
 }
 
-# wanted_rules [EXCEPT]: COMMENT KIND input|output MATCH for each line of all clusters' firewall.rules.
+# wanted_rules [EXCEPT]: COMMENT KIND input|output|forward MATCH for each line of all clusters' firewall.rules.
 wanted_rules() (
   for rules in "$conf_dir"/*/firewall.rules; do
     [ -e "$rules" ] || continue
@@ -271,7 +271,7 @@ firewall_ensure() {
 
 # test_rules FILE: tries every line of a firewall.rules without changing anything.
 test_rules() {
-  awk '$1 !~ /^(nft4|nft6|ipt4|ipt6)$/ || $2 !~ /^(input|output)$/ || NF < 3 { print; bad = 1 } END { exit bad }' \
+  awk '$1 !~ /^(nft4|nft6|ipt4|ipt6)$/ || $2 !~ /^(input|output|forward)$/ || NF < 3 { print; bad = 1 } END { exit bad }' \
     "$1" >"$work/words" || fail "firewall.rules has lines of an unknown form" "$work/words"
   have nft || return 0
   {

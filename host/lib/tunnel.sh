@@ -218,6 +218,8 @@ drive_tunnels() {
     else
       sync_tunnel "$1" "$dev"
     fi
+    # What is not ours may change without us.
+    [ "$fate" = up ] || rm -f "$state_dir/$1/told/$dev"
   done <"$work/tunnel-devs"
   [ "${keys_later-}" = yes ] || rm -f "$state_dir/$1/key-change"
 }
