@@ -59,6 +59,19 @@ conf_facts() {
   [ -e "$1" ] || return 0
   awk '
     function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
+    # wg set %i [private-key FILE] [peer PUBLIC-KEY [preshared-key FILE]]...
+    function is_keys(text,   part, count, i, of, found, lines) {
+      count = split(text, part, /[ \t]+/)
+      if (part[1] != "wg" || part[2] != "set" || part[3] != "%i" || count % 2 == 0) return 0
+      for (i = 4; i < count; i += 2) {
+        if (part[i] == "private-key" && of == "") lines[++found] = "key " part[i + 1]
+        else if (part[i] == "peer") of = part[i + 1]
+        else if (part[i] == "preshared-key" && of != "") lines[++found] = "psk " of " " part[i + 1]
+        else return 0
+      }
+      for (i = 1; i <= found; i++) print lines[i]
+      return 1
+    }
     function end_peer() {
       if (peer != "" && endpoint != "") print "endpoint", peer, endpoint
       if (peer != "") print "peer", peer, allowed
@@ -79,11 +92,7 @@ conf_facts() {
     }
     word == "mtu" { print "mtu", value }
     word == "postup" {
-      count = split(value, part, /[ \t]+/)
-      if (part[1] == "wg" && part[2] == "set" && part[3] == "%i") {
-        if (count == 5 && part[4] == "private-key") { print "key", part[5]; next }
-        if (count == 7 && part[4] == "peer" && part[6] == "preshared-key") { print "psk", part[5], part[7]; next }
-      }
+      if (is_keys(value)) next
     }
     word ~ /^(preup|postup|predown|postdown|dns)$/ || (word == "table" && value != "auto") || (word == "saveconfig" && value != "false") {
       print "own", word, value
