@@ -11,8 +11,10 @@ import { HaPair, Preemption, WireGuardTunnel } from "../../components";
 //   pulumi config set hostKeyB ...
 //   pulumi config set --secret privateKey < ~/.ssh/id_ed25519
 //   pulumi config set uplinkTarget 192.0.2.254   # answers ping wherever a site is not cut off
+//   pulumi config set keyNumber 2                # later: new keys for both ends
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
+const keyNumber = config.getNumber("keyNumber");
 const vip = "10.99.0.100/32";
 
 const a = {
@@ -32,8 +34,14 @@ const tunnel = new WireGuardTunnel("sites", {
       addresses: ["10.99.0.1/24"],
       endpoint: config.get("endpointA") ?? config.require("hostA"),
       subnets: [config.get("lanA") ?? "192.168.10.0/24"],
+      keyNumber,
     },
-    { ...b, addresses: ["10.99.0.2/24"], subnets: [config.get("lanB") ?? "192.168.20.0/24"] },
+    {
+      ...b,
+      addresses: ["10.99.0.2/24"],
+      subnets: [config.get("lanB") ?? "192.168.20.0/24"],
+      keyNumber,
+    },
   ],
 });
 
