@@ -26,7 +26,7 @@ export interface TunnelNodeArgs {
   keepalive?: pulumi.Input<number>;
   /** Networks behind the node that its peer, and the machines behind that, reach through the tunnel: `192.168.10.0/24`, 0 to 256 of them. @default none */
   subnets?: pulumi.Input<string>[];
-  /** Its private key, as `wg genkey` prints it. Always kept as a secret. @default made on the host, which it never leaves */
+  /** Its private key, as `wg genkey` prints it; another one takes another keyNumber. Always kept as a secret. @default made on the host, which it never leaves */
   privateKey?: pulumi.Input<string>;
   /** Number of its key, from 1: a new number makes a new key. @default 1 */
   keyNumber?: pulumi.Input<number>;

@@ -6,7 +6,7 @@ import { word } from "./word";
 export interface FirewallRule {
   /** nft4, nft6: nftables expressions; ipt4, ipt6: arguments of iptables and ip6tables. */
   tool: "nft4" | "nft6" | "ipt4" | "ipt6";
-  hook: "input" | "output";
+  hook: "input" | "output" | "forward";
   match: string;
 }
 

@@ -38,8 +38,8 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
     shown(`/etc/vrrp-agent/${name}/node.conf`, "node.conf"),
     shown(`/etc/systemd/system/keepalived.service.d/vrrp-${name}.conf`, "keepalived.conf"),
     shown(`/etc/systemd/system/wg-quick@${dev}.service.d/vrrp-${name}.conf`, "wg-quick.conf"),
-    ...(plan.firewall ? firewallFiles(name, tunnelRules(plan)) : []),
-    ...sysctlFiles(name, dev, plan.forward),
+    ...(plan.firewall ? firewallFiles(name, [...tunnelRules(plan), ...forwardRules(plan)]) : []),
+    ...sysctlFiles(name, dev, plan),
   ]);
 }
 
@@ -52,19 +52,16 @@ function pskFile(dev: string, peer: string): string {
   return `${DIRECTORY}/${dev}.${nodeName(peer)}.psk`;
 }
 
-/**
- * Arguments of `wg set` that give the interface its keys, all in one: no handshake begins between the two keys, and naming a
- * peer has every kernel send what waits for a key, as the first keepalive does.
- */
-function keyWords({ peers, presharedKey }: TunnelPlan, dev: string): string {
-  const ofPeers = peers.flatMap(({ name, publicKey }) => [
-    `peer ${key(publicKey, "publicKey")}`,
-    ...(presharedKey === undefined ? [] : [`preshared-key ${pskFile(dev, name)}`]),
-  ]);
-  return [`private-key ${DIRECTORY}/${dev}.key`, ...ofPeers].join(" ");
+/** Arguments of the `wg set`s that give the interface its keys; the agent reads the same words. */
+function keyWords({ peers, presharedKey }: TunnelPlan, dev: string): string[] {
+  const ofPeers = peers.map(
+    ({ name, publicKey }) => `peer ${key(publicKey, "publicKey")} preshared-key ${pskFile(dev, name)}`,
+  );
+  return [`private-key ${DIRECTORY}/${dev}.key`, ...(presharedKey === undefined ? [] : ofPeers)];
 }
 
-function sysctlFiles(name: string, dev: string, families: Family[]): RenderedFile[] {
+function sysctlFiles(name: string, dev: string, { forward }: TunnelPlan): RenderedFile[] {
+  const families = forward.map(({ family }) => family);
   const text = fill("wireguard/sysctl.conf", { dev, families });
   return families.length === 0 ? [] : [plainFile(`/etc/sysctl.d/60-vrrp-${name}.conf`, text)];
 }
@@ -101,6 +98,34 @@ function bothTools(
     { tool: `nft${family}`, hook, match: `${nft} udp ${port}` },
     { tool: `ipt${family}`, hook, match: `${ipt}-p udp --${port}` },
   ];
+}
+
+/**
+ * Rules that let through what the host forwards between the tunnel and its networks. What is at the other end is said by
+ * AllowedIPs: nothing else comes out of the tunnel, or goes in.
+ */
+export function forwardRules({ interface: dev, forward }: Pick<TunnelPlan, "interface" | "forward">) {
+  return forward.flatMap(({ family, network }): FirewallRule[] => {
+    const at = network && word(networkText(network), "subnets");
+    const ip = family === 4 ? "ip" : "ip6";
+    const ends = [
+      { nft: "iifname", ipt: "-i", nftAt: "daddr", iptAt: "-d" },
+      { nft: "oifname", ipt: "-o", nftAt: "saddr", iptAt: "-s" },
+    ];
+    const hook = "forward";
+    return ends.flatMap(({ nft, ipt, nftAt, iptAt }) => [
+      {
+        tool: `nft${family}` as const,
+        hook,
+        match: `${nft} "${interfaceName(dev)}" ${at === undefined ? `${ip} version ${family}` : `${ip} ${nftAt} ${at}`}`,
+      },
+      {
+        tool: `ipt${family}` as const,
+        hook,
+        match: `${ipt} ${interfaceName(dev)}${at === undefined ? "" : ` ${iptAt} ${at}`}`,
+      },
+    ]);
+  });
 }
 
 /** Part of paths, of a unit's name and of a sysctl key. */

@@ -59,7 +59,7 @@ export const tunnelNodeSchema = field(
       z.array(parsed(parseSubnet, "NETWORK/PREFIX")).max(256),
       "a list of 0 to 256 networks",
     ).optional(),
-    /** Its private key. @default made on the host, which it never leaves */
+    /** Its private key; another one takes another keyNumber. @default made on the host, which it never leaves */
     privateKey: key("wg genkey").optional(),
     /** Number of its key, 1 to 2147483647: a new number makes a new key. @default 1 */
     keyNumber: whole(1, 2147483647).optional(),

@@ -78,6 +78,13 @@ export interface TunnelPeer {
   addresses: string[];
 }
 
+/** What a host forwards into the tunnel and out of it. */
+export interface Forwarded {
+  family: Family;
+  /** The network behind the node that it is from and to; absent: everything. */
+  network?: Network;
+}
+
 /** Everything one host of a tunnel needs to be told. */
 export interface TunnelPlan {
   /** Name of the managed set on the host. */
@@ -93,8 +100,7 @@ export interface TunnelPlan {
   peers: TunnelPeer[];
   presharedKey?: string;
   wanInterface?: string;
-  /** Families that this host forwards. */
-  forward: Family[];
+  forward: Forwarded[];
   firewall: boolean;
   undoAfter: number;
 }

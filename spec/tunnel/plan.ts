@@ -1,7 +1,6 @@
-import { Family } from "../model";
 import { formatProblems } from "../format";
 import { proveTunnel } from "../rules/tunnel";
-import { Tunnel, TunnelNode, TunnelPeer, TunnelPlan } from "./model";
+import { Forwarded, Tunnel, TunnelNode, TunnelPeer, TunnelPlan } from "./model";
 import { alone } from "./network";
 
 /** Everything that one host of a tunnel needs to be told, once the hosts have told their public keys. */
@@ -46,8 +45,11 @@ function peerOf(tunnel: Tunnel, peer: TunnelNode, publicKey: string): TunnelPeer
   };
 }
 
-function forwardedBy({ forward, nodes }: Tunnel, node: TunnelNode): Family[] {
+function forwardedBy({ forward, nodes }: Tunnel, node: TunnelNode): Forwarded[] {
+  if (forward === "subnets") {
+    return node.subnets.map((network) => ({ family: network.family, network }));
+  }
   const all = nodes.flatMap(({ addresses, subnets }) => [...addresses, ...subnets]);
-  const forwarded = forward === "all" ? all : forward === "subnets" ? node.subnets : [];
-  return [...new Set(forwarded.map(({ family }) => family))].sort();
+  const families = new Set(forward === "all" ? all.map(({ family }) => family) : []);
+  return [...families].sort().map((family) => ({ family }));
 }

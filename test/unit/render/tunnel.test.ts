@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { bundle, RenderedFile, renderTunnel, tunnelRules } from "../../../render";
+import { bundle, forwardRules, RenderedFile, renderTunnel, tunnelRules } from "../../../render";
 import { parseTunnel, TunnelPeer, TunnelPlan, tunnelPlan } from "../../../spec";
 import { key, PUBLIC_KEYS, tunnelInput } from "../spec/tunnel-input";
 
@@ -47,7 +47,8 @@ Address = 10.99.0.1/24
 Address = fd99::1/64
 ListenPort = 4500
 MTU = 1420
-PostUp = wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk
+PostUp = wg set %i private-key /etc/wireguard/wg0.key
+PostUp = wg set %i peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk
 
 [Peer]
 # gw-b
@@ -61,7 +62,7 @@ test("a peer that is dialled has an endpoint, and no keepalive where nobody is b
   const text = textOf(planOf({}, {}, { endpoint: "[2001:db8::2]:4500" }), CONF);
   expect(text).toContain("\nEndpoint = [2001:db8::2]:4500\n");
   expect(text).not.toContain("PersistentKeepalive");
-  expect(text).toContain(`\nPostUp = wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)}\n`);
+  expect(text.match(/^PostUp.*/gm)).toEqual(["PostUp = wg set %i private-key /etc/wireguard/wg0.key"]);
   expect(textOf(planOf({}, {}, { endpoint: "b.example.org" }), CONF)).toContain(
     "\nEndpoint = b.example.org:51820\n",
   );
@@ -153,7 +154,8 @@ test("a reload of wg-quick's unit leaves the tunnel its keys", () => {
   const text = textOf(everything(), "/etc/systemd/system/wg-quick@wg0.service.d/vrrp-sites.conf");
   expect(text.split("\n").slice(1)).toEqual([
     "[Service]",
-    `ExecReload=/usr/bin/wg set %i private-key /etc/wireguard/wg0.key peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk`,
+    "ExecReload=/usr/bin/wg set %i private-key /etc/wireguard/wg0.key",
+    `ExecReload=/usr/bin/wg set %i peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk`,
     "",
   ]);
 });
@@ -193,8 +195,33 @@ describe("the host's firewall", () => {
     ]);
   });
 
+  it("lets through what is forwarded to and from the networks behind the node, and no other", () => {
+    const forwarded = (...args: Parameters<typeof tunnelInput>) =>
+      forwardRules(planOf(...args)).map(({ tool, hook, match }) => `${tool} ${hook} ${match}`);
+    expect(forwarded({}, { subnets: ["192.168.1.0/24", "2001:db8:1::/48"] })).toEqual([
+      'nft4 forward iifname "wg0" ip daddr 192.168.1.0/24',
+      "ipt4 forward -i wg0 -d 192.168.1.0/24",
+      'nft4 forward oifname "wg0" ip saddr 192.168.1.0/24',
+      "ipt4 forward -o wg0 -s 192.168.1.0/24",
+      'nft6 forward iifname "wg0" ip6 daddr 2001:db8:1::/48',
+      "ipt6 forward -i wg0 -d 2001:db8:1::/48",
+      'nft6 forward oifname "wg0" ip6 saddr 2001:db8:1::/48',
+      "ipt6 forward -o wg0 -s 2001:db8:1::/48",
+    ]);
+    expect(forwarded({ forward: true })).toEqual([
+      'nft4 forward iifname "wg0" ip version 4',
+      "ipt4 forward -i wg0",
+      'nft4 forward oifname "wg0" ip version 4',
+      "ipt4 forward -o wg0",
+    ]);
+    expect(forwarded({ forward: false }, { subnets: ["192.168.1.0/24"] })).toEqual([]);
+    expect(forwarded({}, {}, { subnets: ["192.168.2.0/24"] })).toEqual([]);
+  });
+
   it("has the rules in a file, unless it is left alone", () => {
     expect(textOf(planOf(), "/etc/vrrp-agent/sites/firewall.rules").split("\n")).toHaveLength(5);
+    const rules = textOf(planOf({}, { subnets: ["192.168.1.0/24"] }), "/etc/vrrp-agent/sites/firewall.rules");
+    expect(rules.match(/^\w+ forward /gm)).toHaveLength(4);
     const paths = renderTunnel(planOf({ firewall: false })).map(({ path }) => path);
     expect(paths.filter((path) => /firewall|nftables|netfilter/.test(path))).toEqual([]);
   });
@@ -227,6 +254,11 @@ const texts: Record<string, [string, (value: string) => (plan: TunnelPlan) => Tu
   "name of the peer": ["peers.name", (name) => peer({ name })],
   "endpoint of the peer": ["endpoint", (host) => peer({ endpoint: { host, port: 1 } })],
   "address of the peer": ["peers.addresses", (address) => peer({ addresses: [address] })],
+  // The rules of its family are its own.
+  "network behind the node": [
+    "subnets",
+    (address) => (plan) => ({ ...plan, forward: [{ family: 4, network: network(address) }] }),
+  ],
   "AllowedIPs of the peer": ["allowedIps", (address) => peer({ allowedIps: [network(address)] })],
 };
 

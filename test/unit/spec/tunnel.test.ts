@@ -264,14 +264,15 @@ describe("the plan of a host", () => {
       keyNumber: 3,
       keepalive: 25,
       wanInterface: "eth1",
-      forward: [4],
+      forward: [{ family: 4, network: { address: "192.168.1.0", prefixLength: 24, family: 4 } }],
     });
     expect(JSON.stringify(plan)).not.toContain(key(8));
   });
 
+  const lan = { address: "192.168.1.0", prefixLength: 24, family: 4 };
   it.each([
-    ["subnets on a node", undefined, { subnets: ["192.168.1.0/24"] }, [[4], []]],
-    ["forward: true", true, {}, [[4], [4]]],
+    ["subnets on a node", undefined, { subnets: ["192.168.1.0/24"] }, [[{ family: 4, network: lan }], []]],
+    ["forward: true", true, { subnets: ["192.168.1.0/24"] }, [[{ family: 4 }], [{ family: 4 }]]],
     ["forward: false", false, { subnets: ["192.168.1.0/24"] }, [[], []]],
     ["no subnets", undefined, {}, [[], []]],
   ])("forwards as asked: %s", (_what, forward, a, expected) => {
