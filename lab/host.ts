@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "ipaddr.js";
 import { groupPids } from "./cgroup";
 import { imageLayers } from "./image";
-import { inNamespace, mac, namespaces, network, portOf } from "./network";
+import { bridgeOf, inNamespace, mac, namespaces, network, portOf, portOfNic } from "./network";
 import { type Result, type RunOptions, identify, readProc, run, until } from "./process";
 import { type HostRecord, labDirectory } from "./record";
 
@@ -46,6 +46,11 @@ export class Host {
   /** Path of the host's root directory as this machine sees it. */
   get root(): string {
     return join(this.directory, "root");
+  }
+
+  /** Segments that eth1, eth2 ... are plugged into. */
+  get segments(): readonly string[] {
+    return this.record.segments ?? [];
   }
 
   /** Path of what the host wrote to its console. */
@@ -98,6 +103,16 @@ export class Host {
       PORT: this.port,
       MAC: mac(station),
       GROUP: this.group,
+      // NIC/PORT/MAC/SWITCH of each further one.
+      NICS: `"${this.segments
+        .map((segment, i) => [
+          `eth${i + 1}`,
+          portOfNic(this.name, i + 1),
+          mac(station, i + 1),
+          bridgeOf(segment),
+        ])
+        .map((words) => words.join("/"))
+        .join(" ")}"`,
     };
     const lines = Object.entries(configuration).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(this.directory, "host.conf"), lines.join(""));

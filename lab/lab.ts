@@ -28,6 +28,11 @@ export interface HostOptions {
   image?: Image;
   /** Size of its disk, which lies in memory. 64 or more. @default 512 */
   diskMegabytes?: number;
+  /**
+   * Networks beside the lab's own: the host gets a NIC for each, eth1, eth2 ..., without an address, plugged into a switch
+   * that all hosts with that name share. Up to 8 letters or digits. @default none
+   */
+  segments?: string[];
 }
 
 /** A lab to make. */
@@ -97,6 +102,7 @@ export class Lab {
       await createNetwork(
         lab.id,
         lab.hosts.map((host) => host.name),
+        [...new Set(options.hosts.flatMap((host) => host.segments ?? []))],
       );
       const starts = await Promise.allSettled(
         lab.hosts.map(async (host, index) => {
@@ -178,6 +184,7 @@ export class Lab {
       hosts: options.hosts.map((host, index) => ({
         name: host.name,
         image: host.image ?? Image.Full,
+        segments: host.segments ?? [],
         address: ipv4(11 + index),
         address6: ipv6(11 + index),
         // Without the comment: a key as the options of SSH libraries want it.
@@ -198,7 +205,17 @@ export class Lab {
 function checkHosts(hosts: HostOptions[]): void {
   const problems: string[] = [];
   if (hosts.length < 1 || hosts.length > 80) problems.push(`hosts: ${hosts.length}, allowed are 1 to 80`);
-  hosts.forEach(({ name, diskMegabytes = 512 }, index) => {
+  hosts.forEach(({ name, diskMegabytes = 512, segments = [] }, index) => {
+    for (const segment of segments) {
+      if (!/^[a-z0-9]{1,8}$/.test(segment)) {
+        problems.push(
+          `hosts[${index}].segments: "${segment}", allowed are 1 to 8 lower-case letters or digits`,
+        );
+      }
+    }
+    if (new Set(segments).size !== segments.length || segments.length > 4) {
+      problems.push(`hosts[${index}].segments: ${segments.join(", ")}, allowed are up to 4, each once`);
+    }
     if (!/^[a-z][a-z0-9-]{0,9}$/.test(name) || ["client", "switch"].includes(name)) {
       const allowed = "a lower-case letter and up to 9 letters, digits or dashes, not client or switch";
       problems.push(`hosts[${index}].name: "${name}", allowed is ${allowed}`);

@@ -17,8 +17,9 @@ export const ipv4 = (station: number): string => `${network.prefix}.${station}`;
 /** IPv6 address of a station: its decimal number read as hexadecimal digits, so .11 is ::11. */
 export const ipv6 = (station: number): string => `${network.prefix6}${station}`;
 
-/** MAC address of a station; a host keeps it over a reboot, as a real NIC does. */
-export const mac = (station: number): string => `02:4c:41:42:00:${station.toString(16).padStart(2, "0")}`;
+/** MAC address of a station's NIC, eth0 being 0; a host keeps it over a reboot, as a real NIC does. */
+export const mac = (station: number, nic = 0): string =>
+  `02:4c:41:42:0${nic}:${station.toString(16).padStart(2, "0")}`;
 
 const clientStation = 100;
 export const clientAddress = ipv4(clientStation);
@@ -29,6 +30,12 @@ export const namespaces = (id: string) => ({ switch: `${id}-switch`, client: `${
 
 /** Name of the switch port that a host or the client is plugged into. */
 export const portOf = (station: string): string => `port-${station}`;
+
+/** The same of its further NICs, from 1 on. */
+export const portOfNic = (station: string, nic: number): string => `p${nic}-${station}`;
+
+/** Name of the switch of a further segment. */
+export const bridgeOf = (segment: string): string => `br-${segment}`;
 
 /**
  * What the switch does to frames. A fault is a port's name in a set, so the kernel keeps the state, any process can
@@ -64,7 +71,7 @@ table bridge faults {
 export const lossChain = (port: string): string => `loss-${port}`;
 
 /** Makes the switch and the client's namespace, the client plugged in. */
-export async function createNetwork(id: string, hosts: string[]): Promise<void> {
+export async function createNetwork(id: string, hosts: string[], segments: string[] = []): Promise<void> {
   const ns = namespaces(id);
   const port = portOf("client");
   await run(["ip", "netns", "add", ns.switch]);
@@ -79,6 +86,12 @@ export async function createNetwork(id: string, hosts: string[]): Promise<void> 
     stdin: link([
       "link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
       "link set br0 up",
+      ...segments
+        .map(bridgeOf)
+        .flatMap((bridge) => [
+          `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+          `link set ${bridge} up`,
+        ]),
       `link add ${port} type veth peer name eth0 address ${mac(clientStation)} netns ${ns.client}`,
       `link set ${port} master br0 up`,
     ]),

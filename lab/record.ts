@@ -14,6 +14,8 @@ export const labsLock = join(labsDirectory, "lock");
 export interface HostRecord {
   name: string;
   image: Image;
+  /** Names of the segments that its further NICs, eth1, eth2 ..., are plugged into. */
+  segments?: string[];
   address: string;
   address6: string;
   /** Public host key, as a line of authorized_keys. */

@@ -2,7 +2,7 @@
 # The power button of one host.
 #   power.sh on DIR    runs the host until it powers itself off; a reboot from inside starts it again
 #   power.sh off DIR   takes the power away: cable first, then every process, then the network namespace
-# DIR/host.conf says what the host is: MACHINE HOST_NAME NETNS SWITCH PORT MAC GROUP
+# DIR/host.conf says what the host is: MACHINE HOST_NAME NETNS SWITCH PORT MAC GROUP NICS
 set -eu
 action=$1
 readonly dir="$2"
@@ -20,12 +20,26 @@ plug() {
   ip -n "$SWITCH" link add "$PORT" type veth peer name eth0 address "$MAC" netns "$NETNS"
   ip -n "$SWITCH" link set "$PORT" master br0
   [ -e "$dir/unplugged" ] || ip -n "$SWITCH" link set "$PORT" up
+  for nic in ${NICS-}; do
+    plug_nic "${nic%%/*}" "$(echo "$nic" | cut -d / -f 2)" "$(echo "$nic" | cut -d / -f 3)" "${nic##*/}"
+  done
+}
+
+# plug_nic NAME PORT MAC BRIDGE
+plug_nic() {
+  ip -n "$SWITCH" link add "$2" type veth peer name "$1" address "$3" netns "$NETNS"
+  ip -n "$SWITCH" link set "$2" master "$4" up
+}
+
+pull_cables() {
+  [ -e "/run/netns/$SWITCH" ] || return 0
+  for port in "$PORT" $(for nic in ${NICS-}; do echo "$nic" | cut -d / -f 2; done); do
+    ! ip -n "$SWITCH" link show "$port" >/dev/null 2>&1 || ip -n "$SWITCH" link del "$port"
+  done
 }
 
 unplug() {
-  if [ -e "/run/netns/$SWITCH" ] && ip -n "$SWITCH" link show "$PORT" >/dev/null 2>&1; then
-    ip -n "$SWITCH" link del "$PORT"
-  fi
+  pull_cables
   [ ! -e "/run/netns/$NETNS" ] || ip netns del "$NETNS"
 }
 
@@ -58,9 +72,7 @@ on)
   done
   ;;
 off)
-  if [ -e "/run/netns/$SWITCH" ] && ip -n "$SWITCH" link show "$PORT" >/dev/null 2>&1; then
-    ip -n "$SWITCH" link del "$PORT"
-  fi
+  pull_cables
   cgroup_kill "$GROUP"
   unplug
   ;;
