@@ -48,3 +48,31 @@ describe.each(SHELLS)("a firewall that cannot be looked at, under %s", (shell) =
     });
   });
 });
+
+describe("a firewall with a chain for what is forwarded", () => {
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await FakeHost.create("dash");
+  });
+  afterEach(() => host.close());
+
+  test("a rule for what is forwarded goes into the chains that decide on that, and into no other", () => {
+    const chain = (name: string, hook: string) =>
+      `\tchain ${name} { # handle 1\n\t\ttype filter hook ${hook} priority filter; policy drop;\n\t}\n`;
+    host.state(
+      "ruleset",
+      `table inet filter { # handle 1\n${chain("in", "input")}${chain("through", "forward")}}\n`,
+    );
+    host.program(
+      "nft",
+      'case "$*" in *list*) cat "$FAKE/ruleset" ;; "-f "*) cat "$2" >>"$FAKE/scripts" ;; esac',
+    );
+    const rules = { "/etc/vrrp-agent/gw/firewall.rules": 'nft4 forward iifname "wg0"\n' };
+    host.succeed(["stage"], bundleOf(nodeFiles(rules)));
+    // Nothing is in force for the look afterwards: the stand-in keeps no rule.
+    host.agent(["activate", "gw", generation(1)]);
+    expect(host.read("fake/scripts").split("\n")[0]).toMatch(
+      /^insert rule inet filter through iifname "wg0" accept comment "vrrp-agent:gw:[0-9a-f]{12}"$/,
+    );
+  });
+});
