@@ -145,6 +145,32 @@ poke() {
   done
 }
 
+# Seconds that keepalived's start waits for the first handshake of a tunnel that was just made. A peer that still has a session
+# with what was there before a reboot notices after 15 s that nothing comes back, and dials again every 5 s.
+greeting_limit=25
+
+# await_tunnels: a node whose tunnel carries nothing yet hears no adverts, and would take addresses that its peer holds. Once
+# for each interface: a peer that is gone must not delay every start.
+await_tunnels() {
+  for conf in "$conf_dir"/*/node.conf; do
+    [ -e "$conf" ] || continue
+    for dev in $(facts tunnel "$conf" | cut -d ' ' -f 1); do
+      index=$(cat "$root/sys/class/net/$dev/ifindex" 2>/dev/null) || continue
+      [ "$(cat "$run_dir/awaited.$dev" 2>/dev/null)" != "$index" ] || continue
+      end=$(($(uptime) + greeting_limit))
+      while tunnel_sights "$conf" | grep -q "^$dev [^ ]* never "; do
+        if [ "$(uptime)" -ge "$end" ]; then
+          warn "$dev has no handshake after $greeting_limit s; keepalived starts all the same"
+          break
+        fi
+        poke "$dev" "$conf"
+        sleep 1
+      done
+      say "$index" | write_file "$run_dir/awaited.$dev"
+    done
+  done
+}
+
 # tunnel_sights CONF: DEV NODE AGE|never RECEIVED ENDPOINT|none of each peer: seconds since the last handshake, bytes.
 tunnel_sights() {
   facts tunnel-peer "$1" | cut -d ' ' -f 1 | sort -u | while read -r sight_dev; do

@@ -253,6 +253,7 @@ verb_boot() {
   # What a step that was cut short had drained is not drained any more.
   for cluster in $(clusters); do drain_off "$cluster"; done
   await_sources
+  await_tunnels
   for cluster in $(clusters); do
     current=$(current_generation "$cluster")
     [ "$current" = 0 ] || [ -e "$state_dir/$cluster/pending" ] || tell "$cluster" confirmed "$current" || true
