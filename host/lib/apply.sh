@@ -39,10 +39,13 @@ apply_verb() {
   fi
   gives_way=no
   if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
-    if [ "$all_agree" = no ] || [ -z "$(holding_peers "$1" "$2")" ]; then
+    other_holders=
+    [ "$all_agree" = no ] || other_holders=$(holding_peers "$1" "$2")
+    if [ -z "$other_holders" ]; then
       say deferred
       return 0
     fi
+    refuse_leavers "$conf" "$other_holders"
     gives_way=yes
   fi
   how=whole
@@ -70,8 +73,9 @@ apply_verb() {
   fi
 }
 
-# holding_peers CLUSTER GENERATION: names of the peers that hold addresses of the cluster, as far as they can be asked:
-# virtual routers with a primary of their own have several holders.
+# holding_peers CLUSTER GENERATION: names, as the present files have them, of the peers that hold addresses of the cluster, as
+# far as they can be asked: virtual routers with a primary of their own have several holders. `?` stands for one that answers
+# and cannot be told from others.
 holding_peers() (
   conf=$conf_dir/$1/node.conf
   [ -e "$conf" ] || conf=$(words_conf "$1" "$2")
@@ -80,9 +84,21 @@ holding_peers() (
   while read -r _ shared_vip shared_dev; do
     ! held "${shared_vip%/*}" "$shared_dev" >/dev/null || continue
     macs=$(answering_macs "${shared_vip%/*}" "$shared_dev" </dev/null) || continue
-    [ -z "$macs" ] || name_of "$macs" "$shared_dev" | grep -x -F -f "$work/peer-names" || true
+    [ -z "$macs" ] || name_of "$macs" "$shared_dev" | grep -x -F -f "$work/peer-names" || say '?'
   done <"$work/shared-vips" | sort -u
 )
+
+# refuse_leavers CONF NAMES: holders that CONF does not know as peers any more.
+refuse_leavers() {
+  for leaver in $2; do
+    [ "$leaver" = '?' ] || peer_nodes "$1" | grep -q -x -F "$leaver" || refuse_leaver "an address" "$leaver"
+  done
+}
+
+# refuse_leaver WHAT NAME
+refuse_leaver() {
+  fail "$1 is held by $2, which this change takes out; move it first: on $2, systemctl disable --now keepalived"
+}
 
 # give_way CLUSTER: a peer takes the addresses before keepalived stops here. One that was set up by hand knows no drain:
 # that one hands over when it is stopped.
@@ -93,7 +109,7 @@ give_way() {
   [ "$give_way_left" -le 60 ] || return 0
   drain_on "$1"
   await_no_vip "$1" "$give_way_left" ||
-    fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers"
+    fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers, or drain those, so that they stay here"
 }
 
 # begin_step CLUSTER GENERATION: the beginning of each step that changes what is in force.
@@ -119,7 +135,7 @@ refuse_leaving_holder() {
   leaver_macs=$(strangers_among "$1" "$dev" $elsewhere_macs)
   [ -n "$leaver_macs" ] || return 0
   leaver=$(conf=$2 && name_of "$leaver_macs" "$dev")
-  fail "${vip%/*} is held by $leaver, which this change takes out; move it first: on $leaver, systemctl disable --now keepalived"
+  refuse_leaver "${vip%/*}" "$leaver"
 }
 
 # take_in CLUSTER GENERATION: sets is_new to yes when this is the first try of it.

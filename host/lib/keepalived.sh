@@ -67,16 +67,22 @@ restart_drained() {
 hold_by_hand() {
   facts vip "$(words_conf "$1" "$2")" | awk '{ print $2, $3 }' >"$work/wanted-vips"
   grep -x -F -f "$work/wanted-vips" "$work/served" >"$work/by-hand" || true
+  if [ ! -s "$work/by-hand" ]; then
+    service "$3"
+    return 0
+  fi
   # keepalived removes them when it drops an instance; in a restart when it ends, and once more when it starts.
   hold_times=1
-  [ "$3" != restart ] || hold_times=2
-  # A restart runs `cleanup`, which leaves these alone until then.
-  { say "$(($(uptime) + hold_seconds))"; cat "$work/by-hand"; } | write_file "$run_dir/$1/by-hand"
+  if [ "$3" = restart ]; then
+    hold_times=2
+    # A restart runs `cleanup`, which leaves these alone until then. A full /run is no reason to stop here.
+    ({ say "$(($(uptime) + hold_seconds))"; cat "$work/by-hand"; } | write_file "$run_dir/$1/held") 2>/dev/null || true
+  fi
   hold_addresses "$hold_times" 8>&- 9>&- &
   hold_pid=$!
   service "$3"
   wait "$hold_pid" || true
-  rm -f "$run_dir/$1/by-hand"
+  rm -f "$run_dir/$1/held"
   # None was ever gone: an instance that the change does not drop stays master, and reports nothing.
   if [ "$3" != restart ] && cmp -s "$work/by-hand" "$work/holding"; then return 0; fi
   hold_left=$(facts settle "$(words_conf "$1" "$2")")
@@ -97,10 +103,13 @@ hold_seconds=5
 
 # held_by_hand ADDRESS/PREFIX DEV: by a step that runs now.
 held_by_hand() {
-  for by_hand in "$run_dir"/*/by-hand; do
+  for by_hand in "$run_dir"/*/held; do
     [ -e "$by_hand" ] || continue
     read -r by_hand_until <"$by_hand"
-    if [ "$(uptime)" -lt "$by_hand_until" ] && grep -q -x -F "$1 $2" "$by_hand"; then return 0; fi
+    by_hand_left=$((by_hand_until - $(uptime)))
+    # What a step that was killed left behind counts no longer, also not in a later boot.
+    [ "$by_hand_left" -gt 0 ] && [ "$by_hand_left" -le "$hold_seconds" ] || continue
+    ! grep -q -x -F "$1 $2" "$by_hand" || return 0
   done
   return 1
 }
@@ -126,10 +135,11 @@ hold_addresses() {
   done
 }
 
-# is_master CLUSTER GENERATION: as keepalived itself reported of all instances.
+# is_master CLUSTER GENERATION: as keepalived itself reported of the instances whose addresses are held by hand.
 is_master() {
-  is_master_conf=$(words_conf "$1" "$2")
-  for is_master_instance in $(facts instance "$is_master_conf" | cut -d ' ' -f 1); do
+  facts vip "$(words_conf "$1" "$2")" >"$work/vips-of-instances"
+  for is_master_instance in $(awk 'FILENAME ~ /by-hand$/ { held[$1, $2] = 1; next }
+    held[$2, $3] && !seen[$1]++ { print $1 }' "$work/by-hand" "$work/vips-of-instances"); do
     grep -q -x 'state MASTER' "$run_dir/$1/$is_master_instance.state" 2>/dev/null || return 1
   done
 }

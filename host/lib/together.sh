@@ -27,6 +27,9 @@ switch_together() {
   if [ -e "$state_dir/$1/apart" ] && [ "$(current_generation "$1")" = "$2" ]; then
     join_later "$1" "$2"
   elif serves_a_vip "$1" "$(words_conf "$1" "$2")" && ! is_to_give_way "$1" "$2"; then
+    # They drain before they stop.
+    await_extra=$(hand_over_seconds "$1")
+    [ "$await_extra" -le 60 ] || await_extra=0
     together_others=$(await_peers "$1" "$2" apart) || {
       untell "$1" here
       fail "$together_others did not stop for this change; nothing is changed here"
@@ -43,8 +46,17 @@ switch_together() {
 
 # is_to_give_way CLUSTER GENERATION: of several hosts that hold addresses the first by name stays.
 is_to_give_way() {
-  own_place=$({ holding_peers "$1" "$2"; say "$node"; } | LC_ALL=C sort | head -n 1)
-  [ "$own_place" != "$node" ]
+  other_holders=$(holding_peers "$1" "$2")
+  [ -n "$other_holders" ] || return 1
+  refuse_leavers "$(words_conf "$1" "$2")" "$other_holders"
+  present_conf=$conf_dir/$1/node.conf
+  [ -e "$present_conf" ] || present_conf=$(words_conf "$1" "$2")
+  case $other_holders in
+  # Of more than one it might be any; then nobody gives way, and the change fails.
+  *'?'*) other_holders=$(peer_nodes "$present_conf") && [ "$(say "$other_holders" | wc -l)" -eq 1 ] || return 1 ;;
+  esac
+  own_name=$(facts node "$present_conf")
+  [ "$(printf '%s\n' "$other_holders" "$own_name" | LC_ALL=C sort | head -n 1)" != "$own_name" ]
 }
 
 # await_peers CLUSTER GENERATION WORD...: until each that answers the network tells one of the words; else prints who
@@ -53,7 +65,7 @@ await_peers() {
   await_cluster=$1
   await_generation=$2
   shift 2
-  await_end=$(($(uptime) + together_patience))
+  await_end=$(($(uptime) + together_patience + ${await_extra:-0}))
   while await_silent=$(silent_peers "$await_cluster" "$await_generation" "$@") && [ -n "$await_silent" ]; do
     if [ "$(uptime)" -ge "$await_end" ]; then
       say "$await_silent"

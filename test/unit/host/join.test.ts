@@ -78,7 +78,7 @@ describe.each(SHELLS)(
   (shell) => {
     let host: FakeHost;
     const drain = "var/lib/vrrp-agent/gw/drain";
-    const files = (id: number, settle = 4) =>
+    const files = (id: number, settle = 4, peers = ["peer b 10.0.0.2", "peer c 10.0.0.3"]) =>
       nodeFiles({
         "/etc/keepalived/keepalived.conf": `vrrp_instance gw {\n  virtual_router_id ${id}\n  track_file {\n    drain weight -253\n  }\n}\n`,
         "/etc/vrrp-agent/gw/node.conf": [
@@ -90,7 +90,7 @@ describe.each(SHELLS)(
           "instance gw-web 4 99 eth0",
           "vip gw 10.0.0.100/24 eth0",
           "vip gw-web 10.0.0.101/24 eth0",
-          "peer b 10.0.0.2",
+          ...peers,
           "off-link no",
           `settle ${settle}`,
           "hand-over 3",
@@ -109,8 +109,11 @@ describe.each(SHELLS)(
       host.state("neighbour.10.0.0.2", "10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n");
       host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
       const seen = `generation ${generation(1)} a\nvip 10.0.0.100 holder a\nvip 10.0.0.101 free a\n`;
-      const other = `generation ${generation(1)} b\nvip 10.0.0.100 free b\nvip 10.0.0.101 holder b\n`;
-      host.succeed(["confirm", "gw", generation(1)], seen + other);
+      const others = ["b", "c"].map((name) => {
+        const word = name === "b" ? "holder" : "free";
+        return `generation ${generation(1)} ${name}\nvip 10.0.0.100 free ${name}\nvip 10.0.0.101 ${word} ${name}\n`;
+      });
+      host.succeed(["confirm", "gw", generation(1)], [seen, ...others].join(""));
       host.calls();
     });
     afterEach(() => host.close());
@@ -149,6 +152,36 @@ describe.each(SHELLS)(
       expect(host.has(drain)).toBe(false);
       expect(host.has("var/lib/vrrp-agent/gw/pending")).toBe(false);
       expect(host.calls()).not.toContain("systemctl stop keepalived.service");
+    });
+
+    test("gives way, too, to a holder whose MAC is not that of a peer's source, as on another interface", () => {
+      host.state("arp.10.0.0.101", "Unicast reply from 10.0.0.101 [02:00:00:00:01:02]  0.6ms\n");
+      peerTakesOver();
+      stage(2, files(52));
+      expect(activate(2).stdout).toMatch(/keepalived starts when the holder has it, too\n$/);
+      expect(host.calls()).toContain("1 activate");
+    });
+
+    test("refuses to leave all addresses to a holder that the change takes out, and stays as it was", () => {
+      peerTakesOver();
+      stage(2, files(51, 4, ["peer c 10.0.0.3"]));
+      const { status, stderr } = activate(2);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /an address is held by b, which this change takes out; move it first: on b, systemctl/,
+      );
+      expect(host.has(drain)).toBe(false);
+      expect(host.calls()).not.toContain("systemctl stop keepalived.service");
+    });
+
+    test("that changes alone needs no other virtual router to be master than those whose addresses it holds", () => {
+      stage(2, files(52));
+      host.write("/run/vrrp-agent/gw/gw.state", "state MASTER\n");
+      host.write("/run/vrrp-agent/gw/gw-web.state", "state FAULT\n");
+      host.remove("fake/arp.10.0.0.101");
+      expect(activate(2).stdout).toBe("deferred\n");
+      expect(host.succeed(["finish", "gw", generation(2)])).toBe(`activated ${generation(2)}\n`);
+      expect(host.calls().filter((call) => call.includes("address del"))).toEqual([]);
     });
 
     test("defers, and is not drained, for a change that a reload takes up", () => {
