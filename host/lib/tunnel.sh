@@ -19,6 +19,7 @@ test_tunnels() {
     staged=$2/files$(tunnel_conf "$dev")
     [ -e "$staged" ] || fail "the bundle has a tunnel $dev without $(tunnel_conf "$dev"); send the bundle again"
     test_psks "$2" "$staged"
+    test_endpoints "$staged"
     facts tunnel-key "$2/files/etc/vrrp-agent/$1/node.conf" | while read -r key_dev key_number; do
       [ "$key_dev" != "$dev" ] || [ -e "$state_dir/$1/keys/$dev.$key_number" ] ||
         fail "key $key_number of $dev is not on this host; give the node a new keyNumber"
@@ -42,6 +43,16 @@ test_psks() {
   conf_facts "$2" | sed -n 's/^psk [^ ]* //p' | while read -r psk; do
     is_key "$1/files$psk" 2>/dev/null || fail "presharedKey in $psk is none; give what wg genpsk prints: 44 characters that end with ="
   done || exit 1
+}
+
+# test_endpoints CONF: names of peers.
+test_endpoints() {
+  have getent || return 0
+  conf_facts "$1" | awk '$1 == "endpoint" { name = $3; sub(/:[0-9]+$/, "", name); if (name ~ /[A-Za-z]/ && name !~ /:/) print name }' |
+    while read -r name; do
+      getent ahosts "$name" >/dev/null 2>&1 </dev/null ||
+        fail "the endpoint $name has no address that this host finds; correct it, or see to the host's resolver"
+    done || exit 1
 }
 
 # can_wireguard: the kernel, which loads its module when it is asked for an interface, or a program in its place.
@@ -243,12 +254,15 @@ enable_tunnel() {
   tool "systemctl $enable_verb $(tunnel_unit "$1") failed" systemctl "$enable_verb" "$(tunnel_unit "$1")"
 }
 
+# Seconds that wg-quick may take; its unit waits for ever for the name of an endpoint.
+tunnel_patience=60
+
 # start_tunnel CLUSTER DEV
 start_tunnel() {
   mkdir -p "$state_dir/$1/told"
   if has_systemd; then
     # Not start: for systemd it may run, though somebody has removed the interface.
-    systemctl restart "$(tunnel_unit "$2")" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || {
+    timeout "$tunnel_patience" systemctl restart "$(tunnel_unit "$2")" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || {
       systemctl --no-pager --lines=20 status "$(tunnel_unit "$2")" >"$work/words" 2>&1 || true
       fail "wg-quick cannot make $2; see its own words" "$work/words"
     }
@@ -276,8 +290,13 @@ greet_former_endpoints() {
 # stop_tunnel CLUSTER DEV: with the files that it was started with.
 stop_tunnel() {
   wg show "$2" endpoints >"$work/endpoints-of-$2" 2>/dev/null || true
-  if has_systemd && systemctl --quiet is-active "$(tunnel_unit "$2")" 2>/dev/null; then
-    tool "systemctl stop $(tunnel_unit "$2") failed" systemctl stop "$(tunnel_unit "$2")"
+  if has_systemd; then
+    case $(systemctl is-active "$(tunnel_unit "$2")" 2>/dev/null || true) in
+    # One that still looks for a name would make the interface later.
+    active | activating | reloading | deactivating)
+      tool "systemctl stop $(tunnel_unit "$2") failed" systemctl stop "$(tunnel_unit "$2")"
+      ;;
+    esac
   fi
   if tunnel_up "$2"; then
     wg-quick down "$2" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || tool "cannot remove $2" ip link delete dev "$2"

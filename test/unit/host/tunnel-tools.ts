@@ -81,12 +81,13 @@ const TOOLS: Record<string, string> = {
       rm -r "$VRRP_ROOT/sys/class/net/$2" "$FAKE/wg.$2".* ;;
     esac`,
   "wireguard-go": ":",
+  getent: `[ "$2" = b.example.net ]`,
 };
 
 const UNIT = `
     case $* in
     *"is-enabled wg-quick@"*) [ -e "$FAKE/tunnel-enabled" ]; exit ;;
-    *"is-active wg-quick@"*) [ -e "$FAKE/tunnel-active" ]; exit ;;
+    *"is-active wg-quick@"*) [ ! -e "$FAKE/tunnel-active" ] || echo active; exit ;;
     *" status wg-quick@"*) cat "$FAKE/unit-words"; exit ;;
     *wg-quick@*)
       echo "systemctl $*" >>"$FAKE/calls"

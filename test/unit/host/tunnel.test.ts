@@ -251,7 +251,7 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
   });
 
   test("a preshared key that the spec has no more is cleared", () => {
-    applied(1, { psk: secretKey(9) });
+    applied(1, { psk: secretKey(9), endpoint: "b.example.net:51820" });
     activate(2);
     expect(host.read("fake/synced")).toContain(`PresharedKey = ${"A".repeat(43)}=\n`);
     expect(host.has("etc/wireguard/wg0.b.psk")).toBe(false);
@@ -301,6 +301,11 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
       "a key that is not on the host",
       { key: 3 },
       "key 3 of wg0 is not on this host; give the node a new keyNumber",
+    ],
+    [
+      "an endpoint whose name nobody knows",
+      { endpoint: "c.example.net:51820" },
+      "the endpoint c.example.net has no address that this host finds",
     ],
     ["a preshared key that is none", { psk: "hello" }, "presharedKey in /etc/wireguard/wg0.b.psk is none"],
     [
