@@ -52,7 +52,10 @@ check_interfaces() {
     facts interface "$1"
     facts instance "$1" | awk '{ print $4 }'
     facts vip "$1" | awk '{ print $3 }'
-  } | sort -u >"$work/interfaces"
+  } | sort -u >"$work/interfaces-named"
+  # A tunnel of this very change is still to be made.
+  facts tunnel "$1" | cut -d ' ' -f 1 >"$work/interfaces-to-make"
+  lines_new_in "$work/interfaces-named" "$work/interfaces-to-make" >"$work/interfaces"
   while read -r dev; do
     [ -d "$root/sys/class/net/$dev" ] ||
       fail "interface $dev does not exist; this host has: $(interfaces)"

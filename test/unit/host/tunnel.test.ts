@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { bundleOf, type FakeHost, generation, nodeFiles, type Shell, SHELLS } from "./fake-host";
 import { peerKey, publicKey, type Tunnel, tunnelBundle, tunnelHost } from "./tunnel-tools";
 
@@ -321,6 +323,22 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(stderr).not.toContain("hello");
     // A key whose public half was told stays.
     expect(key("1")).toBe(`public-key ${publicKey(1)}\n`);
+  });
+
+  test("hosts may tell each other through the tunnel itself, which need not be there before", () => {
+    key("1");
+    expect(stage(1, { facts: "interface eth1" }).stderr).toContain("interface eth1 does not exist");
+    activate(2, { facts: "interface wg0\npeer b 10.99.0.2" });
+    host.state("ipv6", "1: wg0 inet6 fe80::1/64 scope link\n");
+    host.uptime(2000);
+    const word = createHash("sha256")
+      .update(`tun b confirmed ${generation(2)}`)
+      .digest("hex")
+      .slice(0, 16);
+    host.state(`told.fe80::${word.match(/..../g)!.join(":")}`);
+    expect(host.succeed(["undo", "tun", generation(2)])).toBe(
+      `confirmed ${generation(2)}, as another host is\n`,
+    );
   });
 
   test("stage refuses a kernel without WireGuard, and an interface that is somebody else's", () => {
