@@ -114,6 +114,7 @@ After=vrrp-agent.service
 
 [Service]
 ExecStartPost=-sysctl --quiet --pattern "[./]%i[./]" --system
+ExecStartPost=-/usr/lib/vrrp-agent/vrrp-agent tunnel-made %i
 UNIT
   mv -f "$units/wg-quick@.service.d/.vrrp-agent.conf" "$units/wg-quick@.service.d/vrrp-agent.conf"
   sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$units/wg-quick@.service.d" "$lib"

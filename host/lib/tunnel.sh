@@ -268,10 +268,27 @@ start_tunnel() {
     }
   else
     tool "wg-quick cannot make $2" wg-quick up "$2" </dev/null
+    verb_tunnel_made "$2"
   fi
   tunnel_up "$2" || fail "wg-quick made no interface $2; see: journalctl -u $(tunnel_unit "$2")"
   greet_former_endpoints "$1" "$2"
   conf_facts "$root$(tunnel_conf "$2")" | grep -E '^(address|endpoint) ' | write_file "$state_dir/$1/told/$2"
+}
+
+# verb_tunnel_made DEV: keepalived that ran on an interface which was removed does not see one that is made in its place, and
+# stays in FAULT; it is told to look again.
+verb_tunnel_made() {
+  check_tunnel_name "$1"
+  made_pid=$(keepalived_pid) || return 0
+  for made_conf in "$conf_dir"/*/node.conf; do
+    [ -e "$made_conf" ] || continue
+    facts instance "$made_conf" | awk -v dev="$1" '$4 == dev { used = 1 } END { exit !used }' || continue
+    made_verb=reload
+    ! reload_is_fatal "$made_pid" || made_verb=restart
+    # keepalived comes after the tunnel: systemd would wait for this very step.
+    if has_systemd; then systemctl --no-block "$made_verb" keepalived.service; else service "$made_verb"; fi
+    return 0
+  done
 }
 
 # greet_former_endpoints CLUSTER DEV: where it finds peers that it is not told where to find, after a restart. They would go on for

@@ -94,6 +94,18 @@ describe("two sites over a tunnel", () => {
     expect(longest(overlaps)).toBeLessThanOrEqual(preemptionOverlap);
   });
 
+  test("a tunnel that somebody deletes is told as drift, and reapply brings it back with the address where it is", async () => {
+    await b().exec("ip link delete wg0");
+    await heldBy(a());
+    expect((await b().exec("vrrp-agent status")).stdout).toContain("wg0");
+    await b().exec("vrrp-agent reapply sites");
+    await bothReach();
+    await heldBy(a());
+    // As before for what follows.
+    await a().exec("vrrp-agent drain service && vrrp-agent undrain service");
+    await heldBy(b());
+  });
+
   test("new keys come into force on both ends, the address stays, and packets go on", async () => {
     const before = [await publicKey(a()), await publicKey(b())];
     const from = now();
