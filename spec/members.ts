@@ -13,7 +13,7 @@ import {
 } from "./model";
 import { instanceOptions } from "./options";
 import { routerViews } from "./routers";
-import { isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
+import { Draft, isKnown, Partially, UNKNOWN, Unknown, wholly } from "./unknown";
 
 /** One node's instance of a virtual router. */
 export interface Member<I = InstanceConfig> {
@@ -61,12 +61,52 @@ function peersOf(sources: (string | Unknown | undefined)[], own: number): string
 
 /** As membersOf, over a cluster of which some values are UNKNOWN. */
 export function draftMembersOf(cluster: ClusterDraft): DraftMember[][] {
+  const versionOf = versionsOf(cluster);
   return routerViews(cluster).flatMap(({ cluster: view, router }) =>
-    membersOfRouter(view).map((members) => members.map((member) => ({ ...member, router }))),
+    membersOfRouter(view, versionOf).map((members) =>
+      members.map((member) => (router === undefined ? member : { ...followsOwn(member), router })),
+    ),
   );
 }
 
-function membersOfRouter(cluster: ClusterDraft): DraftMember[][] {
+/** keepalived follows an instance's own interface by itself: of what the cluster tracks, that one is left out. */
+function followsOwn(member: DraftMember): DraftMember {
+  const { trackInterfaces: tracked, interface: own } = member.instance;
+  const isLeft = isKnown(tracked) && isKnown(own);
+  const trackInterfaces = isLeft ? tracked.filter((one) => one.interface !== own) : UNKNOWN;
+  return { ...member, instance: { ...member.instance, trackInterfaces } };
+}
+
+type Versioned = Pick<InstanceDraft, "version" | "authPass">;
+
+/**
+ * Version and password of the instances of a family. VRRP version 2 and its password know IPv4 only: beside IPv4, in
+ * whichever virtual router, they are not meant for IPv6. Where all addresses are IPv6 the rules refuse them.
+ */
+function versionsOf(cluster: ClusterDraft): (family: Family | Unknown) => Versioned {
+  const { version, authPass, virtualRouters } = cluster;
+  const areKnown = isKnown(virtualRouters) && virtualRouters.every(isKnown);
+  const vips = routerViews(cluster).flatMap(
+    ({ cluster: { virtualIpAddresses } }): Draft<VirtualIpAddress>[] =>
+      isKnown(virtualIpAddresses) ? virtualIpAddresses : [UNKNOWN],
+  );
+  const hasIPv4 = vips.some((vip) => isKnown(vip) && vip.family === 4);
+  const mayHaveIPv4 = !areKnown || !vips.every(isKnown);
+  return (family) => {
+    if (family !== 6 || (!hasIPv4 && !mayHaveIPv4)) {
+      return { version, authPass };
+    }
+    if (hasIPv4) {
+      return { version: 3, authPass: undefined };
+    }
+    return { version: version === 3 ? 3 : UNKNOWN, authPass: authPass === undefined ? undefined : UNKNOWN };
+  };
+}
+
+function membersOfRouter(
+  cluster: ClusterDraft,
+  versionOf: (family: Family | Unknown) => Versioned,
+): DraftMember[][] {
   const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
   const vips = wholly<VirtualIpAddress[]>(cluster.virtualIpAddresses);
   const families = familiesOf(vips);
@@ -82,8 +122,7 @@ function membersOfRouter(cluster: ClusterDraft): DraftMember[][] {
         ...sharedBy(cluster),
         name: isKnown(cluster.name) ? `${cluster.name}${isSecond ? "-6" : ""}` : UNKNOWN,
         family,
-        // VRRP version 2 and its password know IPv4 only. Where all addresses are IPv6 the rules refuse them.
-        ...(isSecond ? { version: 3, authPass: undefined } : {}),
+        ...versionOf(family),
         interface: node.interface,
         priority: node.priority,
         trackInterfaces: wholly<TrackInterface[]>(node.trackInterfaces ?? cluster.trackInterfaces),
@@ -100,10 +139,8 @@ type Shared =
   | "state"
   | "virtualRouterId"
   | "advertInt"
-  | "version"
   | "nopreempt"
   | "preemptDelay"
-  | "authPass"
   | "trackScripts"
   | "trackProcesses";
 
@@ -116,11 +153,9 @@ function sharedBy(
     state: "BACKUP",
     virtualRouterId: cluster.virtualRouterId,
     advertInt: cluster.advertInt,
-    version: cluster.version,
     // Equal priorities are sticky by themselves, and still let a failing check or a drain move the addresses.
     nopreempt: false,
     preemptDelay: cluster.preemptDelay,
-    authPass: cluster.authPass,
     ...announcements(cluster),
     ...instanceOptions(cluster),
     trackScripts: wholly<TrackScript[]>(cluster.trackScripts),

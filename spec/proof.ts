@@ -1,9 +1,9 @@
 import { familyOf } from "./addresses";
-import { ClusterDraft } from "./defaults";
+import { ClusterDraft, NodeDraft } from "./defaults";
 import { draftMembersOf, DraftMember } from "./members";
 import { realtimePriority } from "./options";
 import { Problem } from "./model";
-import { CLUSTER_RULES } from "./rules/cluster";
+import { CLUSTER_RULES, ROUTER_RULES } from "./rules/cluster";
 import { Judged, Rule, RULES, toProblem } from "./rules";
 import { pathOfView, routerViews } from "./routers";
 import { isKnown } from "./unknown";
@@ -35,8 +35,9 @@ export function proveCluster(cluster: ClusterDraft): Problem[] {
   return withoutRepeats([
     ...routers.flatMap((members) => judgeAll(PAIR_RULES, members)),
     ...nodesIn(routers).flatMap((members) => judgeAll(NODE_RULES, members)),
+    ...CLUSTER_RULES.flatMap((rule) => rule(cluster)),
     ...[...views].flatMap(([router, view]) =>
-      CLUSTER_RULES.flatMap((rule) => rule(view)).map((problem) => placed(cluster, router, problem)),
+      ROUTER_RULES.flatMap((rule) => rule(view)).map((problem) => placed(cluster, router, problem)),
     ),
   ]);
 }
@@ -97,7 +98,23 @@ function locate(cluster: ClusterDraft, { place, instance }: DraftMember, propert
   const isOwn =
     (list === "trackInterfaces" && own?.trackInterfaces !== undefined) ||
     (list === "bfd" && own?.bfd !== undefined);
-  return isOwn || OF_A_NODE.includes(property) ? `nodes[${place}].${property}` : property;
+  const written = list === "trackInterfaces" ? asWritten(cluster, own, instance, property) : property;
+  return isOwn || OF_A_NODE.includes(property) ? `nodes[${place}].${written}` : written;
+}
+
+/** The member of a further virtual router has fewer tracked interfaces than were written. */
+function asWritten(
+  cluster: ClusterDraft,
+  node: NodeDraft | undefined,
+  { trackInterfaces }: DraftMember["instance"],
+  property: string,
+): string {
+  const written = node?.trackInterfaces ?? cluster.trackInterfaces;
+  return property.replace(/\d+/, (at) => {
+    const one = isKnown(trackInterfaces) ? trackInterfaces[Number(at)] : undefined;
+    const place = isKnown(written) && one !== undefined ? written.indexOf(one) : -1;
+    return place < 0 ? at : String(place);
+  });
 }
 
 /** What all nodes or both families share is found once for each of them, and told once. */

@@ -45,28 +45,35 @@ function nodesOf(nodes: Draft<NodeDraft>[], router: RouterDraft): Draft<NodeDraf
     }
     const own = routerNode(router, node.name);
     if (!isKnown(own)) {
-      return {
-        ...node,
-        interface: UNKNOWN,
-        unicastSrcIp: UNKNOWN,
-        unicastSrcIp6: UNKNOWN,
-        mcastSrcIp: UNKNOWN,
-        priority: UNKNOWN,
-      };
+      return { ...node, ...noSources(UNKNOWN), interface: UNKNOWN, priority: UNKNOWN };
     }
-    // Addresses are on one interface: with another one, those of the node are not meant.
-    const base = own?.interface === undefined ? node : { ...node, ...withoutSources };
+    const elsewhere = isElsewhere(node, own);
+    const base =
+      elsewhere === false ? node : { ...node, ...noSources(isKnown(elsewhere) ? undefined : UNKNOWN) };
     return { ...base, priority: priorities[at]!, ...stated(own) };
   });
 }
 
-const withoutSources = { unicastSrcIp: undefined, unicastSrcIp6: undefined, mcastSrcIp: undefined };
+type RouterNodeDraft = Exclude<Draft<RouterNode>, Unknown>;
+
+/** Whether a router is on another interface of a node: addresses are on one, and those of the node are not meant then. */
+function isElsewhere(node: NodeDraft, own: RouterNodeDraft | undefined): boolean | Unknown {
+  const stated = own?.interface;
+  if (stated === undefined) {
+    return false;
+  }
+  return isKnown(stated) && isKnown(node.interface) ? stated !== node.interface : UNKNOWN;
+}
+
+function noSources<T>(value: T) {
+  return { unicastSrcIp: value, unicastSrcIp6: value, mcastSrcIp: value };
+}
 
 /** What a router says of a node, if anything. */
 export function routerNode(
   router: RouterDraft,
   name: string | Unknown,
-): Exclude<Draft<RouterNode>, Unknown> | Unknown | undefined {
+): RouterNodeDraft | Unknown | undefined {
   if (!isKnown(router.nodes) || !isKnown(name)) {
     return UNKNOWN;
   }
@@ -74,7 +81,7 @@ export function routerNode(
   return found ?? (router.nodes.every((node) => isKnown(node) && isKnown(node.name)) ? undefined : UNKNOWN);
 }
 
-function stated(node: Exclude<Draft<RouterNode>, Unknown> | undefined): Partial<NodeDraft> {
+function stated(node: RouterNodeDraft | undefined): Partial<NodeDraft> {
   const entries = Object.entries(node ?? {}).filter(([key, value]) => key !== "name" && value !== undefined);
   return Object.fromEntries(entries);
 }
@@ -97,6 +104,15 @@ function prioritiesOf(nodes: Draft<NodeDraft>[], { primary }: RouterDraft): (num
   return own.map((_, at) => sorted[rank.indexOf(at)]!);
 }
 
+/** The node whose priority a primary has given to another one; of equal ones by the order of the nodes. */
+function priorityFrom(nodes: Draft<NodeDraft>[], router: RouterDraft, at: number): number {
+  const given = prioritiesOf(nodes, router);
+  const own = nodes.map((node) => (isKnown(node) ? node.priority : UNKNOWN));
+  const placesOf = (list: (number | Unknown)[]) =>
+    list.flatMap((priority, place) => (priority === given[at] ? [place] : []));
+  return placesOf(own)[placesOf(given).indexOf(at)] ?? at;
+}
+
 const OF_A_NODE = /^nodes\[(\d+)\]\.(interface|unicastSrcIp6?|mcastSrcIp|priority)$/;
 
 /** Where a property of a view stands in what the user wrote. */
@@ -117,9 +133,12 @@ export function pathOfView(cluster: ClusterDraft, at: number | undefined, path: 
   const said = router.nodes[own];
   if (said !== undefined && isKnown(said)) {
     const isOwn = said[property as keyof RouterNode] !== undefined;
-    if (isOwn || (property.endsWith("SrcIp") && said.interface !== undefined)) {
+    if (isOwn || (/SrcIp6?$/.test(property) && isElsewhere(node, said) !== false)) {
       return `virtualRouters[${at}].nodes[${own}].${property}`;
     }
   }
-  return property === "priority" && router.primary !== undefined ? `virtualRouters[${at}].primary` : path;
+  if (property !== "priority" || router.primary === undefined || !isKnown(cluster.nodes)) {
+    return path;
+  }
+  return `nodes[${priorityFrom(cluster.nodes, router, Number(place))}].priority`;
 }

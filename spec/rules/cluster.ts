@@ -1,12 +1,12 @@
 import { compareAddresses, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
-import { settleAfterStart, VrrpTiming } from "../../simulate/timing";
-import { draftMembersOf, sourceOf } from "../members";
-import { Bfd, Family, InstanceConfig, Preemption, Problem, VirtualIpAddress } from "../model";
+import { handOverSeconds, settleAfterStart, VrrpTiming } from "../../simulate/timing";
+import { DraftMember, draftMembersOf } from "../members";
+import { Bfd, InstanceConfig, Preemption, Problem, VirtualIpAddress } from "../model";
 import { portProblems } from "../ports";
 import { Draft, isKnown, isWhollyKnown, UNKNOWN } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
-import { routersOf } from "../routers";
+import { pathOfView, routersOf, routerViews } from "../routers";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
@@ -154,39 +154,95 @@ export const multicastSourceMissing: ClusterRule = (cluster) => {
   });
 };
 
+/** Nor from one that a further virtual router moves; its own addresses are judged with it. */
+export const vipOfOtherRouter: ClusterRule = (cluster) => {
+  const views = routerViews(cluster);
+  const vips = views.flatMap((view) =>
+    vipsOf(view.cluster).map(({ vip, at }) => ({ ...view, text: vip.address, at })),
+  );
+  return views.flatMap(({ cluster: view, router }) =>
+    nodesOf(view)
+      .flatMap(sourcesOf)
+      .flatMap(({ path, text }) => {
+        const where = pathOfView(cluster, router, path);
+        // An address that both routers send from is told of the one that it is a virtual address of.
+        const vip = vips.find((one) => one.text === text && pathOfView(cluster, one.router, path) !== where);
+        if (vip === undefined) {
+          return [];
+        }
+        const list = pathOfView(cluster, vip.router, `virtualIpAddresses[${vip.at}]`);
+        return [
+          {
+            rule: "vip-is-source",
+            severity: "error" as const,
+            path: where,
+            value: text,
+            allowed: `no virtual address, as ${list} is: VRRP decides who holds it`,
+            fix: "give the node's own, permanent address on the interface",
+          },
+        ];
+      }),
+  );
+};
+
+/** The instances that move together, by their lists of members: both families of a virtual router, and a sync group. */
+function tiedMembers(cluster: ClusterDraft): DraftMember[][][] {
+  const tied = new Map<number | undefined, DraftMember[][]>();
+  for (const members of draftMembersOf(cluster)) {
+    const at = members[0]?.router;
+    const router = routersOf(cluster).find((one) => one.at === at)?.router;
+    const group = router?.syncGroup === true ? undefined : at;
+    tied.set(group, [...(tied.get(group) ?? []), members]);
+  }
+  return [...tied.values()];
+}
+
+/** The node and its source of each member, in the order of the addresses; undefined where one is not known. */
+function addressOrder(members: DraftMember[]): { place: number; source: string }[] | undefined {
+  const sources = members.flatMap(({ place, instance: { multicast, mcastSrcIp, unicastSrcIp } }) => {
+    const source = multicast === true ? mcastSrcIp : unicastSrcIp;
+    return typeof source === "string" ? [{ place, source }] : [];
+  });
+  return sources.length === members.length
+    ? sources.sort((a, b) => compareAddresses(a.source, b.source))
+    : undefined;
+}
+
 /**
- * Two masters of equal priority are told apart by their source addresses, for each family by itself, and who loses one of
- * a sync group loses the whole group: with opposite orders both nodes do.
+ * Two masters of equal priority are told apart by their source addresses, for each instance by itself, and who loses one
+ * of a sync group loses the whole group: with opposite orders both nodes do.
  */
 export const stickyAddressOrder: ClusterRule = (cluster) => {
-  const nodes = nodesOf(cluster);
-  const families = new Set(vipsOf(cluster).map(({ vip }) => vip.family));
-  if (cluster.preemption !== Preemption.Sticky || families.size < 2) {
+  if (cluster.preemption !== Preemption.Sticky) {
     return [];
   }
-  const placesBy = (family: Family) =>
-    nodes
-      .map((node) => ({ at: node.at, source: sourceOf(node, family) }))
-      .filter((n): n is { at: number; source: string } => typeof n.source === "string")
-      .sort((a, b) => compareAddresses(a.source, b.source))
-      .map(({ at }) => at);
-  const [four, six] = [placesBy(4), placesBy(6)];
-  const differing = four.findIndex((at, i) => at !== six[i]);
-  if (four.length !== nodes.length || six.length !== nodes.length || differing < 0) {
-    return [];
-  }
-  const node = nodes.find(({ at }) => at === six[differing])!;
-  return [
-    {
-      rule: "sticky-address-order",
-      severity: "warning",
-      path: `nodes[${node.at}].unicastSrcIp6`,
-      value: `${String(sourceOf(node, 6))}`,
-      allowed:
-        "an address that comes in the order of the nodes' IPv6 addresses where its IPv4 address comes in theirs",
-      fix: "exchange the nodes' IPv6 addresses; else, when a cut heals that left the carrier on, both nodes let go of all addresses until a backup's wait is over",
-    },
-  ];
+  const views = routerViews(cluster);
+  return tiedMembers(cluster).flatMap(([first = [], ...others]) => {
+    const order = addressOrder(first);
+    return others.flatMap((members): Problem[] => {
+      const other = addressOrder(members);
+      const differing = order?.findIndex(({ place }, i) => place !== other?.[i]?.place) ?? -1;
+      if (order === undefined || other === undefined || differing < 0) {
+        return [];
+      }
+      const { place, source } = other[differing]!;
+      const router = members[0]?.router;
+      const view = views.find((one) => one.router === router)!.cluster;
+      const node = nodesOf(view).find(({ at }) => at === place)!;
+      const { path } = sourcesOf(node).find(({ text }) => text === source)!;
+      const counterpart = order.find((one) => one.place === place)!.source;
+      return [
+        {
+          rule: "sticky-address-order",
+          severity: "warning",
+          path: pathOfView(cluster, router, path),
+          value: source,
+          allowed: `an address that comes in the order of the nodes' IPv${familyOf(source)} addresses where its ${counterpart} comes in theirs`,
+          fix: `exchange the nodes' IPv${familyOf(source)} addresses; else, when a cut heals that left the carrier on, both nodes let go of all addresses until a backup's wait is over`,
+        },
+      ];
+    });
+  });
 };
 
 /** A source address belongs to one node. */
@@ -239,21 +295,39 @@ export const openPorts: ClusterRule = (cluster) => portProblems(cluster.openPort
 /** Seconds that the steps of a change take beside what they wait for. */
 const STEPS = 5;
 
+/** Seconds up to which a host is drained before it stops for a change (host/lib/apply.sh, give_way). */
+const LONGEST_DRAIN = 60;
+
+type Timed = VrrpTiming & Pick<InstanceConfig, "bfd" | "preemptDelay">;
+
+/**
+ * Seconds that hosts wait for one another before a change: where several can hold addresses, all but one give theirs
+ * away first, one after the other.
+ */
+function givingWay(cluster: ClusterDraft, instances: Timed[]): number {
+  const isSpread = routersOf(cluster).some(({ router }) => router.syncGroup === false);
+  const handOver = handOverSeconds(instances);
+  return isSpread && handOver <= LONGEST_DRAIN ? (nodesOf(cluster).length - 1) * handOver : 0;
+}
+
 /** A change is confirmed once the roles have settled; an undo timer that ends before that takes every change back. */
 export const undoBeforeSettled: ClusterRule = (cluster) => {
   const { undoAfter, global } = cluster;
   const delay = isKnown(global) ? global.startupDelay : UNKNOWN;
-  const instances = draftMembersOf({ ...cluster, virtualRouters: [] })
+  const instances = draftMembersOf(cluster)
     .flat()
-    .flatMap(({ instance: { version, advertInt, priority, downTimerAdverts, bfd } }) => {
-      const timing = { version, advertInt, priority, downTimerAdverts, bfd };
-      return isWhollyKnown(timing) ? [timing as VrrpTiming & Pick<InstanceConfig, "bfd">] : [];
+    .flatMap(({ instance: { version, advertInt, priority, downTimerAdverts, bfd, preemptDelay } }) => {
+      const timing = { version, advertInt, priority, downTimerAdverts, bfd, preemptDelay };
+      return isWhollyKnown(timing) ? [timing as Timed] : [];
     });
   if (!isKnown(undoAfter) || !isKnown(delay) || instances.length === 0) {
     return [];
   }
   const settle = settleAfterStart(instances, delay);
-  return undoAfter >= settle + STEPS
+  const waits = givingWay(cluster, instances);
+  const needed = settle + waits + STEPS;
+  const giving = waits === 0 ? "" : `, after up to ${waits} s in which the hosts give way one after another`;
+  return undoAfter >= needed
     ? []
     : [
         {
@@ -261,26 +335,31 @@ export const undoBeforeSettled: ClusterRule = (cluster) => {
           severity: "error",
           path: "undoAfter",
           value: `${undoAfter}`,
-          allowed: `${settle + STEPS} or more: the roles have settled ${settle} s after a change, by advertInt, downTimerAdverts, startupDelay and bfd`,
+          allowed: `${needed} or more: the roles have settled ${settle} s after a change, by advertInt, downTimerAdverts, startupDelay and bfd${giving}`,
           fix: "raise undoAfter, or shorten what it waits for",
         },
       ];
 };
 
-/** Every rule over a cluster's spec. */
+/** Every rule over a cluster's spec as a whole. */
 export const CLUSTER_RULES: readonly ClusterRule[] = [
   duplicateNames,
   duplicateHosts,
   duplicateVips,
+  vipOfOtherRouter,
+  openPorts,
+  stickyAddressOrder,
+  bfdSourceShared,
+  routerNodeUnknown,
+  routerPrimary,
+  undoBeforeSettled,
+];
+
+/** Every rule over a cluster as one of its virtual routers has it. */
+export const ROUTER_RULES: readonly ClusterRule[] = [
   vipIsSshAddress,
   vipIsSource,
   vipOutsideNetwork,
   multicastSourceMissing,
-  openPorts,
-  stickyAddressOrder,
-  bfdSourceShared,
   bfdWithNode,
-  routerNodeUnknown,
-  routerPrimary,
-  undoBeforeSettled,
 ];

@@ -57,7 +57,10 @@ export const routerNodeUnknown: ClusterRule = (cluster) => {
       });
 };
 
-/** Routers that move together have one order of nodes; and where nobody takes addresses back, nobody is primary. */
+/**
+ * Routers that move together have one order of nodes; where nobody takes addresses back, nobody is primary; and the order
+ * is said once, by the primary or by priorities.
+ */
 export const routerPrimary: ClusterRule = (cluster) =>
   routersOf(cluster).flatMap(({ router, at }) => {
     const own = isKnown(router.nodes) ? router.nodes : [];
@@ -78,6 +81,17 @@ export const routerPrimary: ClusterRule = (cluster) =>
             `${String(value)}`,
             "none with syncGroup: its addresses move with the cluster's own",
             "remove it, or set syncGroup: false",
+          ),
+        ];
+      }
+      if (path !== "primary" && typeof router.primary === "string") {
+        return [
+          error(
+            "primary-with-priority",
+            where,
+            `${String(value)}`,
+            `none beside primary: ${router.primary}, which has the highest of the nodes' own priorities`,
+            "remove it, or remove primary and give each node of the virtual router a priority",
           ),
         ];
       }

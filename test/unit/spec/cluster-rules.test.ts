@@ -345,6 +345,23 @@ describe("an undo timer that ends before the roles have settled", () => {
     expect(undo({ advertInt: 10, downTimerAdverts: 40, undoAfter: 413 })).toEqual([]);
   });
 
+  it("counts that the hosts give way one after another, where virtual routers move by themselves", () => {
+    const web = { name: "web", virtualRouterId: 52, virtualIpAddresses: ["192.168.1.9/24"] };
+    const nodes = [nodeInput("gw-a", 2), nodeInput("gw-b", 3), nodeInput("gw-c", 4)];
+    const several = (undoAfter: number, router = {}, rest = {}) =>
+      undo({ nodes, undoAfter, virtualRouters: [{ ...web, ...router }], ...rest }).map(
+        ({ allowed }) => allowed,
+      );
+    // 5 s until the roles have settled, 5 s of steps, and for two hosts 5 s until a peer has taken over.
+    expect(several(19)).toEqual([expect.stringMatching(/^20 or more: .* 10 s .*give way/)]);
+    expect(several(20)).toEqual([]);
+    expect(several(10, { syncGroup: true })).toEqual([]);
+    expect(several(10, { syncGroup: UNKNOWN })).toEqual([]);
+    // For longer than a minute no host waits.
+    expect(several(129, {}, { preemptDelay: 54 })).toEqual([expect.stringMatching(/^130 or more/)]);
+    expect(several(10, {}, { preemptDelay: 55 })).toEqual([]);
+  });
+
   it("counts the startup delay and the BFD sessions, and says nothing of what is known later", () => {
     expect(undo({ startupDelay: 60, undoAfter: 60 })).toHaveLength(1);
     expect(
