@@ -1,8 +1,6 @@
 import { isSubSecond } from "../options";
 import { differingFromFirst, instanceRule, pairRule } from "./rule";
-
-/** Interfaces whose packets travel inside others, by the names that the usual tools give them. */
-const TUNNEL = /^(wg|tun|tap|tailscale|zt|ppp|gre|gretap|ipip|sit|vti|xfrm|ipsec|vxlan|l2tp)/;
+import { tunnelKind } from "./tunnel-names";
 
 /** Seconds without adverts from which on every pause of the scheduler counts. */
 const NEEDS_REALTIME = 0.3;
@@ -61,7 +59,7 @@ export const fastOverTunnel = instanceRule(
   },
   ["interface", "advertInt", "downTimerAdverts"],
   ({ instance }) =>
-    TUNNEL.test(instance.interface) && isSubSecond(instance)
+    tunnelKind(instance.interface) !== undefined && isSubSecond(instance)
       ? [
           {
             property: "advertInt",

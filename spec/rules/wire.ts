@@ -1,4 +1,5 @@
 import { factRule, instanceRule } from "./rule";
+import { tunnelKind } from "./tunnel-names";
 
 /** keepalived takes the address as that of a multicast instance. */
 export const unicastWithoutPeers = factRule(
@@ -51,7 +52,7 @@ export const multicastOnWireGuard = instanceRule(
   },
   ["multicast", "interface"],
   ({ instance }) =>
-    instance.multicast && /^wg[0-9]*$/.test(instance.interface)
+    instance.multicast && tunnelKind(instance.interface) === "wg"
       ? [{ property: "interface", value: instance.interface, allowed: "an interface that can do multicast" }]
       : [],
 );
