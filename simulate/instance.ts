@@ -58,6 +58,8 @@ export class Instance {
   constructor(
     readonly config: SimulatedInstance,
     private readonly around: Surroundings,
+    /** The virtual router that it belongs to, as it is shown. */
+    readonly router: string,
   ) {
     this.total = config.priority;
     this.effective = config.priority;

@@ -3,12 +3,14 @@ import { type Check, Process, Script } from "./check";
 import type { Clock, Timer } from "./clock";
 import { Group } from "./group";
 import { Instance, type Surroundings } from "./instance";
-import { type Advert, type SimulatedInstance, type SimulatedNode, routerName } from "./node";
+import type { Advert, SimulatedInstance, SimulatedNode } from "./node";
 import { microseconds } from "./timing";
 
 /** Where a machine's frames go, and who looks on. */
 export interface World {
   clock: Clock;
+  /** The virtual router of a node's instance. */
+  routerOf(node: string, config: SimulatedInstance): string;
   send(from: Machine, instance: Instance, advert: Advert): void;
   changed(): void;
 }
@@ -64,7 +66,7 @@ export class Machine {
   /** Virtual routers whose addresses are on its interface. */
   get held(): Set<string> {
     const own = this.instances.filter(({ hasAddresses }) => hasAddresses);
-    return new Set([...this.leftover, ...own.map(({ config }) => routerName(config))]);
+    return new Set([...this.leftover, ...own.map(({ router }) => router)]);
   }
 
   /** Starts keepalived, as the init system does; nothing to do where it runs. */
@@ -194,14 +196,18 @@ export class Machine {
 
   /** An advert has reached its interface. */
   hear(advert: Advert): void {
-    const sameRouter = this.instances.find(
-      ({ config, source }) =>
+    const sameId = this.instances.filter(
+      ({ config }) =>
         config.virtualRouterId === advert.virtualRouterId &&
         config.family === advert.family &&
         // A socket takes only what is sent its way.
-        config.multicast === advert.multicast &&
-        (advert.multicast || source === undefined || advert.to.includes(source)),
+        config.multicast === advert.multicast,
     );
+    const isSame = ({ router }: Instance) => router === advert.router;
+    const sentTo = sameId.filter(({ source }) => source !== undefined && advert.to.includes(source));
+    const unicast =
+      sentTo.find(isSame) ?? sentTo[0] ?? sameId.find((one) => one.source === undefined && isSame(one));
+    const sameRouter = advert.multicast ? sameId.find(isSame) : unicast;
     if (sameRouter === undefined) return;
     if (accepts(sameRouter, advert)) sameRouter.hear(advert);
     else sameRouter.refuse();
@@ -232,7 +238,9 @@ export class Machine {
       send: (instance, priority) => this.send(instance, priority),
       changed: () => this.world.changed(),
     };
-    const instances = this.node.instances.map((config) => new Instance(config, around));
+    const instances = this.node.instances.map(
+      (config) => new Instance(config, around, this.world.routerOf(this.name, config)),
+    );
     for (const names of this.groups) new Group(instances.filter(({ config }) => names.includes(config.name)));
     return { instances, checks: this.checksOf(instances) };
   }
@@ -300,6 +308,7 @@ export class Machine {
     this.world.send(this, instance, {
       family: config.family,
       virtualRouterId: config.virtualRouterId,
+      router: instance.router,
       version: config.version,
       priority,
       advertInt: microseconds(config).advert,

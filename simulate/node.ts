@@ -21,6 +21,8 @@ export type SimulatedInstance = Pick<
   | "trackScripts"
   | "trackProcesses"
 > & {
+  /** @default not known: where one id is on several of them, the other words tell which is which */
+  interface?: string;
   /** Adverts that must be missed, 1 to 100. @default 3 */
   downTimerAdverts?: number;
 };
@@ -57,6 +59,8 @@ export interface VirtualRouter {
 
 /** One advert. */
 export interface Advert extends VirtualRouter {
+  /** The virtual router as it is shown; it tells networks apart where multicast has one id on several. */
+  router: string;
   version: VrrpVersion;
   /** 0: the sender gives up. */
   priority: number;
@@ -74,7 +78,7 @@ export interface Advert extends VirtualRouter {
   addresses: string;
 }
 
-/** Name of a virtual router: `51/IPv4`. */
+/** Name of an id: `51/IPv4`. */
 export function routerName({ family, virtualRouterId }: VirtualRouter): string {
   return `${virtualRouterId}/IPv${family}`;
 }

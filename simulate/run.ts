@@ -1,6 +1,7 @@
 import { Clock } from "./clock";
 import { Machine } from "./machine";
-import { type Advert, type SimulatedNode, type VirtualRouter, routerName } from "./node";
+import type { Advert, SimulatedInstance, SimulatedNode } from "./node";
+import { Routers } from "./routers";
 import { type Strike, strike } from "./strike";
 import { microseconds } from "./timing";
 
@@ -27,7 +28,7 @@ export interface SentAdvert {
 
 /** One virtual router through a run. */
 export interface RouterRun {
-  /** `51/IPv4`. */
+  /** `51/IPv4`; where a node has one id on several interfaces, with the instance's name: `51/IPv4 gw`. */
   router: string;
   spans: Span[];
   adverts: SentAdvert[];
@@ -138,7 +139,7 @@ function check(
 class Network {
   readonly clock = new Clock();
   readonly machines: Machine[];
-  private readonly routers: VirtualRouter[];
+  private readonly routers: readonly string[];
   private readonly log: { at: number; spans: Omit<Span, "from" | "to">[] }[] = [];
   private readonly adverts: (SentAdvert & { router: string })[] = [];
 
@@ -148,17 +149,15 @@ class Network {
   ) {
     // Sorted, so that what happens at one instant does so in the same order whatever order the nodes come in.
     const sorted = [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const routers = new Routers(sorted);
+    this.routers = routers.all.map(({ name }) => name);
     const world = {
       clock: this.clock,
+      routerOf: (node: string, config: SimulatedInstance) => routers.of(node, config),
       send: (from: Machine, _instance: unknown, advert: Advert) => this.send(from, advert),
       changed: () => this.record(),
     };
     this.machines = sorted.map((node, rank) => new Machine({ ...node }, world, rank));
-    const all = sorted.flatMap(({ instances }) => instances);
-    const byName = new Map(all.map((instance) => [routerName(instance), instance]));
-    this.routers = [...byName.values()].sort(
-      (a, b) => a.family - b.family || a.virtualRouterId - b.virtualRouterId,
-    );
   }
 
   /** Lets time pass from an instant to the next advert of somebody who holds; to the instant where nobody does. */
@@ -173,8 +172,7 @@ class Network {
   runs(start: number, end: number): RouterRun[] {
     const seconds = (at: number) => (at - start) / 1e6;
     const from = start - LEAD * 1e6;
-    return this.routers.map((router, place) => {
-      const name = routerName(router);
+    return this.routers.map((name, place) => {
       const spans: Span[] = [];
       this.log.forEach(({ at, spans: all }, entry) => {
         const until = Math.min(this.log[entry + 1]?.at ?? end, end);
@@ -196,7 +194,7 @@ class Network {
     this.adverts.push({
       at: this.clock.now,
       node: from.name,
-      router: routerName(advert),
+      router: advert.router,
       priority: advert.priority,
     });
     if (!from.sends || !from.passesVrrp) return;
@@ -208,8 +206,7 @@ class Network {
   }
 
   private record(): void {
-    const spans = this.routers.map((router) => {
-      const name = routerName(router);
+    const spans = this.routers.map((name) => {
       const holders = this.machines.filter(({ held }) => held.has(name));
       return {
         roles: Object.fromEntries(this.machines.map((machine) => [machine.name, roleOf(machine, name)])),
@@ -225,7 +222,7 @@ class Network {
 
 function roleOf(machine: Machine, router: string): Role {
   if (!machine.isOn) return "OFF";
-  const instance = machine.instances.find(({ config }) => routerName(config) === router);
+  const instance = machine.instances.find((one) => one.router === router);
   if (instance === undefined || instance.state === "INIT") return "STOPPED";
   return instance.state;
 }

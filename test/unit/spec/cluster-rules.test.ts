@@ -339,7 +339,7 @@ describe("an undo timer that ends before the roles have settled", () => {
       expect.objectContaining({
         path: "undoAfter",
         value: "412",
-        allowed: expect.stringMatching(/^413 or more/),
+        allowed: expect.stringMatching(/^413 or more/) as string,
       }),
     ]);
     expect(undo({ advertInt: 10, downTimerAdverts: 40, undoAfter: 413 })).toEqual([]);
