@@ -77,7 +77,7 @@ export function impactText(cluster: string, impact: Impact): string {
 }
 
 const GATHERED =
-  "where several nodes hold addresses, one of them takes all first, without a gap, and they go back after it";
+  "where several nodes hold addresses, one of them takes all first, and by their priorities they go back after it";
 
 const OTHERS_STOP = "the other nodes stop keepalived until it has changed";
 

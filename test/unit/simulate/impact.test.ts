@@ -66,7 +66,7 @@ describe("what a change does to the addresses", () => {
     ];
     expect(impactText("gw", one)).not.toContain("takes all first");
     expect(impactText("gw", several)).toMatch(
-      /one of them takes all first, without a gap, and they go back after it$/,
+      /; where several nodes hold addresses, one of them takes all first, and by their priorities they go back after it$/,
     );
     expect(impactOf("gw", web(files()), web(files("settle 5", "settle 6")))).toBeUndefined();
   });
