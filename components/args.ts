@@ -222,7 +222,7 @@ export interface NodeArgs {
 export interface RouterNodeArgs {
   /** Name of the node. */
   name: string;
-  /** Interface that carries these addresses and their VRRP; the node's other addresses are then not meant: give unicastSrcIp. @default the node's */
+  /** Interface that carries these addresses and their VRRP; where it is another one than the node's, the node's addresses are not meant: give unicastSrcIp. It is watched by itself, whatever trackInterfaces says of it. @default the node's */
   interface?: pulumi.Input<string>;
   /** Address on that interface from which VRRP is sent. @default the node's */
   unicastSrcIp?: pulumi.Input<string>;
@@ -230,7 +230,7 @@ export interface RouterNodeArgs {
   unicastSrcIp6?: pulumi.Input<string>;
   /** Source of multicast adverts. @default the node's */
   mcastSrcIp?: pulumi.Input<string>;
-  /** VRRP priority, 1 to 254. @default the node's, or by `primary` */
+  /** VRRP priority, 1 to 254; not beside `primary`. @default the node's, or by `primary` */
   priority?: pulumi.Input<number>;
 }
 

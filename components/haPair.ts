@@ -95,7 +95,7 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
 export class HaPair extends pulumi.ComponentResource {
   static readonly __pulumiType = "pulumi-keepalived:index:HaPair";
 
-  /** The addresses that move, as given. */
+  /** The addresses that move, as given: the cluster's own, then those of `virtualRouters` in their order. */
   public readonly virtualIpAddresses: pulumi.Output<string[]>;
   /** Who becomes master under the main faults, and for how long nobody is: a table of a few lines, simulated. */
   public readonly simulation: pulumi.Output<string>;
@@ -120,7 +120,8 @@ export class HaPair extends pulumi.ComponentResource {
     );
     applyCluster(name, named.name, hosts);
 
-    this.virtualIpAddresses = pulumi.output(args.virtualIpAddresses);
+    const lists = [args, ...(args.virtualRouters ?? [])].map((router) => router.virtualIpAddresses);
+    this.virtualIpAddresses = pulumi.output(lists).apply((all) => all.flat());
     this.simulation = pulumi.output(derive(cluster, summaryText));
     this.registerOutputs({ virtualIpAddresses: this.virtualIpAddresses, simulation: this.simulation });
   }

@@ -68,7 +68,7 @@ const routerNodeSchema = field(
   z.strictObject({
     /** Name of the node. */
     name: nodeName(),
-    /** Interface that carries these addresses and their VRRP; then the node's other addresses are not meant: give unicastSrcIp. @default the node's */
+    /** Interface that carries these addresses and their VRRP; where it is another one than the node's, the node's addresses are not meant: give unicastSrcIp. @default the node's */
     interface: interfaceName().optional(),
     /** @default the node's */
     unicastSrcIp: sourceAddress().optional(),
@@ -76,7 +76,7 @@ const routerNodeSchema = field(
     unicastSrcIp6: sourceAddress(6).optional(),
     /** @default the node's */
     mcastSrcIp: sourceAddress().optional(),
-    /** VRRP priority, 1 to 254. @default the node's, or by primary */
+    /** VRRP priority, 1 to 254; not beside primary. @default the node's, or by primary */
     priority: ownPriority(),
   }),
   "a node of the virtual router: name, and what differs there",

@@ -188,6 +188,16 @@ test("an address known only later is used when it is", async () => {
   expect(find(registered, COMMAND, "gw-a-activate").inputs.delete).toContain("gw-a@192.168.1.2");
 });
 
+test("the addresses that move are those of every virtual router, as given", async () => {
+  const label = pulumi.output("192.168.1.9/24 label eth0:web");
+  const web = { name: "web", virtualRouterId: 52, virtualIpAddresses: [label] };
+  let addresses: string[] = [];
+  await registeredBy(() => {
+    new HaPair("gw", pair({ virtualRouters: [web] })).virtualIpAddresses.apply((all) => (addresses = all));
+  });
+  expect(addresses).toEqual(["192.168.1.1/24", "192.168.1.9/24 label eth0:web"]);
+});
+
 test("the pair says who becomes master under the main faults", async () => {
   await registeredBy(() => undefined);
   const simulated = new Promise<string>((resolve) => {
