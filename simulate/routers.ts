@@ -10,8 +10,6 @@ export interface NamedRouter extends VirtualRouter {
 interface Seat {
   node: string;
   config: SimulatedInstance;
-  /** Its place among those of the id on the node. */
-  place: number;
 }
 
 type Sign = (one: Seat, other: Seat) => boolean;
@@ -28,7 +26,6 @@ const SIGNS: readonly Sign[] = [
   (one, other) => sendsTo(one, other) || sendsTo(other, one),
   (one, other) => one.config.interface !== undefined && one.config.interface === other.config.interface,
   (one, other) => one.config.name === other.config.name,
-  (one, other) => one.place === other.place,
 ];
 
 /** The virtual routers of nodes. An id is one, unless a node has it more than once: then it is one on each interface. */
@@ -58,7 +55,7 @@ export class Routers {
     const isOwn = (is: (one: SimulatedInstance) => boolean) =>
       routers.findIndex((seats) => seats.some((one) => one.node === node && is(one.config)));
     const own = [isOwn((one) => one === config), isOwn(({ name }) => name === config.name)];
-    const seat = { node, config, place: -1 };
+    const seat = { node, config };
     const places = [
       ...own,
       ...SIGNS.map((sign) => routers.findIndex((seats) => seats.some((one) => sign(one, seat)))),
@@ -73,7 +70,7 @@ export class Routers {
     this.byId.set(id, routers);
     let left: Seat[] = instances
       .filter((config) => routerName(config) === id)
-      .map((config, place) => ({ node, config, place }));
+      .map((config) => ({ node, config }));
     for (const sign of SIGNS) {
       left = left.filter((seat) => {
         const router = routers.find(

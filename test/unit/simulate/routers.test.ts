@@ -1,5 +1,6 @@
 import type { SimulatedInstance, SimulatedNode } from "../../../simulate/node";
 import { simulate } from "../../../simulate/run";
+import { Routers } from "../../../simulate/routers";
 import { whatIf, nodesOf } from "../../../simulate/whatIf";
 import { tableText } from "../../../simulate/text";
 import { parseCluster } from "../../../spec";
@@ -63,22 +64,48 @@ describe("one id on two interfaces", () => {
     },
   );
 
-  it("is told apart by who sends to whom where no address is common, and by the interface in multicast", () => {
-    const apart = (of: SimulatedNode[]) =>
-      changed(of, (one, node, place) => ({
-        name: `VI_${node}_${place}`,
-        virtualIpAddresses: one.virtualIpAddresses.map((vip) => ({
-          ...vip,
-          address: `10.${node}.${place}.1`,
-        })),
+  it.each([
+    [
+      "the addresses, whatever else there is",
+      { multicast: true },
+      { name: "VI_0", interface: "eth0" },
+      [1, 0],
+    ],
+    [
+      "who sends to whom, where no address is common",
+      { apart: true },
+      { name: "VI_0", interface: "eth0" },
+      [1, 0],
+    ],
+    ["the interface in multicast", { apart: true, multicast: true }, { name: "VI_0" }, [1, 0]],
+    ["the name, where there is no more", { apart: true, multicast: true }, { interface: undefined }, [1, 0]],
+    [
+      "nothing, where nothing is common",
+      { apart: true, multicast: true },
+      { interface: undefined, name: "VI_x" },
+      ["x", 0],
+    ],
+  ])(
+    "is told apart by %s",
+    (_, { apart, multicast }: { apart?: boolean; multicast?: boolean }, change, expected) => {
+      const own = changed(twice({ multicast: multicast ?? false }), (one, node, place) => ({
+        name: `VI_${place}`,
+        ...(apart === true && {
+          virtualIpAddresses: one.virtualIpAddresses.map((vip) => ({
+            ...vip,
+            address: `10.${node}.${place}.1`,
+          })),
+        }),
       }));
-    for (const multicast of [false, true]) {
-      const mixed = apart(twice({ multicast }));
-      mixed[1]!.instances.reverse();
-      // Adverts with another list are dropped: each holds its own.
-      expect(held(mixed)).toEqual({ "51/IPv4 VI_0_0": ["gw-a", "gw-b"], "51/IPv4 VI_0_1": ["gw-a", "gw-b"] });
-    }
-  });
+      // What misleads on the second node is said of that instance which comes first there, and of no other.
+      own[1]!.instances.reverse();
+      Object.assign(own[1]!.instances[0]!, change);
+      const routers = new Routers(own);
+      expect(own[1]!.instances.map((one) => routers.of("gw-b", one))).toEqual(
+        expected.map((place) => `51/IPv4 VI_${place}`),
+      );
+    },
+  );
 
   it("where two have one name, is counted", () => {
     const lone = nodes([100, 90], { name: "VI" });
@@ -97,7 +124,7 @@ describe("one id on two interfaces", () => {
     expect(held(same)).toEqual({ "51/IPv4 #1": ["gw-a"], "51/IPv4 #2": ["gw-a"] });
   });
 
-  it("has its own addresses left where a daemon was killed for good, and taken away from it where a check fails", () => {
+  it("keeps apart what a daemon that was killed for good leaves on each interface", () => {
     const run = simulate(
       twice().map((node) => ({ ...node, restartAfter: undefined })),
       {
