@@ -384,8 +384,8 @@ wanted_sysctls() {
 # sysctl_elsewhere CLUSTER KEY: another cluster on this host sets KEY; prints what it was before.
 sysctl_elsewhere() (
   for other in $(clusters); do
-    [ "$other" != "$1" ] && wanted_sysctls "$(generation_dir "$other" "$(current_generation "$other")")" | grep -q "^$2 " ||
-      continue
+    [ "$other" != "$1" ] || continue
+    wanted_sysctls "$(generation_dir "$other" "$(current_generation "$other")")" | grep -q "^$2 " || continue
     sed -n "s|^sysctl $2 ||p" "$state_dir/$other/generations/0/kept"
     exit 0
   done

@@ -70,9 +70,10 @@ psk_file() {
 # join_tunnels CLUSTER: the keys of the current generation come into force.
 join_tunnels() {
   [ -e "$state_dir/$1/key-change" ] || return 0
-  for dev in $(cut -d ' ' -f 1 "$state_dir/$1/key-change" | sort -u); do
+  cut -d ' ' -f 1 "$state_dir/$1/key-change" | sort -u >"$work/key-changes"
+  while read -r dev <&3; do
     if tunnel_up "$dev"; then change_keys "$1" "$dev"; else start_tunnel "$1" "$dev"; fi
-  done
+  done 3<"$work/key-changes"
   rm -f "$state_dir/$1/key-change"
 }
 
@@ -206,7 +207,7 @@ observe_tunnels() {
         if (word != "never" && word < limit && $4 == before[$1, $2]) word = "silent"
         print "tunnel", $1, $2, "handshake", word, node, $5
       }' part=1 "$work/sights-before" part=2 "$work/sights-now" >"$work/tunnels-seen"
-    [ -n "$(wrong_tunnels "$work/tunnels-seen")" ] && [ "$(uptime)" -lt "$observe_end" ] || break
+    if [ -z "$(wrong_tunnels "$work/tunnels-seen")" ] || [ "$(uptime)" -ge "$observe_end" ]; then break; fi
     sleep 1
   done
   cat "$work/tunnels-seen"

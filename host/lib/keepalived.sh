@@ -108,7 +108,7 @@ held_by_hand() {
     read -r by_hand_until <"$by_hand"
     by_hand_left=$((by_hand_until - $(uptime)))
     # What a step that was killed left behind counts no longer, also not in a later boot.
-    [ "$by_hand_left" -gt 0 ] && [ "$by_hand_left" -le "$hold_seconds" ] || continue
+    if [ "$by_hand_left" -le 0 ] || [ "$by_hand_left" -gt "$hold_seconds" ]; then continue; fi
     ! grep -q -x -F "$1 $2" "$by_hand" || return 0
   done
   return 1
@@ -138,10 +138,12 @@ hold_addresses() {
 # is_master CLUSTER GENERATION: as keepalived itself reported of the instances whose addresses are held by hand.
 is_master() {
   facts vip "$(words_conf "$1" "$2")" >"$work/vips-of-instances"
-  for is_master_instance in $(awk 'FILENAME ~ /by-hand$/ { held[$1, $2] = 1; next }
-    held[$2, $3] && !seen[$1]++ { print $1 }' "$work/by-hand" "$work/vips-of-instances"); do
+  awk '
+    FILENAME ~ /by-hand$/ { held[$1, $2] = 1; next }
+    ($2, $3) in held && !seen[$1]++ { print $1 }' "$work/by-hand" "$work/vips-of-instances" >"$work/by-hand-instances"
+  while read -r is_master_instance; do
     grep -q -x 'state MASTER' "$run_dir/$1/$is_master_instance.state" 2>/dev/null || return 1
-  done
+  done <"$work/by-hand-instances"
 }
 
 # look_keepalived: it runs, and the process that speaks VRRP does not come and go.

@@ -38,12 +38,12 @@ verb_tunnel_key() {
     if [ -e "$key" ] && ! cmp -s "$work/key" "$key" && key_is_in_use "$1" "$2" "$3"; then
       fail "key $3 of $2 is another one, which is in use; give the new privateKey a keyNumber of its own, $(($3 + 1)) say"
     fi
-    [ -e "$key" ] && cmp -s "$work/key" "$key" || write_key "$key"
+    cmp -s "$work/key" "$key" || write_key "$key"
   elif [ ! -e "$key" ]; then
     take_over_key "$1" "$2" || wg genkey >"$work/key" 2>"$work/words" || fail "wg genkey failed" "$work/words"
     write_key "$key"
   fi
-  public_key "$key" >"$work/public-key" 2>"$work/words" && is_key "$work/public-key" ||
+  { public_key "$key" >"$work/public-key" 2>"$work/words" && is_key "$work/public-key"; } ||
     fail "wg pubkey does not take key $3 of $2; see whether wireguard-tools is whole"
   say "public-key $(cat "$work/public-key")"
 }
@@ -105,7 +105,7 @@ prune_keys() {
   facts tunnel-key "$conf_dir/$1/node.conf" >"$work/keys-present"
   while read -r prune_dev prune_number; do
     for prune_key in "$state_dir/$1/keys/$prune_dev".*; do
-      [ -e "$prune_key" ] && [ "${prune_key##*.}" -lt "$prune_number" ] || continue
+      if [ ! -e "$prune_key" ] || [ "${prune_key##*.}" -ge "$prune_number" ]; then continue; fi
       grep -q -x -F "$prune_dev ${prune_key##*.}" "$work/keys-needed" || rm -f "$prune_key"
     done
   done <"$work/keys-present"

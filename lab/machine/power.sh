@@ -14,6 +14,7 @@ readonly dir="$2"
 # Exit code of nspawn when the host asked for a reboot.
 reboot_requested=133
 
+# shellcheck disable=SC2153 # from host.conf
 # Every boot gets a new namespace: what it has, the host has set up itself.
 plug() {
   ip netns add "$NETNS"

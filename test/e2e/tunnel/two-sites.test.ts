@@ -45,7 +45,9 @@ describe("two sites over a tunnel", () => {
   const configure = (changes: Record<string, unknown> = {}) => {
     config = { ...config, ...changes };
     const named = Object.entries(config).map(([key, value]) => [`two-sites:${key}`, value]);
-    return stack.configure(Object.fromEntries(named), { privateKey: privateKeyOf(lab) });
+    return stack.configure(Object.fromEntries(named) as Record<string, unknown>, {
+      privateKey: privateKeyOf(lab),
+    });
   };
 
   const heldBy = (host: Host) =>

@@ -500,3 +500,54 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(host.read(knob)).toBe("0\n");
   });
 });
+
+describe.each(SHELLS)("keepalived over a tunnel, under %s", (shell) => {
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await tunnelHost(shell);
+    host.succeed(["tunnel-key", "tun", "wg0", "1"]);
+    host.succeed(["stage"], tunnelBundle(1, {}));
+    host.succeed(["activate", "tun", generation(1)]);
+    host.write("/sys/class/net/wg0/ifindex", "7\n");
+    host.write("/etc/keepalived/keepalived.conf", "vrrp_instance gw {\n}\n");
+    host.calls();
+  });
+  afterEach(() => host.close());
+
+  const over = (dev: string) =>
+    host.write("/etc/vrrp-agent/gw/node.conf", `cluster gw\nnode a\ninstance gw 4 51 ${dev}\n`);
+  const uptime = () => Number(host.read("proc/uptime").split(".")[0]);
+  const secondsOfBoot = () => {
+    const before = uptime();
+    const { stderr } = host.agent(["boot"]);
+    return { seconds: uptime() - before, stderr };
+  };
+
+  test("that runs looks again when the interface is made anew under it, without waiting for that", () => {
+    host.state("keepalived.pid", host.read("fake/daemon"));
+    over("eth0");
+    host.succeed(["tunnel-made", "wg0"]);
+    expect(host.calls()).toEqual([]);
+    over("wg0");
+    host.succeed(["tunnel-made", "wg0"]);
+    expect(host.calls()).toEqual(["systemctl --no-block reload keepalived.service"]);
+    host.withoutState("keepalived.pid");
+    host.succeed(["tunnel-made", "wg0"]);
+    expect(host.calls()).toEqual([]);
+  });
+
+  test("starts when a peer was heard, at once", () => {
+    host.state("handshakes", `${peerKey(1)}\t${Math.floor(Date.now() / 1000)}\n`);
+    expect(secondsOfBoot().seconds).toBe(0);
+  });
+
+  test("waits for the first handshake of an interface for some seconds, and never again for the same one", () => {
+    host.state("handshakes", `${peerKey(1)}\t0\n`);
+    const first = secondsOfBoot();
+    expect(first.seconds).toBe(25);
+    expect(first.stderr).toContain("wg0 has no handshake after 25 s; keepalived starts all the same");
+    expect(secondsOfBoot().seconds).toBe(0);
+    host.write("/sys/class/net/wg0/ifindex", "8\n");
+    expect(secondsOfBoot().seconds).toBe(25);
+  });
+});
