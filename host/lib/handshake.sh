@@ -146,30 +146,48 @@ poke() {
   done
 }
 
-# Seconds that keepalived's start waits for the first handshake of a tunnel that was just made. A peer that still has a session
+# Seconds that keepalived's start waits for tunnels to be made and to have their first handshake. A peer that still has a session
 # with what was there before a reboot notices after 15 s that nothing comes back, and dials again every 5 s.
 greeting_limit=25
 
-# await_tunnels: a node whose tunnel carries nothing yet hears no adverts, and would take addresses that its peer holds. Once
-# for each interface: a peer that is gone must not delay every start.
+# await_tunnels: a node whose tunnel carries nothing yet hears no adverts, and would take addresses that its peer holds. Of
+# those that keepalived uses, once for each interface: a peer that is gone must not delay every start.
 await_tunnels() {
+  end=$(($(uptime) + greeting_limit))
   for conf in "$conf_dir"/*/node.conf; do
     [ -e "$conf" ] || continue
-    for dev in $(facts tunnel "$conf" | cut -d ' ' -f 1); do
-      index=$(cat "$root/sys/class/net/$dev/ifindex" 2>/dev/null) || continue
-      [ "$(cat "$run_dir/awaited.$dev" 2>/dev/null)" != "$index" ] || continue
-      end=$(($(uptime) + greeting_limit))
-      while tunnel_sights "$conf" | grep -q "^$dev [^ ]* never "; do
-        if [ "$(uptime)" -ge "$end" ]; then
-          warn "$dev has no handshake after $greeting_limit s; keepalived starts all the same"
-          break
-        fi
-        poke "$dev" "$conf"
-        sleep 1
-      done
-      say "$index" | write_file "$run_dir/awaited.$dev"
-    done
+    facts tunnel "$conf" | cut -d ' ' -f 1 >"$work/tunnels-to-await"
+    while read -r dev <&3; do
+      ! is_used "$dev" || await_tunnel "$conf" "$dev"
+    done 3<"$work/tunnels-to-await"
   done
+}
+
+# is_used DEV: keepalived speaks VRRP there.
+is_used() {
+  for used_conf in "$conf_dir"/*/node.conf; do
+    [ -e "$used_conf" ] || continue
+    ! facts instance "$used_conf" | awk -v dev="$1" '$4 == dev { used = 1 } END { exit !used }' || return 0
+  done
+  return 1
+}
+
+# await_tunnel CONF DEV: until $end.
+await_tunnel() {
+  while :; do
+    index=$(cat "$root/sys/class/net/$2/ifindex" 2>/dev/null) || index=
+    if [ -n "$index" ]; then
+      [ "$(cat "$run_dir/awaited.$2" 2>/dev/null)" != "$index" ] || return 0
+      tunnel_sights "$1" | grep -q "^$2 [^ ]* never " || break
+    fi
+    if [ "$(uptime)" -ge "$end" ]; then
+      warn "$2 has no handshake after $greeting_limit s; keepalived starts all the same"
+      break
+    fi
+    [ -z "$index" ] || poke "$2" "$1"
+    sleep 1
+  done
+  [ -z "$index" ] || say "$index" | write_file "$run_dir/awaited.$2"
 }
 
 # tunnel_sights CONF: DEV NODE AGE|never RECEIVED ENDPOINT|none of each peer: seconds since the last handshake, bytes.

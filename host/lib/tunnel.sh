@@ -280,15 +280,11 @@ start_tunnel() {
 verb_tunnel_made() {
   check_tunnel_name "$1"
   made_pid=$(keepalived_pid) || return 0
-  for made_conf in "$conf_dir"/*/node.conf; do
-    [ -e "$made_conf" ] || continue
-    facts instance "$made_conf" | awk -v dev="$1" '$4 == dev { used = 1 } END { exit !used }' || continue
-    made_verb=reload
-    ! reload_is_fatal "$made_pid" || made_verb=restart
-    # keepalived comes after the tunnel: systemd would wait for this very step.
-    if has_systemd; then systemctl --no-block "$made_verb" keepalived.service; else service "$made_verb"; fi
-    return 0
-  done
+  is_used "$1" || return 0
+  made_verb=reload
+  ! reload_is_fatal "$made_pid" || made_verb=restart
+  # This is part of the tunnel's own start: nothing is to wait for the other here.
+  if has_systemd; then systemctl --no-block "$made_verb" keepalived.service; else service "$made_verb"; fi
 }
 
 # greet_former_endpoints CLUSTER DEV: where it finds peers that it is not told where to find, after a restart. They would go on for

@@ -536,18 +536,26 @@ describe.each(SHELLS)("keepalived over a tunnel, under %s", (shell) => {
     expect(host.calls()).toEqual([]);
   });
 
-  test("starts when a peer was heard, at once", () => {
+  test("starts when a peer was heard, at once, and where it does not use the tunnel", () => {
+    host.state("handshakes", `${peerKey(1)}\t0\n`);
+    over("eth0");
+    expect(secondsOfBoot().seconds).toBe(0);
+    over("wg0");
     host.state("handshakes", `${peerKey(1)}\t${Math.floor(Date.now() / 1000)}\n`);
     expect(secondsOfBoot().seconds).toBe(0);
   });
 
   test("waits for the first handshake of an interface for some seconds, and never again for the same one", () => {
+    over("wg0");
     host.state("handshakes", `${peerKey(1)}\t0\n`);
     const first = secondsOfBoot();
     expect(first.seconds).toBe(25);
     expect(first.stderr).toContain("wg0 has no handshake after 25 s; keepalived starts all the same");
     expect(secondsOfBoot().seconds).toBe(0);
     host.write("/sys/class/net/wg0/ifindex", "8\n");
+    expect(secondsOfBoot().seconds).toBe(25);
+    // Whose endpoint's name is not known yet.
+    host.remove("sys/class/net/wg0/ifindex");
     expect(secondsOfBoot().seconds).toBe(25);
   });
 });
