@@ -66,19 +66,24 @@ prune() {
   done
   write_file "$state_dir/$1/history" <"$work/keep"
   prune_keys "$1"
+  forget_former_tunnels "$1"
 }
 
 # managed_by_another CLUSTER PATH: names another cluster on this host whose current generation has PATH.
 managed_by_another() (
   for other in $(clusters); do
     [ "$other" != "$1" ] || continue
-    if manifest_paths "$(generation_dir "$other" "$(current_generation "$other")")/manifest" | grep -q -x -F "$2"; then
+    other_dir=$(generation_dir "$other" "$(current_generation "$other")")
+    if { manifest_paths "$other_dir/manifest" && key_paths "$other" "$other_dir"; } | grep -q -x -F "$2"; then
       say "$other"
       exit 0
     fi
   done
   exit 1
 )
+
+# key_paths CLUSTER DIRECTORY: private keys of tunnels, which are in no manifest.
+key_paths() { facts tunnel-key "$2/files/etc/vrrp-agent/$1/node.conf" | sed 's|^\([^ ]*\) .*|/etc/wireguard/\1.key|'; }
 
 # kept_as WORD CLUSTER PATH: whether the record of the first apply says WORD about PATH.
 kept_as() { grep -q -x -F "$1 $3" "$state_dir/$2/generations/0/kept" 2>/dev/null; }

@@ -169,12 +169,49 @@ tunnel_words() {
 }
 
 # tunnel_devs CLUSTER DIRECTORY: DEV up, of those that the generation in DIRECTORY has; DEV former, of others that we
-# have touched.
+# have touched and that no other cluster has taken since.
 tunnel_devs() {
   facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" | cut -d ' ' -f 1 >"$work/tunnels"
   sed 's/$/ up/' "$work/tunnels"
   sed -n 's/^tunnel \([^ ]*\) .*/\1/p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched-tunnels" || true
+  tunnels_of_others "$1" >>"$work/tunnels"
   lines_new_in "$work/touched-tunnels" "$work/tunnels" | sed 's/$/ former/'
+}
+
+# tunnels_of_others CLUSTER: interfaces that the current generations of other clusters on this host have.
+tunnels_of_others() (
+  for other in $(clusters); do
+    [ "$other" != "$1" ] || continue
+    facts tunnel "$(generation_dir "$other" "$(current_generation "$other")")/files/etc/vrrp-agent/$other/node.conf"
+  done | cut -d ' ' -f 1
+)
+
+# forget_former_tunnels CLUSTER: those that the confirmed generation does not have are as they were before the first apply
+# already; what becomes of them from now on is somebody else's.
+forget_former_tunnels() {
+  forget_kept=$state_dir/$1/generations/0/kept
+  [ -e "$forget_kept" ] || return 0
+  forget_dir=$(generation_dir "$1" "$(current_generation "$1")")
+  {
+    facts tunnel "$forget_dir/files/etc/vrrp-agent/$1/node.conf" | cut -d ' ' -f 1
+    manifest_paths "$forget_dir/manifest"
+    key_paths "$1" "$forget_dir"
+  } >"$work/not-forgotten"
+  awk '
+    part == 1 { stays[$0] = 1; next }
+    { what = substr($0, length($1) + 2) }
+    $1 == "tunnel" && !($2 in stays) { next }
+    ($1 == "file" || $1 == "absent") && what ~ /^\/etc\/wireguard\// && !(what in stays) { next }
+    { print }' part=1 "$work/not-forgotten" part=2 "$forget_kept" >"$forget_kept.new"
+  lines_new_in "$forget_kept" "$forget_kept.new" >"$work/forgotten"
+  if [ ! -s "$work/forgotten" ]; then
+    rm -f "$forget_kept.new"
+    return 0
+  fi
+  # What was there before must not be lost with the power.
+  sync "$forget_kept.new"
+  mv -f "$forget_kept.new" "$forget_kept"
+  sed -n 's/^file //p' "$work/forgotten" | while read -r path; do rm -f "${forget_kept%/*}/files$path"; done
 }
 
 # kept_tunnel CLUSTER DEV: tunnel_words of it before the first apply.

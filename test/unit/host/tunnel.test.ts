@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { bundleOf, type FakeHost, generation, nodeFiles, type Shell, SHELLS } from "./fake-host";
-import { peerKey, publicKey, type Tunnel, tunnelBundle, tunnelHost } from "./tunnel-tools";
+import { peerKey, publicKey, type Tunnel, tunnelBundle, tunnelFiles, tunnelHost } from "./tunnel-tools";
 
 const CONF = "etc/wireguard/wg0.conf";
 const KEY = "etc/wireguard/wg0.key";
@@ -482,6 +482,73 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     host.succeed(["restore", "tun", "me"]);
     expect(host.tree("etc/keepalived", "etc/vrrp-agent/gw")).toBe(pair);
     expect(host.calls().filter((call) => call.includes("keepalived.service"))).toEqual([]);
+  });
+
+  describe("an interface that a set has renamed", () => {
+    const apply = (cluster: string, dev: string, n: number, tunnel: Tunnel = {}) => {
+      host.succeed(["tunnel-key", cluster, dev, "1"]);
+      const files = tunnelFiles(tunnel).map(({ path, text }) => ({
+        path: path.replace("wg0", dev).replace("/tun/", `/${cluster}/`),
+        text: text.replaceAll("wg0", dev).replace("cluster tun", `cluster ${cluster}`),
+      }));
+      host.succeed(["stage"], bundleOf(files, { cluster, generation: generation(n) }));
+      host.calls();
+      host.succeed(["activate", cluster, generation(n)]);
+      expect(host.agent(["confirm", cluster, generation(n)], seen(n).replaceAll("wg0", dev))).toMatchObject({
+        status: 0,
+      });
+      return host.calls().filter((call) => /wg-quick|able/.test(call));
+    };
+    const ofWg0 = () => host.tree("etc/wireguard").match(/.*wg0.*/g);
+
+    test("is left alone by it once another set has it, and so is its key", () => {
+      apply("tun", "wg0", 1);
+      expect(apply("tun", "wg1", 2)).toContain("wg-quick down wg0");
+      // As if this had been confirmed by an agent that forgets nothing.
+      const kept = "/var/lib/vrrp-agent/tun/generations/0/kept";
+      const lines = [
+        "tunnel wg0 disabled stopped",
+        "absent /etc/wireguard/wg0.conf",
+        "absent /etc/wireguard/wg0.key",
+      ];
+      host.write(kept, `${host.read(kept.slice(1))}${lines.join("\n")}\n`);
+      expect(apply("two", "wg0", 3)).toContain("wg-quick up wg0");
+      const before = ofWg0();
+      expect(before).toHaveLength(4);
+      expect(apply("tun", "wg1", 4, { mtu: 1300 })).toEqual([]);
+      expect(ofWg0()).toEqual(before);
+      host.succeed(["restore", "tun", "me"]);
+      expect(host.calls().filter((call) => call.includes("wg0"))).toEqual([]);
+      expect(ofWg0()).toEqual(before);
+    });
+
+    test("is left alone by it once somebody made one by hand, and comes back from then with a rollback", () => {
+      apply("tun", "wg0", 1);
+      apply("tun", "wg1", 2);
+      byHand();
+      host.write(`/${KEY}`, "their own\n", 0o600);
+      const before = ofWg0();
+      expect(apply("tun", "wg1", 3, { mtu: 1300 })).toEqual([]);
+      expect(ofWg0()).toEqual(before);
+      host.succeed(["rollback", "tun", generation(1)]);
+      expect(ofWg0()).not.toEqual(before);
+      host.succeed(["restore", "tun", "me"]);
+      expect(ofWg0()).toEqual(before);
+      expect(host.has("sys/class/net/wg0")).toBe(true);
+    });
+
+    test("is what it was before the first apply, for good", () => {
+      byHand();
+      const before = ofWg0();
+      apply("tun", "wg0", 1);
+      apply("tun", "wg1", 2);
+      expect(ofWg0()).toEqual(before);
+      expect(host.tree("var/lib/vrrp-agent/tun/generations/0")).not.toContain("wg0");
+      host.write(`/${CONF}`, "another\n");
+      host.succeed(["restore", "tun", "me"]);
+      expect(host.read(CONF)).toBe("another\n");
+      expect(host.has("sys/class/net/wg0")).toBe(true);
+    });
   });
 
   test("a setting of the kernel that two sets want stays until the last of them goes", () => {
