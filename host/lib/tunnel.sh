@@ -64,20 +64,24 @@ can_wireguard() {
 # conf_facts FILE: what a wg-quick file says, a line each, but neither private nor preshared keys:
 #   address ADDRESS/PREFIX, mtu NUMBER
 #   peer PUBLIC-KEY ALLOWED-IPS, endpoint PUBLIC-KEY ENDPOINT
-#   key FILE, psk PUBLIC-KEY FILE          (that PostUp has wg read)
+#   key FILE, psk PUBLIC-KEY FILE          (that PostUp has wg read; %i is the name of FILE without .conf)
 #   own WORDS                              (what only wg-quick can bring into force)
 conf_facts() {
   [ -e "$1" ] || return 0
-  awk '
+  awk -v dev="$(basename "$1" .conf)" '
     function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
     # wg set %i [private-key FILE] [peer PUBLIC-KEY [preshared-key FILE]]...
-    function is_keys(text,   part, count, i, of, found, lines) {
+    function is_keys(text,   part, count, i, of, found, lines, file) {
       count = split(text, part, /[ \t]+/)
       if (part[1] != "wg" || part[2] != "set" || part[3] != "%i" || count % 2 == 0) return 0
       for (i = 4; i < count; i += 2) {
-        if (part[i] == "private-key" && of == "") lines[++found] = "key " part[i + 1]
-        else if (part[i] == "peer") of = part[i + 1]
-        else if (part[i] == "preshared-key" && of != "") lines[++found] = "psk " of " " part[i + 1]
+        if (part[i] == "peer") { of = part[i + 1]; continue }
+        file = part[i + 1]
+        gsub(/%i/, dev, file)
+        # What only a shell makes a file of, as <(pass wg), it has to make anew.
+        if (file !~ /^\/[A-Za-z0-9_.,:@+=\/-]+$/) return 0
+        if (part[i] == "private-key" && of == "") lines[++found] = "key " file
+        else if (part[i] == "preshared-key" && of != "") lines[++found] = "psk " of " " file
         else return 0
       }
       for (i = 1; i <= found; i++) print lines[i]
@@ -398,6 +402,17 @@ allowed_ips() {
 # the interface, as keepalived does, stays.
 sync_addresses() {
   sed -n 's/^address //p' "$work/facts" >"$work/wanted-addresses"
+  add_addresses "$1"
+  sed -n 's/^address //p' "$work/told" | while read -r address; do
+    ! grep -q -x -F "$address" "$work/wanted-addresses" || continue
+    ! is=$(held "${address%/*}" "$1") || ip address del "$is" dev "$1" 2>/dev/null || true
+  done
+  # The first address of a network takes the others of it along, where promote_secondaries is 0.
+  add_addresses "$1"
+}
+
+# add_addresses DEV: what it has not of $work/wanted-addresses.
+add_addresses() {
   while read -r address; do
     if is=$(held "${address%/*}" "$1"); then
       [ "${is#*/}" != "${address#*/}" ] || continue
@@ -405,10 +420,6 @@ sync_addresses() {
     fi
     tool "cannot give $1 the address $address" ip address add "$address" dev "$1"
   done <"$work/wanted-addresses"
-  sed -n 's/^address //p' "$work/told" | while read -r address; do
-    ! grep -q -x -F "$address" "$work/wanted-addresses" || continue
-    ! is=$(held "${address%/*}" "$1") || ip address del "$is" dev "$1" 2>/dev/null || true
-  done
 }
 
 # sync_routes DEV: from $work/allowed-before to $work/allowed-after, as wg-quick does.

@@ -84,6 +84,23 @@ const TOOLS: Record<string, string> = {
   getent: `[ "$2" = b.example.net ]`,
 };
 
+/** Addresses come and go; the first of an IPv4 network takes the others with it, as promote_secondaries = 0 has it. */
+const IP = `
+    case $* in
+    "address add "*" dev "*)
+      echo "ip $*" >>"$FAKE/calls"
+      echo "2: $5    inet $3 scope global $5" >>"$FAKE/addresses.$5"
+      exit ;;
+    "address del "*" dev "*)
+      echo "ip $*" >>"$FAKE/calls"
+      awk -v gone="$3" '
+        function net(address) { return address ~ /\\/24$/ ? substr(address, 1, match(address, /[^.]*$/) - 1) : address }
+        $4 == gone { first = !(net($4) in seen); next }
+        { seen[net($4)] = 1; if (!first || net($4) != net(gone)) print }' "$FAKE/addresses.$5" >"$FAKE/addresses.new"
+      mv "$FAKE/addresses.new" "$FAKE/addresses.$5"
+      exit ;;
+    esac`;
+
 const UNIT = `
     case $* in
     *"is-enabled wg-quick@"*) [ -e "$FAKE/tunnel-enabled" ]; exit ;;
@@ -107,6 +124,7 @@ export async function tunnelHost(shell: Shell): Promise<FakeHost> {
   const host = await FakeHost.create(shell);
   for (const [name, script] of Object.entries(TOOLS)) host.program(name, script);
   host.program("systemctl", `${UNIT}\n${host.read("fake/bin/systemctl")}`);
+  host.program("ip", `${IP}\n${host.read("fake/bin/ip")}`);
   host.state("handshakes");
   host.addresses("wg0", []);
   return host;

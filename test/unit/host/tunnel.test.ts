@@ -353,6 +353,40 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(stage(1).stderr).toContain("wg0 is there already and not from /etc/wireguard/wg0.conf");
   });
 
+  test.each([
+    ["is known by %i", "/etc/wireguard/%i.key", false],
+    ["a program gives", "<(printf %s secret)", true],
+  ])("one made by hand whose key %s comes back with it", (_, path, anew) => {
+    byHand(`MTU = 1420\nPostUp = wg set %i private-key ${path}\n`);
+    host.write(`/${CONF}`, host.read(CONF).replace(/^PrivateKey.*\n/m, ""), 0o600);
+    host.write(`/${KEY}`, `${secretKey(7)}\n`, 0o600);
+    const before = host.tree("etc/wireguard");
+    applied();
+    host.calls();
+    host.succeed(["restore", "tun", "me"]);
+    expect(host.tree("etc/wireguard")).toBe(before);
+    expect(host.calls().includes("wg-quick up wg0")).toBe(anew);
+    if (!anew) expect(host.read("fake/wg.wg0.key")).toBe(`${secretKey(7)}\n`);
+  });
+
+  test("an address that changes within its network is there in the end", () => {
+    applied();
+    host.addresses("wg0", ["10.99.0.1/24"]);
+    expect(activate(2, { address: "10.99.0.3/24" })).toEqual([
+      "wg syncconf wg0",
+      "ip address add 10.99.0.3/24 dev wg0",
+      "ip address del 10.99.0.1/24 dev wg0",
+      "ip address add 10.99.0.3/24 dev wg0",
+      "ip link set dev wg0 mtu 1420",
+      "ip link set dev wg0 up",
+      "ip -4 route show dev wg0 match 10.99.0.2/32",
+      "ip -4 route add 10.99.0.2/32 dev wg0",
+      "ip -4 route show dev wg0 match 10.99.0.100/32",
+      "ip -4 route add 10.99.0.100/32 dev wg0",
+    ]);
+    expect(host.read("fake/addresses.wg0")).toBe("2: wg0    inet 10.99.0.3/24 scope global wg0\n");
+  });
+
   test("the file of one that saves itself as it goes down is kept as it was", () => {
     const text = byHand("SaveConfig = true\nPostUp = echo up\n");
     key("1");
