@@ -81,6 +81,7 @@ join_tunnels() {
 change_keys() {
   conf_facts "$root$(tunnel_conf "$2")" >"$work/facts"
   awk -v dev="$2" '$1 == dev && NF == 3 { print $2, $3 }' "$state_dir/$1/key-change" >"$work/changed-peers"
+  : >"$work/not-come"
   take_own_key "$2"
   key_end=$(($(uptime) + key_patience))
   poke "$2" "$conf_dir/$1/node.conf" 8>&- 9>&- &
@@ -94,7 +95,15 @@ change_keys() {
     sleep 0.1 2>/dev/null || sleep 1
   done
   wait "$key_poke" || true
+  ask_anew "$1" "$2"
   sync_tunnel "$1" "$2"
+}
+
+# ask_anew CLUSTER DEV: a peer that has not come may be another machine, where the former one's name leads by now.
+ask_anew() {
+  while read -r _ new; do
+    grep -v -F "endpoint $new " "$state_dir/$1/told/$2" 2>/dev/null | write_file "$state_dir/$1/told/$2"
+  done <"$work/not-come"
 }
 
 # take_own_key DEV: with the preshared keys, which are part of the same handshake; a peer may not have its new key yet.

@@ -3,7 +3,7 @@
 # in with `wg syncconf`; down and up only where wg-quick alone can do it.
 #
 # /var/lib/vrrp-agent/CLUSTER/told/DEV: what DEV may have been told, `address ADDRESS/PREFIX` and
-# `endpoint PUBLIC-KEY ENDPOINT`, a line each.
+# `endpoint PUBLIC-KEY ENDPOINT`, a line each; while it is changed also `route NETWORK/PREFIX`.
 
 tunnel_conf() { say "/etc/wireguard/$1.conf"; }
 
@@ -160,9 +160,14 @@ interface_conf() {
 wg_set() {
   wg_failure=$1
   shift
-  wg "$@" >"$work/words" 2>&1 8>&- 9>&- && return 0
+  wg_takes "$@" || fail "$wg_failure" "$work/wg-words"
+}
+
+# wg_takes ARGUMENT...: with what wg says in $work/wg-words. By itself it asks for minutes for a name that nobody knows.
+wg_takes() {
+  WG_ENDPOINT_RESOLUTION_RETRIES=2 wg "$@" >"$work/words" 2>&1 8>&- 9>&- && return 0
   sed 's/\([Kk]ey is not[^:]*\).*/\1/' "$work/words" >"$work/wg-words"
-  fail "$wg_failure" "$work/wg-words"
+  return 1
 }
 
 # tunnel_words DEV: enabled|disabled running|stopped
@@ -228,8 +233,11 @@ prepare_tunnels() {
   facts tunnel "$prepare_dir/files/etc/vrrp-agent/$1/node.conf" | while read -r dev _; do
     [ -n "$(kept_tunnel "$1" "$dev")" ] || keep_line "$1" "tunnel $dev $(tunnel_words "$dev")"
   done
-  # What the peers of this host are called by, in the files that are about to go.
-  facts tunnel-peer "$conf_dir/$1/node.conf" >"$work/former-peers"
+  # What the peers of this host are called by, in the files that are about to go, or that a try which was cut short has
+  # replaced.
+  former_conf=$(generation_dir "$1" "$(confirmed_generation "$1")")/files/etc/vrrp-agent/$1/node.conf
+  [ -e "$former_conf" ] || former_conf=$conf_dir/$1/node.conf
+  facts tunnel-peer "$former_conf" >"$work/former-peers"
   tunnel_devs "$1" "$prepare_dir" >"$work/tunnel-devs"
   [ "$step" != boot ] || return 0
   while read -r dev fate; do
@@ -267,8 +275,10 @@ drive_tunnels() {
     [ "$fate" = up ] || fate_words=$(kept_tunnel "$1" "$dev")
     enable_tunnel "$dev" "${fate_words% *}"
     if [ "$step" = boot ]; then
-      # wg-quick comes after this, also where it is not enabled any more.
-      case $fate_words in *stopped) ! has_systemd || systemctl --no-block stop "$(tunnel_unit "$dev")" 2>/dev/null || true ;; esac
+      # wg-quick comes after this; what the boot has planned for it may be of the change that is taken back.
+      boot_verb=stop
+      case $fate_words in *running) boot_verb=start ;; esac
+      ! has_systemd || systemctl --no-block "$boot_verb" "$(tunnel_unit "$dev")" 2>/dev/null || true
       rm -f "$state_dir/$1/told/$dev"
     elif [ "${fate_words#* }" = stopped ]; then
       ! tunnel_up "$dev" || stop_tunnel "$1" "$dev"
@@ -374,13 +384,13 @@ sync_tunnel() {
     $1 == "endpoint" && $2 in here && $0 in told { print $2 }' \
     part=1 "$work/with-endpoint" part=2 "$work/told-endpoints" part=3 "$work/facts" >"$work/left-alone"
   # From here on it may have either, should this be cut short.
-  { grep -h '^address ' "$told" "$work/facts" || true; } | sort -u >"$work/told"
+  {
+    grep -h '^address ' "$told" "$work/facts" || true
+    grep '^route ' "$told" || true
+    allowed_ips "$2" | sed 's/^/route /'
+  } | sort -u >"$work/told"
   write_file "$told" <"$work/told"
-  allowed_ips "$2" >"$work/allowed-before"
-  (umask 077 && interface_conf "$conf" "$work/left-alone" >"$work/sync") ||
-    fail "a key file that $(tunnel_conf "$2") names cannot be read; see /etc/wireguard"
-  wg_set "wg does not accept $(tunnel_conf "$2")" syncconf "$2" "$work/sync"
-  rm -f "$work/sync"
+  sync_conf "$2"
   allowed_ips "$2" >"$work/allowed-after"
   sync_addresses "$2"
   sed -n 's/^mtu //p' "$work/facts" | while read -r mtu; do
@@ -389,7 +399,31 @@ sync_tunnel() {
   done
   tool "cannot set $2 up" ip link set dev "$2" up
   grep -q '^own table ' "$work/facts" || sync_routes "$2"
-  grep -E '^(address|endpoint) ' "$work/facts" | write_file "$told"
+  grep -E '^(address|endpoint) ' "$work/facts" >"$work/told"
+  lines_new_in "$work/told" "$work/not-told" | write_file "$told"
+}
+
+# sync_conf DEV: $conf, but for the endpoints of the peers in $work/left-alone. Names that nobody knows any more must not keep
+# a host from going back: peers that are there already stay where they are then. $work/not-told has their endpoints.
+sync_conf() {
+  : >"$work/not-told"
+  (umask 077 && interface_conf "$conf" "$work/left-alone" >"$work/sync") ||
+    fail "a key file that $(tunnel_conf "$1") names cannot be read; see /etc/wireguard"
+  if ! wg_takes syncconf "$1" "$work/sync"; then
+    wg show "$1" peers >"$work/peers-there" 2>/dev/null || true
+    awk '
+      part == 1 { here[$1] = 1; next }
+      part == 2 { left[$1] = 1; next }
+      { name = $3; sub(/:[0-9]+$/, "", name) }
+      $1 == "endpoint" && $2 in here && !($2 in left) && name ~ /[A-Za-z]/ && name !~ /:/' \
+      part=1 "$work/peers-there" part=2 "$work/left-alone" part=3 "$work/facts" >"$work/not-told"
+    [ -s "$work/not-told" ] || fail "wg does not accept $(tunnel_conf "$1")" "$work/wg-words"
+    cut -d ' ' -f 2 "$work/not-told" >>"$work/left-alone"
+    (umask 077 && interface_conf "$conf" "$work/left-alone" >"$work/sync")
+    wg_set "wg does not accept $(tunnel_conf "$1")" syncconf "$1" "$work/sync"
+    warn "wg does not find $(cut -d ' ' -f 3 "$work/not-told" | tr '\n' ' ')for $1; the peer stays where it is until the tunnel is changed or started again"
+  fi
+  rm -f "$work/sync"
 }
 
 # allowed_ips DEV: of all its peers, the longest first, as wg-quick makes routes of them.
@@ -422,12 +456,13 @@ add_addresses() {
   done <"$work/wanted-addresses"
 }
 
-# sync_routes DEV: from $work/allowed-before to $work/allowed-after, as wg-quick does.
+# sync_routes DEV: from those in $work/told to $work/allowed-after, as wg-quick does.
 sync_routes() {
+  sed -n 's/^route //p' "$work/told" >"$work/routes-before"
   while read -r route; do
     grep -q -x -F "$route" "$work/allowed-after" ||
       ip "$(ip_family "$route")" route del "$route" dev "$1" proto boot 2>/dev/null || true
-  done <"$work/allowed-before"
+  done <"$work/routes-before"
   while read -r route; do
     [ -z "$(ip "$(ip_family "$route")" route show dev "$1" match "$route" 2>/dev/null)" ] || continue
     tool "cannot make the route to $route over $1" ip "$(ip_family "$route")" route add "$route" dev "$1"

@@ -6,6 +6,7 @@ import { peerKey, publicKey, type Tunnel, tunnelBundle, tunnelFiles, tunnelHost 
 const CONF = "etc/wireguard/wg0.conf";
 const KEY = "etc/wireguard/wg0.key";
 const PEERS = "fake/wg.wg0.peers";
+const TOLD = "var/lib/vrrp-agent/tun/told/wg0";
 
 /** A private key as wg makes them. */
 const secretKey = (n: number) => `S${String(n).padStart(42, "0").slice(1)}A=`;
@@ -133,7 +134,7 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(host.tree("etc")).toBe(before);
   });
 
-  test("the timer and a boot undo what nobody confirmed, and a boot starts nothing itself", () => {
+  test("the timer and a boot undo what nobody confirmed, and a boot has systemd start it afterwards", () => {
     applied();
     const before = host.tree("etc");
     activate(2, { mtu: 1300 });
@@ -146,7 +147,9 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     host.remove("/sys/class/net/wg0");
     host.succeed(["recover"]);
     expect(host.tree("etc")).toBe(before);
-    expect(host.calls().filter((call) => /wg/.test(call))).toEqual([]);
+    expect(host.calls().filter((call) => /wg/.test(call))).toEqual([
+      "systemctl --no-block start wg-quick@wg0.service",
+    ]);
   });
 
   test("observe tells whether packets come, and for how long the last handshake has been", () => {
@@ -355,7 +358,7 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
 
   test.each([
     ["is known by %i", "/etc/wireguard/%i.key", false],
-    ["a program gives", "<(printf %s secret)", true],
+    ["a program gives", "<(secret)", true],
   ])("one made by hand whose key %s comes back with it", (_, path, anew) => {
     byHand(`MTU = 1420\nPostUp = wg set %i private-key ${path}\n`);
     host.write(`/${CONF}`, host.read(CONF).replace(/^PrivateKey.*\n/m, ""), 0o600);
@@ -385,6 +388,95 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
       "ip -4 route add 10.99.0.100/32 dev wg0",
     ]);
     expect(host.read("fake/addresses.wg0")).toBe("2: wg0    inet 10.99.0.3/24 scope global wg0\n");
+  });
+
+  /** Has a program do something else first. */
+  const first = (program: string, script: string) => {
+    const was = host.read(`fake/bin/${program}`);
+    host.program(program, `${script}\n${was}`);
+    return () => host.program(program, was);
+  };
+
+  test("a machine that takes a peer's place is looked for by the name that the peer had", () => {
+    const endpoint = "b.example.net:51820";
+    applied(1, { endpoint });
+    const resolved = `${peerKey(1)} 10.99.0.2/32 192.0.2.2:51820\n`;
+    host.state(PEERS.slice(5), resolved);
+    activate(2, { endpoint, peer: peerKey(2) });
+    expect(host.read(PEERS)).toContain(`${peerKey(2)} - 192.0.2.2:51820\n`);
+    host.succeed(["join", "tun", generation(2)]);
+    expect(host.read(PEERS)).toBe(`${peerKey(2)} 10.99.0.2/32,10.99.0.100/32 ${endpoint}\n`);
+    expect(host.read(TOLD)).toContain(`endpoint ${peerKey(2)} ${endpoint}\n`);
+  });
+
+  test("it goes back though nobody knows the former endpoint's name any more, and is told it later", () => {
+    host.program("getent", ":");
+    const endpoint = "old.example.net:51820";
+    applied(1, { endpoint });
+    activate(2, { endpoint: "192.0.2.3:51820", address: "10.98.0.1/24" });
+    const found = first(
+      "wg",
+      `[ "$1" != syncconf ] || ! grep -q old.example.net "$3" || { echo "$WG_ENDPOINT_RESOLUTION_RETRIES" >>"$FAKE/retries"; echo "Name or service not known: \\\`${endpoint}'" >&2; exit 1; }`,
+    );
+    host.uptime(2000);
+    const { status, stderr } = host.agent(["undo", "tun", generation(2)]);
+    expect(status).toBe(0);
+    expect(stderr).toContain(`wg does not find ${endpoint} for wg0; the peer stays where it is`);
+    expect(host.read("fake/retries")).toBe("2\n");
+    expect(host.read(PEERS)).toContain(" 192.0.2.3:51820\n");
+    expect(host.read(TOLD)).toBe("address 10.99.0.1/24\n");
+    found();
+    activate(3, { endpoint, mtu: 1300 });
+    expect(host.read(PEERS)).toContain(` ${endpoint}\n`);
+  });
+
+  test("a name that nobody knows keeps a peer out that is not there yet", () => {
+    host.program("getent", ":");
+    applied();
+    const endpoint = "new.example.net:51820";
+    const found = first(
+      "wg",
+      `[ "$1" != syncconf ] || ! grep -q new.example.net "$3" || { echo "Name or service not known" >&2; exit 1; }`,
+    );
+    host.state(PEERS.slice(5));
+    host.succeed(["stage"], tunnelBundle(2, { endpoint }));
+    expect(host.agent(["activate", "tun", generation(2)])).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/wg does not accept .*\nName or service not known\n/) as string,
+    });
+    found();
+  });
+
+  test("a way back that was cut short takes the routes of the change away the next time", () => {
+    applied();
+    host.addresses("wg0", ["10.99.0.1/24"]);
+    activate(2, { allowed: "10.99.0.2/32, 203.0.113.0/24", mtu: 1300 });
+    const whole = first("ip", `case $* in "link set dev wg0 mtu"*) exit 1 ;; esac`);
+    host.uptime(2000);
+    expect(host.agent(["undo", "tun", generation(2)]).status).not.toBe(0);
+    const route = "ip -4 route del 203.0.113.0/24 dev wg0 proto boot";
+    expect(host.calls()).not.toContain(route);
+    whole();
+    host.succeed(["undo", "tun", generation(2)]);
+    expect(host.calls()).toContain(route);
+    expect(host.read(TOLD)).toBe(`address 10.99.0.1/24\nendpoint ${peerKey(1)} 192.0.2.2:51820\n`);
+  });
+
+  test("an activate that was cut short before a peer's new key was told tells it the next time", () => {
+    applied();
+    host.succeed(["stage"], tunnelBundle(2, { peer: peerKey(2) }));
+    // The step and the shell in it.
+    const whole = first(
+      "wg",
+      `case $* in "set wg0 peer"*) kill -9 "$(awk '{ print $4 }' "/proc/$PPID/stat")" "$PPID"; exit 1 ;; esac`,
+    );
+    host.agent(["activate", "tun", generation(2)]);
+    expect(host.has("var/lib/vrrp-agent/tun/pending")).toBe(true);
+    whole();
+    host.calls();
+    host.succeed(["activate", "tun", generation(2)]);
+    expect(host.read(PEERS)).toContain(`${peerKey(1)} 10.99.0.2/32,10.99.0.100/32 `);
+    expect(host.read(PEERS)).toContain(`${peerKey(2)} - 192.0.2.2:51820\n`);
   });
 
   test("the file of one that saves itself as it goes down is kept as it was", () => {
