@@ -51,12 +51,31 @@ difference() {
   elif ! have diff; then
     say "  there is no diff on this host to show what changes"
   else
-    diff -u -L "$2 (is)" -L "$2 (will be)" "$root$2" "$3" | plain_text | hide_passwords "$root$2"
+    # Before lines are cut: part of a key says much of it.
+    diff -u -L "$2 (is)" -L "$2 (will be)" "$root$2" "$3" | hide_keys | plain_text | hide_passwords "$root$2"
   fi
 }
 
 # plain_text: nothing that a terminal would obey, and no line that is too long.
 plain_text() { LC_ALL=C tr -c '\t\n -~' '?' | cut -c "1-$shown_characters"; }
+
+# hide_keys: a filter; what is written as a key of WireGuard is hidden, but for what stands where a public key does.
+hide_keys() {
+  LC_ALL=C awk -v stars="********" '
+    function is_public(before) {
+      return before ~ /(^|[^a-z0-9_-])publickey[ \t]*=[ \t]*$/ || before ~ /(^|[^a-z0-9_-])peer[ \t]+$/ ||
+        before ~ /^[ +-]?tunnel-peer [^ ]+ [^ ]+ $/
+    }
+    # Not every awk knows {43}.
+    BEGIN { for (i = 0; i < 43; i++) key = key "[A-Za-z0-9+/]"; key = key "=" }
+    {
+      for (shown = ""; match($0, key); $0 = substr($0, RSTART + RLENGTH)) {
+        shown = shown substr($0, 1, RSTART - 1)
+        shown = shown (is_public(tolower(shown)) ? substr($0, RSTART, RLENGTH) : stars)
+      }
+      print shown $0
+    }'
+}
 
 # hide_passwords FILE: a filter; what FILE uses as a password is hidden wherever it stands, and so is what follows a
 # word that speaks of one.

@@ -93,7 +93,7 @@ describe_file() {
       LC_ALL=C sed -e 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' \
         -e 's/\([Tt][Ee][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
         -e 's/\([Rr][Ee][Dd][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
-        -e 's/\(-key[[:space:]]\{1,\}\)[^/[:space:]].*/\1********/' | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
+        -e 's/\(-key[[:space:]]\{1,\}\)[^/[:space:]].*/\1********/' | hide_keys | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
     describe_end=ended
     [ -z "$(tail -c 1 "$describe_is" | tr '\000' '?')" ] || describe_end=open
     [ "$(wc -c <"$describe_is")" -le "$drift_limit" ] || describe_end="cut"

@@ -222,6 +222,34 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(host.has("sys/class/net/wg0")).toBe(true);
   });
 
+  test("a key within a command is shown neither by the note nor by drift; public keys are", () => {
+    const secret = `${"s/+9".repeat(10)}abc=`;
+    const commands = [
+      `PostUp = echo ${secret} | wg set %i private-key /dev/stdin`,
+      `PostUp = echo ${"x".repeat(360)} ${secret}`,
+      `PostUp = A=${secret}; B=${secret}; wg set %i peer ${peerKey(2)} allowed-ips 10.6.0.0/24`,
+      `# peer-to-be ${secret}`,
+    ];
+    byHand(`${commands.join("\n")}\n`);
+    key("1");
+    const { stderr } = stage(1);
+    expect(stderr).toContain("note: -PostUp = echo ******** | wg set %i private ********");
+    expect(stderr).toContain(
+      `note: -PostUp = A=********; B=********; wg set %i peer ${peerKey(2)} allowed-ips`,
+    );
+    expect(stderr).toContain(`note:  PublicKey = ${peerKey(1)}`);
+    expect(stderr).not.toContain(secret.slice(0, 16));
+    activate(1);
+    expect(confirm(1)).toMatchObject({ status: 0 });
+    host.write(`/${CONF}`, `${host.read(CONF)}${commands.join("\n")}\n`);
+    const drift = host.succeed(["drift", "tun"]);
+    expect(drift).toContain("|PostUp = echo ******** | wg set %i private-key");
+    expect(drift).toContain(`|PostUp = A=********; B=********; wg set %i peer ${peerKey(2)} allowed-ips`);
+    expect(drift).toContain(`|PublicKey = ${peerKey(1)}\n`);
+    expect(drift).toContain(`|tunnel-peer wg0 b ${peerKey(1)} 192.0.2.2:51820`);
+    expect(drift).not.toContain(secret.slice(0, 16));
+  });
+
   if (extent === "main") return;
 
   test("a key that is given replaces one only while nobody knows that", () => {
