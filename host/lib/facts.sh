@@ -12,6 +12,53 @@ check_host() {
   [ -e "$facts_conf" ] || return 0
   check_interfaces "$facts_conf"
   check_vips "$facts_conf"
+  check_advertised_routes "$2"
+}
+
+# check_advertised_routes DIRECTORY: a host that begins to forward IPv6 takes no router advertisements any more, and the
+# kernel drops what it has from them, unless accept_ra is 2.
+check_advertised_routes() {
+  wanted_sysctls "$1" | grep -q '^net[./]ipv6[./]conf[./]all[./]forwarding 1$' || return 0
+  [ "$(cat "$root/proc/sys/net/ipv6/conf/all/forwarding" 2>/dev/null)" = 0 ] || return 0
+  ip -6 route show default proto ra 2>/dev/null |
+    awk '{ for (i = 1; i < NF; i++) if ($i == "dev") print $(i + 1) }' | sort -u >"$work/advertised"
+  while read -r dev; do
+    accept_ra=$(cat "$root/proc/sys/net/ipv6/conf/$dev/accept_ra" 2>/dev/null) || continue
+    case $accept_ra in
+    2) ;;
+    # systemd-networkd and NetworkManager turn the kernel's off and make the routes themselves.
+    0) say "note: the default route over $dev is of router advertisements that a program takes; see that it does so on a host that forwards (systemd-networkd: IPv6AcceptRA=yes)" ;;
+    *) fail "IPv6 forwarding would cost this host its default route, which $dev has from router advertisements; set net.ipv6.conf.$(say "$dev" | tr . /).accept_ra = 2 here, in /etc/sysctl.d too, or leave IPv6 subnets out (forward: false)" ;;
+    esac
+  done <"$work/advertised"
+}
+
+# check_listen_ports CLUSTER DIRECTORY: of a staged generation; no two interfaces can listen on one UDP port.
+check_listen_ports() {
+  facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" >"$work/tunnel-ports"
+  [ -s "$work/tunnel-ports" ] || return 0
+  # These end, or get other ports, before any of the generation's begins.
+  tunnel_devs "$1" "$2" | while read -r dev fate; do
+    if [ "$fate" = up ]; then
+      say "$dev"
+    else
+      case $(kept_tunnel "$1" "$dev") in *stopped) say "$dev" ;; esac
+    fi
+  done >"$work/ports-to-change"
+  {
+    wg show all listen-port 2>/dev/null || true
+    for conf in "$conf_dir"/*/node.conf; do
+      [ "$conf" = "$conf_dir/$1/node.conf" ] || facts tunnel "$conf"
+    done
+  } | awk '
+    part == 1 { ours[$1] = 1; next }
+    !($1 in ours) && $2 > 0 { print $2, $1 }' part=1 "$work/ports-to-change" part=2 - >"$work/ports-taken"
+  while read -r dev port _; do
+    taken_by=$(awk -v port="$port" '$1 == port { print $2; exit }' "$work/ports-taken")
+    [ -z "$taken_by" ] ||
+      fail "$dev cannot listen on UDP port $port, which the WireGuard interface $taken_by has on this host; give the tunnel another listenPort"
+    say "$port $dev" >>"$work/ports-taken"
+  done <"$work/tunnel-ports"
 }
 
 # check_paths CLUSTER MANIFEST: two clusters share a path only when both want the same there.

@@ -93,6 +93,7 @@ test_staged() {
     test_rules "$2/files/etc/vrrp-agent/$1/firewall.rules"
   fi
   test_tunnels "$1" "$2"
+  check_listen_ports "$1" "$2"
 }
 
 # test_config FILE: by keepalived itself. 2.2.7 and its like end by their own SIGTERM when they test the scripts of a user

@@ -12,11 +12,18 @@ const TOOLS: Record<string, string> = {
       printf '%042dA=\\n' "$(wc -l <"$FAKE/keys-made")" ;;
     pubkey) read -r key; echo "P\${key#?}" ;;
     show)
+      case $2 in
+      all)
+        for dev in $(ls "$VRRP_ROOT/sys/class/net"); do
+          [ ! -e "$FAKE/wg.$dev.peers" ] || printf '%s\\t%s\\n' "$dev" "$(wg show "$dev" "$3")"
+        done
+        exit ;;
+      esac
       up "$2"
       case $3 in
       private-key) cat "$FAKE/wg.$2.key" 2>/dev/null || echo "(none)" ;;
       public-key) if [ -e "$FAKE/wg.$2.key" ]; then wg pubkey <"$FAKE/wg.$2.key"; else echo "(none)"; fi ;;
-      listen-port) echo 51820 ;;
+      listen-port) cat "$FAKE/wg.$2.port" 2>/dev/null || echo 51820 ;;
       peers) awk '{ print $1 }' "$peers" ;;
       allowed-ips) awk '{ gsub(/,/, " ", $2); print $1 "\\t" $2 }' "$peers" ;;
       endpoints) awk '{ print $1 "\\t" $3 }' "$peers" ;;
@@ -32,6 +39,7 @@ const TOOLS: Record<string, string> = {
       cp "$3" "$FAKE/synced"
       ! grep -q refused "$3" || { echo "Key is not the correct length or format: \\\`$(sed -n 's/^PrivateKey = //p' "$3")'" >&2; exit 1; }
       sed -n 's/^PrivateKey = //p' "$3" >"$FAKE/wg.$2.key"
+      sed -n 's/^ListenPort = //p' "$3" >"$FAKE/wg.$2.port"
       touch "$peers"
       awk '
         FILENAME == ARGV[1] { endpoint[$1] = $3; next }

@@ -524,6 +524,77 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(stderr).not.toContain(secretKey(8));
   });
 
+  test("stage refuses a listen port that another interface of the host has", () => {
+    key("1");
+    host.write("/sys/class/net/wg9/mtu", "1420\n");
+    host.state("wg.wg9.peers");
+    host.state("wg.wg9.port", "51820\n");
+    expect(stage(1)).toMatchObject({
+      status: 1,
+      stderr:
+        "vrrp-agent: a: stage: wg0 cannot listen on UDP port 51820, which the WireGuard interface wg9 has on this host; give the tunnel another listenPort\n",
+    });
+    expect(host.has("var/lib/vrrp-agent/tun/generations")).toBe(false);
+    host.state("wg.wg9.port", "51821\n");
+    expect(stage(1).status).toBe(0);
+  });
+
+  test("stage refuses a listen port of another set's tunnel that is down, not that of an interface which goes", () => {
+    applied();
+    const wg1 = (set: string) => {
+      const named = (text: string) => text.replaceAll("wg0", "wg1").replace(/tun$|tun(?=\/)/gm, set);
+      const files = tunnelFiles().map(({ path, text }) => ({ path: named(path), text: named(text) }));
+      host.succeed(["tunnel-key", set, "wg1", "1"]);
+      return host.agent(["stage"], bundleOf(files, { cluster: set, generation: generation(2) }));
+    };
+    host.addresses("wg1", []);
+    expect(wg1("tun")).toMatchObject({ status: 0, stderr: "" });
+    host.remove("/sys/class/net/wg0");
+    const { stderr } = wg1("nut");
+    expect(stderr).toContain("wg1 cannot listen on UDP port 51820, which the WireGuard interface wg0 has");
+  });
+
+  describe("stage of a tunnel that forwards IPv6, on a host that does not yet", () => {
+    const sysctl = { path: "/etc/sysctl.d/60-vrrp-tun.conf", text: "net.ipv6.conf.all.forwarding = 1\n" };
+    const stageForwarding = (more = [sysctl]) => host.agent(["stage"], tunnelBundle(1, {}, more));
+    const acceptRa = (value: number) => host.write("/proc/sys/net/ipv6/conf/eth0.7/accept_ra", `${value}\n`);
+    beforeEach(() => {
+      key("1");
+      host.program(
+        "ip",
+        `[ "$*" != "-6 route show default proto ra" ] || cat "$FAKE/advertised"\n${host.read("fake/bin/ip")}`,
+      );
+      host.state("advertised", "default via fe80::1 dev eth0.7 metric 1024 expires 1795sec pref medium\n");
+      host.write("/proc/sys/net/ipv6/conf/all/forwarding", "0\n");
+      acceptRa(1);
+    });
+
+    test("refuses to cut its default route that comes from router advertisements", () => {
+      expect(stageForwarding()).toMatchObject({
+        status: 1,
+        stderr:
+          "vrrp-agent: a: stage: IPv6 forwarding would cost this host its default route, which eth0.7 has from router advertisements; set net.ipv6.conf.eth0/7.accept_ra = 2 here, in /etc/sysctl.d too, or leave IPv6 subnets out (forward: false)\n",
+      });
+      expect(stageForwarding([]).status).toBe(0);
+    });
+
+    test.each([
+      ["accept_ra is 2", () => acceptRa(2)],
+      ["its default route is of another kind", () => host.state("advertised")],
+      ["it forwards already", () => host.write("/proc/sys/net/ipv6/conf/all/forwarding", "1\n")],
+    ])("accepts it where %s", (_, change) => {
+      change();
+      expect(stageForwarding()).toEqual({ status: 0, stdout: `staged ${generation(1)}\n`, stderr: "" });
+    });
+
+    test("notes what a program makes of router advertisements in the kernel's place", () => {
+      acceptRa(0);
+      const { status, stdout } = stageForwarding();
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^note: the default route over eth0\.7 .*IPv6AcceptRA=yes/);
+    });
+  });
+
   test("restore takes away the interface, its keys and what starts it", () => {
     const before = host.tree("etc", "sys");
     applied();
