@@ -279,7 +279,7 @@ tunnel_facts() {
 # tunnel_drift CLUSTER DIRECTORY: what of the tunnels of the generation in DIRECTORY is not as it was applied, in words.
 tunnel_drift() {
   drift_node=$2/files/etc/vrrp-agent/$1/node.conf
-  facts tunnel "$drift_node" | while read -r dev _; do
+  facts tunnel "$drift_node" | while read -r dev port _; do
     ! has_systemd || case $(tunnel_words "$dev") in disabled*) say "$(tunnel_unit "$dev") is disabled" ;; esac
     tunnel_up "$dev" || {
       say "$dev is down"
@@ -294,5 +294,37 @@ tunnel_drift() {
     sed -n 's/^address //p' "$work/drift-facts" | while read -r address; do
       held "${address%/*}" "$dev" >/dev/null || say "$dev has no address $address"
     done
+    wg show "$dev" allowed-ips 2>/dev/null | canonical_allowed >"$work/drift-allowed"
+    awk '$1 == "peer" { print $2, $3 }' "$work/drift-facts" | canonical_allowed | cmp -s - "$work/drift-allowed" ||
+      say "$dev has other AllowedIPs"
+    drift_is=$(wg show "$dev" listen-port 2>/dev/null) || drift_is=
+    [ "${port:-$drift_is}" = "$drift_is" ] || say "$dev listens on port ${drift_is:-unknown}, not $port"
+    drift_is=$(cat "$root/sys/class/net/$dev/mtu" 2>/dev/null) || drift_is=
+    drift_mtu=$(sed -n 's/^mtu //p' "$work/drift-facts")
+    [ "${drift_mtu:-$drift_is}" = "$drift_is" ] || say "$dev has an MTU of ${drift_is:-unknown}, not $drift_mtu"
+    grep -q '^own table ' "$work/drift-facts" || missing_routes "$dev"
+  done
+}
+
+# canonical_allowed: a filter; NETWORK PUBLIC-KEY of lines as wg shows them, or with commas, in one order. The kernel leaves
+# out what is not of the network, spells IPv6 its own way and gives a network to the last peer that asks for it.
+canonical_allowed() {
+  tr ',' ' ' | awk "$bits_awk"'
+    {
+      for (i = 2; i <= NF; i++) if ($i ~ /^[0-9a-fA-F.:]+(\/[0-9]+)?$/) {
+        own = $i; prefix = $i
+        sub(/\/.*/, "", own)
+        own = bits(own)
+        if (!sub(/.*\//, "", prefix)) prefix = length(own)
+        peer_of[length(own) " " substr(own, 1, prefix)] = $1
+      }
+    }
+    END { for (network in peer_of) print network, peer_of[network] }' | sort
+}
+
+# missing_routes DEV: of its AllowedIPs, those to which no route leads over it, in words.
+missing_routes() {
+  allowed_ips "$1" | while read -r route; do
+    [ -n "$(ip "$(ip_family "$route")" route show dev "$1" match "$route" 2>/dev/null)" ] || say "$1 has no route to $route"
   done
 }

@@ -78,15 +78,18 @@ const TOOLS: Record<string, string> = {
       echo "wg-quick up $2" >>"$FAKE/calls"
       [ ! -e "$FAKE/broken" ] || { echo "RTNETLINK answers: Address already in use"; exit 1; }
       mkdir -p "$VRRP_ROOT/sys/class/net/$2"
+      sed -n 's/^MTU = //p' "$conf" >"$VRRP_ROOT/sys/class/net/$2/mtu"
       : >"$FAKE/wg.$2.peers"
       wg syncconf "$2" "$conf"
+      wg show "$2" allowed-ips | cut -f 2 | tr ' ' '\\n' >"$FAKE/routes.$2"
       key=$(sed -n 's|^PostUp = wg set %i private-key ||p' "$conf")
       [ -z "$key" ] || wg set "$2" private-key "$VRRP_ROOT$key" ;;
     down)
       echo "wg-quick down $2" >>"$FAKE/calls"
       cp "$conf" "$FAKE/down-with" 2>/dev/null
       ! grep -q SaveConfig "$conf" || echo "# saved" >>"$conf"
-      rm -r "$VRRP_ROOT/sys/class/net/$2" "$FAKE/wg.$2".* ;;
+      rm -r "$VRRP_ROOT/sys/class/net/$2" "$FAKE/wg.$2".*
+      rm -f "$FAKE/routes.$2" ;;
     esac`,
   "wireguard-go": ":",
   getent: `[ "$2" = b.example.net ]`,
@@ -125,6 +128,18 @@ const UNIT = `
       stop) rm "$FAKE/tunnel-active"; wg-quick down "$dev" ;;
       esac
       exit ;;
+    esac`;
+
+/** Routes over an interface are in routes.DEV; one is shown only by its own network. */
+const IP = `
+    case $* in
+    "-"?" route show dev "*)
+      echo "ip $*" >>"$FAKE/calls"
+      grep -x -F "$7" "$FAKE/routes.$5" 2>/dev/null
+      exit 0 ;;
+    "-"?" route add "*) echo "$4" >>"$FAKE/routes.$6" ;;
+    "-"?" route del "*) sed -i "\\|^$4$|d" "$FAKE/routes.$6" 2>/dev/null ;;
+    "link set dev "*" mtu "*) echo "$6" >"$VRRP_ROOT/sys/class/net/$4/mtu" ;;
     esac`;
 
 /** A host with a stand-in for WireGuard. */

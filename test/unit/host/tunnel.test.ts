@@ -101,7 +101,6 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
       "ip link set dev wg0 up",
       "ip -4 route del 10.99.0.100/32 dev wg0 proto boot",
       "ip -4 route show dev wg0 match 10.99.0.2/32",
-      "ip -4 route add 10.99.0.2/32 dev wg0",
       "ip -4 route show dev wg0 match 10.7.0.0/24",
       "ip -4 route add 10.7.0.0/24 dev wg0",
     ]);
@@ -248,6 +247,42 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
     expect(drift).toContain(`|PublicKey = ${peerKey(1)}\n`);
     expect(drift).toContain(`|tunnel-peer wg0 b ${peerKey(1)} 192.0.2.2:51820`);
     expect(drift).not.toContain(secret.slice(0, 16));
+  });
+
+  test("drift tells of AllowedIPs, listen port, MTU and routes that somebody changed, and reapply puts them right", () => {
+    const allowed = "10.99.0.2/32, 10.7.0.9/24, fd00:0::2";
+    applied(1, { allowed });
+    host.addresses("wg0", ["10.99.0.1/24"]);
+    const drift = () =>
+      host
+        .succeed(["drift", "tun"])
+        .split("\n")
+        .filter((line) => line.startsWith("tunnel "));
+    // As the kernel says the same.
+    const inForce = "fd00::2/128,10.99.0.2/32,10.7.0.0/24";
+    host.state(PEERS.slice(5), `${peerKey(1)} ${inForce} 192.0.2.2:51820\n`);
+    host.state("routes.wg0", inForce.replaceAll(",", "\n"));
+    expect(drift()).toEqual([]);
+    host.state(PEERS.slice(5), `${peerKey(1)} ${inForce},10.66.0.0/24 192.0.2.2:51820\n`);
+    expect(drift()).toEqual(["tunnel wg0 has other AllowedIPs", "tunnel wg0 has no route to 10.66.0.0/24"]);
+    host.state(PEERS.slice(5), `${peerKey(1)} fd00::2/128,10.99.0.2/32 192.0.2.2:51820\n`);
+    host.state("wg.wg0.port", "51999\n");
+    host.write("/sys/class/net/wg0/mtu", "1280\n");
+    host.state("routes.wg0", "fd00::2/128\n");
+    expect(drift()).toEqual([
+      "tunnel wg0 has other AllowedIPs",
+      "tunnel wg0 listens on port 51999, not 51820",
+      "tunnel wg0 has an MTU of 1280, not 1420",
+      "tunnel wg0 has no route to 10.99.0.2/32",
+    ]);
+    host.calls();
+    host.succeed(["reapply", "tun"]);
+    const calls = host.calls();
+    expect(calls).toContain("wg syncconf wg0");
+    expect(calls).toContain("ip link set dev wg0 mtu 1420");
+    expect(calls).toContain("ip -4 route add 10.99.0.2/32 dev wg0");
+    host.state("routes.wg0", "10.99.0.2/32\n10.7.0.9/24\n");
+    expect(drift()).toEqual([]);
   });
 
   if (extent === "main") return;
