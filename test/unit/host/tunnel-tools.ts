@@ -95,9 +95,19 @@ const TOOLS: Record<string, string> = {
   getent: `[ "$2" = b.example.net ]`,
 };
 
-/** Addresses come and go; the first of an IPv4 network takes the others with it, as promote_secondaries = 0 has it. */
+/**
+ * Addresses come and go; the first of an IPv4 network takes the others with it, as promote_secondaries = 0 has it. Routes over
+ * an interface are in routes.DEV; one is shown only by its own network.
+ */
 const IP = `
     case $* in
+    "-"?" route show dev "*)
+      echo "ip $*" >>"$FAKE/calls"
+      grep -x -F "$7" "$FAKE/routes.$5" 2>/dev/null
+      exit 0 ;;
+    "-"?" route add "*) echo "$4" >>"$FAKE/routes.$6" ;;
+    "-"?" route del "*) sed -i "\\|^$4$|d" "$FAKE/routes.$6" 2>/dev/null ;;
+    "link set dev "*" mtu "*) echo "$6" >"$VRRP_ROOT/sys/class/net/$4/mtu" ;;
     "address add "*" dev "*)
       echo "ip $*" >>"$FAKE/calls"
       echo "2: $5    inet $3 scope global $5" >>"$FAKE/addresses.$5"
@@ -128,18 +138,6 @@ const UNIT = `
       stop) rm "$FAKE/tunnel-active"; wg-quick down "$dev" ;;
       esac
       exit ;;
-    esac`;
-
-/** Routes over an interface are in routes.DEV; one is shown only by its own network. */
-const IP = `
-    case $* in
-    "-"?" route show dev "*)
-      echo "ip $*" >>"$FAKE/calls"
-      grep -x -F "$7" "$FAKE/routes.$5" 2>/dev/null
-      exit 0 ;;
-    "-"?" route add "*) echo "$4" >>"$FAKE/routes.$6" ;;
-    "-"?" route del "*) sed -i "\\|^$4$|d" "$FAKE/routes.$6" 2>/dev/null ;;
-    "link set dev "*" mtu "*) echo "$6" >"$VRRP_ROOT/sys/class/net/$4/mtu" ;;
     esac`;
 
 /** A host with a stand-in for WireGuard. */

@@ -443,12 +443,9 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
       "ip address add 10.99.0.3/24 dev wg0",
       "ip address del 10.99.0.1/24 dev wg0",
       "ip address add 10.99.0.3/24 dev wg0",
-      "ip link set dev wg0 mtu 1420",
       "ip link set dev wg0 up",
       "ip -4 route show dev wg0 match 10.99.0.2/32",
-      "ip -4 route add 10.99.0.2/32 dev wg0",
       "ip -4 route show dev wg0 match 10.99.0.100/32",
-      "ip -4 route add 10.99.0.100/32 dev wg0",
     ]);
     expect(host.read("fake/addresses.wg0")).toBe("2: wg0    inet 10.99.0.3/24 scope global wg0\n");
   });
@@ -749,7 +746,10 @@ describe.each(suites)("a tunnel under %s (%s)", (shell, extent) => {
       host.succeed(["tunnel-key", cluster, dev, "1"]);
       const files = tunnelFiles(tunnel).map(({ path, text }) => ({
         path: path.replace("wg0", dev).replace("/tun/", `/${cluster}/`),
-        text: text.replaceAll("wg0", dev).replace("cluster tun", `cluster ${cluster}`),
+        text: text
+          .replace(/(ListenPort = |tunnel wg0 )51820/, `$1${dev === "wg0" ? 51820 : 51821}`)
+          .replaceAll("wg0", dev)
+          .replace("cluster tun", `cluster ${cluster}`),
       }));
       host.succeed(["stage"], bundleOf(files, { cluster, generation: generation(n) }));
       host.calls();
