@@ -135,7 +135,7 @@ async function main(): Promise<number> {
   await prepareLab((line) => console.error(line));
   const pair = await Pair.start();
   try {
-    for (const realtime of [false, true]) {
+    for (const realtime of [true, false]) {
       for (const advertInt of INTERVALS) {
         const candidate = { advertInt, realtime };
         const down = masterDownInterval({ version: 3, advertInt, priority: BACKUP });
