@@ -1,7 +1,7 @@
 /**
  * The fastest pair that this machine's lab holds under CPU load without a false takeover: see `npm run bench:fastest --
  * [--minutes M]` (10). Tries each interval for a tenth of that time, from the shortest one up, and the first that holds
- * for the whole time. Ends with the line `fastest pair: ...`.
+ * for the whole time: the line `fastest pair: ...` with keepalived in real time, then `fastest without realtime: ...`.
  */
 import type { ChildProcess } from "node:child_process";
 import { cpus } from "node:os";
