@@ -230,7 +230,8 @@ export class Host {
 
   /** Writes a file on the host. `mode` is octal, as chmod takes it. @default "644" */
   async writeFile(path: string, text: string, mode = "644"): Promise<void> {
-    const put = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+    // Never readable by more than it is to be.
+    const put = 'mkdir -p "$(dirname "$1")" && (umask 077 && cat >"$1") && chmod "$2" "$1"';
     await this.exec(["sh", "-c", put, "sh", path, mode], { stdin: text });
   }
 
