@@ -31,9 +31,10 @@ export async function statesOf(hosts: readonly Host[]): Promise<Record<string, H
   );
 }
 
-// The programs, their link, the unit that undoes at boot, and the empty directory for what they keep.
+// The programs, their link, the unit that undoes at boot, what has tunnels come after it, and the empty directory for what
+// they keep.
 const AGENT =
-  /^(unit file: vrrp-agent\.service|\S+ (root:root |) ?(\/usr\/lib\/vrrp-agent\S*|\/usr\/sbin\/vrrp-agent|\/var\/lib\/vrrp-agent|\/etc\/systemd\/system\/(multi-user\.target\.wants\/)?vrrp-agent\.service))( |$)/;
+  /^(unit file: vrrp-agent\.service|\S+ (root:root |) ?(\/usr\/lib\/vrrp-agent\S*|\/usr\/sbin\/vrrp-agent|\/var\/lib\/vrrp-agent|\/etc\/systemd\/system\/((multi-user\.target\.wants\/)?vrrp-agent\.service|wg-quick@\.service\.d(\/vrrp-agent\.conf)?)))( |$)/;
 
 /** What is not as it was, apart from an installed but idle agent: `+` is new, `-` is gone. */
 export function changesBesideAgent(before: HostState, after: HostState): string[] {
