@@ -11,7 +11,7 @@ import {
 import { watchLab } from "../../../lab/watchLab";
 import { masterDownInterval } from "../../../simulate/timing";
 import { configure, errorsOf, nodeOf } from "./cluster";
-import { slack } from "./watchedPair";
+import { fresh, slack } from "./watchedPair";
 
 /** Held by gw-a while both hosts are well. */
 const OWN = "10.20.30.200";
@@ -21,8 +21,6 @@ const advertInt = 0.1;
 const wasMissed = masterDownInterval({ version: 3, advertInt, priority: 90 }) + slack;
 /** Seconds looked at after an event has settled. */
 const tail = 0.3;
-/** Seconds within which an answer counts as one of now: answers for two addresses are read side by side. */
-const fresh = 1;
 
 const web = {
   name: "web",

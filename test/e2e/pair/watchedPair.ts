@@ -21,6 +21,8 @@ export const slack = 0.25;
 const virtualRouterId = 51;
 /** Seconds looked at after an event has settled. */
 const tail = 0.3;
+/** Seconds within which an answer counts as one of now: those for several addresses are read side by side. */
+export const fresh = 0.5;
 
 /** What the cluster of a test is; the rest as in cluster.ts. */
 export interface PairOptions {
@@ -144,7 +146,7 @@ export class WatchedPair {
     await until(`${host} alone holds ${this.options.vips.join()} and answers`, 30_000, () =>
       this.options.vips.every((vip) => {
         const answer = this.watch.lastAnswer(vip);
-        const isFresh = answer?.host === host && now() - answer.at < 0.1;
+        const isFresh = answer?.host === host && now() - answer.at < fresh;
         return isFresh && this.watch.holders(vip).join() === host;
       }),
     );
