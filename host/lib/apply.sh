@@ -37,7 +37,7 @@ apply_verb() {
   if must_agree "$1" "$applied" "$2" || must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
     all_agree=yes
   fi
-  gives_way=no
+  how=whole
   if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
     other_holders=
     [ "$all_agree" = no ] || other_holders=$(holding_peers "$1" "$2")
@@ -46,13 +46,10 @@ apply_verb() {
       return 0
     fi
     refuse_leavers "$conf" "$other_holders"
-    gives_way=yes
+    how=apart
   fi
-  how=whole
-  if [ "$all_agree" = yes ]; then
-    if [ "$gives_way" = yes ]; then
-      how=apart
-    elif [ "$holding" = yes ]; then
+  if [ "$all_agree" = yes ] && [ "$how" = whole ]; then
+    if [ "$holding" = yes ]; then
       # Hosts that this change has left out, because they were changed in a former try, are asked to join at the end.
       if can_tell "$1" "$2" && [ -n "$(silent_peers "$1" "$2" apart running)" ]; then
         say deferred
@@ -77,8 +74,7 @@ apply_verb() {
 # far as they can be asked: virtual routers with a primary of their own have several holders. `?` stands for one that answers
 # and cannot be told from others.
 holding_peers() (
-  conf=$conf_dir/$1/node.conf
-  [ -e "$conf" ] || conf=$(words_conf "$1" "$2")
+  conf=$(present_conf "$1" "$2")
   peer_nodes "$conf" >"$work/peer-names"
   facts vip "$conf" >"$work/shared-vips"
   while read -r _ shared_vip shared_dev; do
@@ -100,13 +96,16 @@ refuse_leaver() {
   fail "$1 is held by $2, which this change takes out; move it first: on $2, systemctl disable --now keepalived"
 }
 
+# Seconds of a hand-over that a step can wait for.
+longest_hand_over=60
+
 # give_way CLUSTER: a peer takes the addresses before keepalived stops here. One that was set up by hand knows no drain:
 # that one hands over when it is stopped.
 give_way() {
   knows_drain || return 0
   give_way_left=$(hand_over_seconds "$1")
   # With a long preempt_delay a peer waits for longer than a step may take; from a host that stops it takes over at once.
-  [ "$give_way_left" -le 60 ] || return 0
+  [ "$give_way_left" -le "$longest_hand_over" ] || return 0
   drain_on "$1"
   await_no_vip "$1" "$give_way_left" ||
     fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers, or drain those, so that they stay here"

@@ -30,6 +30,11 @@ words_conf() {
   say "$words_conf"
 }
 
+# present_conf CLUSTER GENERATION: the node.conf in place, else that of a generation.
+present_conf() {
+  if [ -e "$conf_dir/$1/node.conf" ]; then say "$conf_dir/$1/node.conf"; else words_conf "$1" "$2"; fi
+}
+
 # peer_nodes CONF: names.
 peer_nodes() { facts peer "$1" | cut -d ' ' -f 1 | sort -u; }
 

@@ -29,7 +29,7 @@ switch_together() {
   elif serves_a_vip "$1" "$(words_conf "$1" "$2")" && ! is_to_give_way "$1" "$2"; then
     # They drain before they stop.
     await_extra=$(hand_over_seconds "$1")
-    [ "$await_extra" -le 60 ] || await_extra=0
+    [ "$await_extra" -le "$longest_hand_over" ] || await_extra=0
     together_others=$(await_peers "$1" "$2" apart) || {
       untell "$1" here
       fail "$together_others did not stop for this change; nothing is changed here"
@@ -49,13 +49,12 @@ is_to_give_way() {
   other_holders=$(holding_peers "$1" "$2")
   [ -n "$other_holders" ] || return 1
   refuse_leavers "$(words_conf "$1" "$2")" "$other_holders"
-  present_conf=$conf_dir/$1/node.conf
-  [ -e "$present_conf" ] || present_conf=$(words_conf "$1" "$2")
+  give_way_conf=$(present_conf "$1" "$2")
   case $other_holders in
   # Of more than one it might be any; then nobody gives way, and the change fails.
-  *'?'*) other_holders=$(peer_nodes "$present_conf") && [ "$(say "$other_holders" | wc -l)" -eq 1 ] || return 1 ;;
+  *'?'*) other_holders=$(peer_nodes "$give_way_conf") && [ "$(say "$other_holders" | wc -l)" -eq 1 ] || return 1 ;;
   esac
-  own_name=$(facts node "$present_conf")
+  own_name=$(facts node "$give_way_conf")
   [ "$(printf '%s\n' "$other_holders" "$own_name" | LC_ALL=C sort | head -n 1)" != "$own_name" ]
 }
 

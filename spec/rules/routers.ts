@@ -1,60 +1,42 @@
-import { ClusterDraft } from "../defaults";
 import { Preemption, Problem } from "../model";
 import { routersOf } from "../routers";
 import { isKnown } from "../unknown";
 import type { ClusterRule } from "./cluster";
+import { duplicates, nodeNames, Placed, place } from "./nodes";
 
 function error(rule: string, path: string, value: string, allowed: string, fix: string): Problem {
   return { rule, severity: "error", path, value, allowed, fix };
 }
 
-function namesOf(cluster: ClusterDraft): string[] | undefined {
-  const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
-  const names = nodes.flatMap((node) => (isKnown(node) && isKnown(node.name) ? [node.name] : []));
-  return names.length > 0 && names.length === nodes.length ? names : undefined;
-}
-
 /** A virtual router names nodes that the cluster has, each once. */
 export const routerNodeUnknown: ClusterRule = (cluster) => {
-  const names = namesOf(cluster);
-  return names === undefined
-    ? []
-    : routersOf(cluster).flatMap(({ router, at }) => {
-        const own = isKnown(router.nodes) ? router.nodes : [];
-        const stated = [
-          { path: "primary", name: router.primary },
-          ...own.map((node, i) => ({ path: `nodes[${i}].name`, name: isKnown(node) ? node.name : node })),
-        ];
-        return stated.flatMap(({ path, name }, i) => {
-          if (typeof name !== "string") {
-            return [];
-          }
-          const where = `virtualRouters[${at}].${path}`;
-          if (!names.includes(name)) {
-            return [
-              error(
-                "router-node-unknown",
-                where,
-                name,
-                `a node of the cluster: ${names.join(", ")}`,
-                "name one of the nodes",
-              ),
-            ];
-          }
-          const former = stated.slice(1, i).find((other) => other.name === name);
-          return i === 0 || former === undefined
-            ? []
-            : [
-                error(
-                  "duplicate-name",
-                  where,
-                  name,
-                  `another one than virtualRouters[${at}].${former.path}'s`,
-                  "say all of a node in one place",
-                ),
-              ];
-        });
-      });
+  const names = nodeNames(cluster.nodes).map(({ text }) => text);
+  // What is not known may be the one that is named.
+  if (!isKnown(cluster.nodes) || names.length < Math.max(1, cluster.nodes.length)) {
+    return [];
+  }
+  return routersOf(cluster).flatMap(({ router, at }) => {
+    const own = isKnown(router.nodes) ? router.nodes : [];
+    const primary = place(`virtualRouters[${at}].primary`, router.primary);
+    const stated = own.flatMap((node, i) =>
+      isKnown(node) ? place(`virtualRouters[${at}].nodes[${i}].name`, node.name) : [],
+    );
+    const isNode = ({ text }: Placed) => names.includes(text);
+    return [
+      ...[...primary, ...stated]
+        .filter((one) => !isNode(one))
+        .map(({ path, text }) =>
+          error(
+            "router-node-unknown",
+            path,
+            text,
+            `a node of the cluster: ${names.join(", ")}`,
+            "name one of the nodes",
+          ),
+        ),
+      ...duplicates(stated.filter(isNode), "duplicate-name", "say all of a node in one place"),
+    ];
+  });
 };
 
 /**
