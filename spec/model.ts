@@ -283,6 +283,28 @@ export interface RouterNode {
   priority?: number;
 }
 
+/** What says which of two sites may hold when they do not hear each other. */
+export type Witness = LeaseWitness | PingWitness;
+
+/** An etcd cluster whose key is one of three votes; see docs/adr/0006. */
+export interface LeaseWitness {
+  kind: "lease";
+  /** Base URLs of one or three members, `http://192.0.2.9:2379`. */
+  endpoints: string[];
+  /** Seconds for which a vote counts. */
+  ttl: number;
+  /** Paths on the nodes: the authority of the servers' certificates, and what a node shows them. */
+  caFile?: string;
+  certFile?: string;
+  keyFile?: string;
+}
+
+/** A target that answers pings wherever a site is not cut off: enough against isolation, not against a cut between the sites. */
+export interface PingWitness {
+  kind: "ping";
+  target: string;
+}
+
 /** A further virtual router on a cluster's nodes: what is not said here is as the cluster has it. */
 export interface VirtualRouter {
   /** Its instance is CLUSTER-NAME. */
@@ -320,6 +342,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   undoAfter: number;
   firewall: boolean;
   openPorts: OpenPort[];
+  witness?: Witness;
 }
 
 /** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */
