@@ -13,6 +13,8 @@ export const Image = {
   Bare: "bare",
   /** Debian without keepalived, which apt can install from a repository on the host's own disk. */
   Installable: "installable",
+  /** Debian with etcd, and without keepalived. */
+  Witness: "witness",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -26,6 +28,8 @@ export function imageLayers(root: string, image: Image): string[] {
       return [join(root, "keepalived"), base];
     case Image.Installable:
       return [join(root, "repository"), base];
+    case Image.Witness:
+      return [join(root, "witness"), base];
     case Image.Bare:
       return [base];
   }

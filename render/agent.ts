@@ -1,5 +1,5 @@
 import { handOverSeconds, settleAfterStart } from "../simulate/timing";
-import { FirewallPlan, HostPlan, InstanceConfig } from "../spec";
+import { FirewallPlan, HostPlan, InstanceConfig, LeaseWitness } from "../spec";
 import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";
 import { FirewallRule } from "./firewall";
@@ -33,8 +33,25 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
     since: sinceLines(keepalivedConf.text, plan.global),
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances),
+    lease: plan.witness?.kind === "lease" ? leaseWords(plan.witness) : undefined,
   });
   return plainFile(`${directory(plan.cluster)}/node.conf`, text);
+}
+
+/** A witness, with its files as curl's options. */
+function leaseWords({ endpoints, ttl, caFile, certFile, keyFile }: LeaseWitness) {
+  const files = [
+    { option: "cacert", path: caFile },
+    { option: "cert", path: certFile },
+    { option: "key", path: keyFile },
+  ];
+  return { ttl, endpoints: endpoints.map(urlWord), files: files.filter(({ path }) => path !== undefined) };
+}
+
+/** A URL as one word: brackets around an IPv6 address mean nothing to node.conf. */
+function urlWord(url: string): string {
+  word(url.replace(/[[\]]/g, ""), "witness.endpoints");
+  return url;
 }
 
 /** The address that an instance's adverts come from; absent where keepalived chooses. */

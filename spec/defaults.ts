@@ -21,6 +21,7 @@ import { ClusterInput, NodeInput, VirtualRouterInput } from "./schema/cluster";
 import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
 import { Draft, isKnown, Partially, UNKNOWN, Unknown } from "./unknown";
 import { parseVip } from "./vip";
+import { witnessWithDefaults } from "./witness";
 
 /** Seconds within which a change must be confirmed. */
 export const UNDO_AFTER = 300;
@@ -84,6 +85,7 @@ export function withDefaults(
     undoAfter: input.undoAfter ?? UNDO_AFTER,
     firewall: input.firewall ?? true,
     openPorts: portsOf(input.openPorts),
+    ...(input.witness !== undefined && { witness: witnessWithDefaults(input.witness) }),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }

@@ -47,6 +47,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     nonlocalBind: cluster.nonlocalBind,
     vipOffLink: cluster.vipOffLink,
     undoAfter: cluster.undoAfter,
+    ...(cluster.witness !== undefined && { witness: cluster.witness }),
     firewall: cluster.firewall,
     openPorts: cluster.openPorts,
   };

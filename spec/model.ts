@@ -215,6 +215,7 @@ export interface HostPlan {
   vipOffLink: boolean;
   /** Seconds within which a change must be confirmed, or the host takes it back by itself. */
   undoAfter: number;
+  witness?: Witness;
   /** Whether protocol 112 is opened for the peers in the host's firewall. */
   firewall: boolean;
   /** Ports that the host's firewall lets in; none where it is left alone. */

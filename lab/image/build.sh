@@ -3,6 +3,7 @@
 #   base        a Debian root without keepalived and without any package source
 #   keepalived  a layer over base: keepalived and WireGuard's tools installed
 #   repository  a layer over base: these can be installed from a repository on the host's own disk
+#   witness     a layer over base: etcd, for a machine at a third place
 # Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
 set -eu
 out=$1
@@ -14,11 +15,12 @@ say() { printf '%s\n' "$*" >&2; }
 base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,nftables,iptables,iproute2,iputils-ping,iputils-arping
 base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase,netcat-openbsd,less,wireguard-go
 # What the repository holds, with all that these need over base.
-repository_packages="keepalived wireguard-tools iptables-persistent"
+repository_packages="keepalived wireguard-tools iptables-persistent curl"
+witness_packages=etcd-server
 
 merged=$out/merged
 work=$out/work
-mkdir -p "$out/base" "$out/keepalived" "$out/repository" "$out/debs" "$work" "$merged"
+mkdir -p "$out/base" "$out/keepalived" "$out/repository" "$out/witness" "$out/debs" "$work" "$merged"
 trap 'umount "$merged" 2>/dev/null || true' EXIT
 
 # A layer is the upper directory of an overlay in which a command has run.
@@ -43,7 +45,7 @@ in_layer() {
 
 # The hooks run as this machine's root, with the new root's path as $1.
 # shellcheck disable=SC2016
-download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '$repository_packages
+download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '"$repository_packages $witness_packages"
 # shellcheck disable=SC2016
 collect='cp "$1"/var/cache/apt/archives/*.deb '"$out/debs/"
 # shellcheck disable=SC2016
@@ -86,7 +88,14 @@ repository="deb [trusted=yes] file:/var/lib/lab-packages ./"
 in_layer "$out/keepalived" sh -euc "
   echo '$repository' >$list
   apt-get --quiet=2 update
-  apt-get --quiet=2 --yes --no-install-recommends install keepalived wireguard-tools
+  apt-get --quiet=2 --yes --no-install-recommends install keepalived wireguard-tools curl
+  rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
+
+say "lab image: adding the witness"
+in_layer "$out/witness" sh -euc "
+  echo '$repository' >$list
+  apt-get --quiet=2 update
+  apt-get --quiet=2 --yes --no-install-recommends install $witness_packages
   rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
 
 say "lab image: adding the repository"

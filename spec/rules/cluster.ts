@@ -10,6 +10,7 @@ import { pathOfView, routersOf, routerViews } from "../routers";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
+import { WITNESS_RULES } from "./witness";
 
 /** A rule over what only a cluster's spec has: SSH connections, names, the networks of the addresses. */
 export type ClusterRule = (cluster: ClusterDraft) => Problem[];
@@ -353,6 +354,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   routerNodeUnknown,
   routerPrimary,
   undoBeforeSettled,
+  ...WITNESS_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

@@ -9,6 +9,7 @@ import { field, flag, password, seconds, sourceAddress, text, whole } from "./fi
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { bfd, trackInterfaces } from "./tracking";
+import { witnessSchema } from "./witness";
 
 const vip = field(
   z.string().check((ctx) => {
@@ -154,6 +155,8 @@ export const clusterSchema = field(
     firewall: flag().optional(),
     /** Ports of the hosts that their own firewall lets in. @default none */
     openPorts: openPorts().optional(),
+    /** What says which of two sites may hold when they do not hear each other. @default none */
+    witness: witnessSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),
