@@ -357,6 +357,7 @@ bring_into_force() {
   apply_sysctls "$1" "$(generation_dir "$1" "$2")"
   if [ "$manages" = no ]; then
     return_service "$1"
+    end_lending "$1"
   elif [ "${3-}" = apart ]; then
     # One that go_back has set stays.
     [ -e "$state_dir/$1/apart" ] || say "$2" | write_file "$state_dir/$1/apart"
@@ -364,7 +365,10 @@ bring_into_force() {
   elif [ "$step" != boot ]; then
     rm -f "$state_dir/$1/apart"
     drive_keepalived "$1" "$2" "$must_hold"
+    end_lending "$1"
     look_keepalived
+    # A round that was under way may have come after.
+    end_lending "$1"
   fi
   if [ "$step" != boot ]; then
     problems=$(firewall_problems)

@@ -31,6 +31,7 @@ drive_keepalived() {
     return 0
   fi
   moved "$1" /etc/keepalived/ || return 0
+  ! has_lease "$conf_dir/$1/node.conf" || begin_witness "$1"
   verb=reload
   # One that we did not start is taken to be like its file was.
   [ -e "$started_with" ] || start_time_options "$state_dir/$1/generations/0/files$keepalived_conf" >"$started_with"
@@ -286,6 +287,9 @@ verb_cleanup() {
       fi
     done
   done
-  # Last: a full disk must not keep an address here.
+  # After all of that: a full disk must not keep an address here.
   report_stopped
+  for conf in "$conf_dir"/*/node.conf; do
+    ! has_lease "$conf" || (resign_witness "$(facts cluster "$conf")") || true
+  done
 }

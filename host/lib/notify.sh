@@ -91,6 +91,7 @@ hear() {
   time=$(now)
   printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "${1-}" "${2-}" "$time" "$time" |
     write_file "$run_dir/$cluster/$name.state" || warn "cannot write the state of $name"
+  [ "${1-}" != MASTER ] || ! has_lease "$conf_dir/$cluster/node.conf" || (lend_again "$cluster") || true
 }
 
 # cluster_of INSTANCE: empty when it is none of ours.

@@ -27,6 +27,7 @@ restore_cluster() {
   # Of a step that was killed before anything was pending.
   drop_reserve "$1"
   untell "$1"
+  end_witness "$1"
   rm -rf "${state_dir:?}/$1" "${run_dir:?}/$1"
   say "restored what was there before $1"
 }

@@ -2,135 +2,202 @@
 # The witness: a round of votes, which keepalived runs as a check; docs/adr/0006. Times are hundredths of a second since the
 # boot: no clock that somebody sets.
 #
+# simulate/votes.ts is the same round as a model, with its tests.
+#
 # In /run/vrrp-agent/CLUSTER/witness/state, a line `KEY VALUE` each:
-#   claiming yes|no     whether this node votes for itself
-#   vote none|told      whether the peer may count on this node's vote
-#   until TIME          when a vote that was taken back counts no more
-#   holding TIME        until when keepalived may go by the last good result
-#   lease ID|0          of etcd
-#   witness TIME, peer TIME   until when their votes count
-#   unheard N           rounds in a row in which the peer neither held nor claimed
-#   endpoint N          which of the endpoints is asked
-#   words TEXT          what the last round found
+#   stand free|claiming|leaving|voting|yielding
+#   free-at TIME          from when a free node may claim: nobody counts on its vote any more
+#   yielded-until TIME    until when the peer may claim because of this node's yield
+#   silent N              rounds in a row in which the peer told neither hold nor claim
+#   peer-until TIME, witness-until TIME    until when their votes are counted on
+#   lease ID              of etcd; 0: none
+#   good yes|no           what the last round said
+#   endpoint N            which of the endpoints is asked
+#   words TEXT            what the last round found
 
-# Seconds between two rounds, and those after which keepalived ends one: `interval` and `timeout` of the check.
-round_interval=1
-round_timeout=2
+# Rounds for which a peer is silent until a vote for it is taken back; and until a yield is.
+patience_voting=2
+patience_yielding=4
 
-# Rounds in a row without a word from a peer that holds or claims, until this node may claim.
-round_patience=2
+# Hundredths of a second of a round that are for the network.
+witness_window=60
+
+# has_lease CONF
+has_lease() { grep -q '^witness lease ' "$1" 2>/dev/null; }
 
 uptime_now() {
   read -r uptime_now _ <"$root/proc/uptime"
   say "${uptime_now%.*}${uptime_now#*.}"
 }
 
-witness_state_dir() { say "$run_dir/$1/witness"; }
+# use_witness CLUSTER: what a round, and who does a part of one, needs to know.
+use_witness() {
+  witness_cluster=$1
+  witness_conf=$conf_dir/$1/node.conf
+  witness_dir=$run_dir/$1/witness
+  witness_peer=''
+  while read -r use_key use_first use_rest; do
+    case $use_key in
+    node) witness_node=$use_first ;;
+    interface) witness_dev=$use_first ;;
+    peer) witness_peer=${witness_peer:-$use_first} ;;
+    witness) vote_ttl=$use_rest ;;
+    esac
+  done <"$witness_conf"
+  # Given for ttl, counted on for a second and a fiftieth less.
+  vote_counts=$((vote_ttl * 98 - 100))
+  vote_acts=$((100 + 100 * $(round_timeout "$vote_ttl")))
+  vote_ttl=$((vote_ttl * 100))
+}
 
-# has_lease CONF
-has_lease() { grep -q '^witness lease ' "$1" 2>/dev/null; }
+# round_timeout TTL: seconds after which keepalived ends a round.
+round_timeout() { if [ "$1" -lt 9 ]; then say 1; else say 2; fi; }
 
-load_witness() {
-  vote_claiming=no vote_given=none vote_until=$((round_began + vote_ttl)) vote_holding=0 vote_lease=0
-  vote_witness=0 vote_peer=0 vote_unheard=0 vote_endpoint=1
+# load_votes: what is remembered; who starts knows nothing of what it promised before.
+load_votes() {
+  vote_stand=free vote_free_at=$((round_began + vote_ttl)) vote_yielded_until=$((round_began + vote_ttl)) vote_silent=0
+  vote_peer_until=0 vote_witness_until=0 vote_lease=0 vote_good=no vote_endpoint=1
   [ -e "$witness_dir/state" ] || return 0
   while read -r vote_key vote_value; do
     case $vote_key in
-    claiming) vote_claiming=$vote_value ;;
-    vote) vote_given=$vote_value ;;
-    until) vote_until=$vote_value ;;
-    holding) vote_holding=$vote_value ;;
+    stand) vote_stand=$vote_value ;;
+    free-at) vote_free_at=$vote_value ;;
+    yielded-until) vote_yielded_until=$vote_value ;;
+    silent) vote_silent=$vote_value ;;
+    peer-until) vote_peer_until=$vote_value ;;
+    witness-until) vote_witness_until=$vote_value ;;
     lease) vote_lease=$vote_value ;;
-    witness) vote_witness=$vote_value ;;
-    peer) vote_peer=$vote_value ;;
-    unheard) vote_unheard=$vote_value ;;
+    good) vote_good=$vote_value ;;
     endpoint) vote_endpoint=$vote_value ;;
     esac
   done <"$witness_dir/state"
 }
 
-save_witness() {
+# save_votes WORDS
+save_votes() {
   write_file "$witness_dir/state" <<STATE
-claiming $vote_claiming
-vote $vote_given
-until $vote_until
-holding $vote_holding
+stand $vote_stand
+free-at $vote_free_at
+yielded-until $vote_yielded_until
+silent $vote_silent
+peer-until $vote_peer_until
+witness-until $vote_witness_until
 lease $vote_lease
-witness $vote_witness
-peer $vote_peer
-unheard $vote_unheard
+good $vote_good
 endpoint $vote_endpoint
 words $1
 STATE
 }
 
-# begin_witness CLUSTER: with the first generation that has a witness nobody can have promised anything before, and who
-# holds goes on holding.
+# forget_votes: those that were counted on count for one claim only.
+forget_votes() { vote_stand=free vote_peer_until=0 vote_witness_until=0 vote_lease=0 vote_good=no; }
+
+# only_round: rounds and keepalived's end exclude each other.
+only_round() {
+  mkdir -p "$witness_dir"
+  exec 7>>"$witness_dir/lock"
+  flock 7
+}
+
+# begin_witness CLUSTER: the first generation with a witness on a host whose keepalived runs without: nobody can have
+# promised anything before, and who holds goes on holding.
 begin_witness() {
-  witness_dir=$(witness_state_dir "$1")
+  use_witness "$1"
   [ ! -e "$witness_dir/state" ] || return 0
   mkdir -p "$witness_dir"
-  round_began=$(uptime_now) vote_ttl=0
-  load_witness
-  serves_a_vip "$1" "$conf_dir/$1/node.conf" && vote_claiming=yes
-  save_witness 'no round yet'
+  round_began=0 vote_ttl=0
+  load_votes
+  facts vip "$witness_conf" >"$witness_dir/vips"
+  ! holds_any || vote_stand=claiming
+  save_votes 'no round yet'
 }
 
-# --- the peer's words ---
-# One of hold, claim, vote and idle, and one of well and ill, so that an answer to one spares the wait for the others.
+# --- words ---
+# hold, claim, vote and yield as in the ADR, and well. `none` and `ill` say that there is nothing to be heard: who asks
+# need not wait.
 
-# vote_word NODE WORD: the address that says it; no generation, for the nodes vote across a change.
-vote_word() { word_address "$witness_cluster" "$1" "$2" witness; }
+stance_words='hold claim vote yield none'
+health_words='well ill'
 
-# tell_vote WORD SECONDS|forever: in place of the others of its kind.
-tell_vote() {
-  case $1 in
-  well | ill) tell_kind='well ill' ;;
-  *) tell_kind='hold claim vote idle' ;;
-  esac
-  for tell_word in $tell_kind; do
-    [ "$tell_word" = "$1" ] || untell_vote "$tell_word"
-  done
-  ip -6 address replace "$(vote_word "$witness_node" "$1")/128" dev "$witness_dev" nodad \
-    valid_lft "$2" preferred_lft 0 2>/dev/null || true
+# learn_words: WORD, the address by which this node says it, and that of the peer, one line each. They have no generation
+# in them, for the nodes vote across a change.
+learn_words() {
+  ! grep -q -x "nodes $witness_node $witness_peer $witness_dev" "$witness_dir/words" 2>/dev/null || return 0
+  {
+    say "nodes $witness_node $witness_peer $witness_dev"
+    for learn_word in $stance_words $health_words; do
+      say "$learn_word $(word_address "$witness_cluster" "$witness_node" "$learn_word" witness)" \
+        "$(word_address "$witness_cluster" "$witness_peer" "$learn_word" witness)"
+    done
+  } | write_file "$witness_dir/words"
 }
 
-untell_vote() {
-  ip -6 address del "$(vote_word "$witness_node" "$1")/128" dev "$witness_dev" 2>/dev/null || true
+# change_words: carries out the lines `tell WORD SECONDS|forever` and `untell WORD` on stdin.
+change_words() {
+  learn_words
+  awk -v dev="$witness_dev" '
+    FNR == NR { own[$1] = $2; next }
+    $1 == "tell" { print "address replace " own[$2] "/128 dev " dev " nodad valid_lft " $3 " preferred_lft 0" }
+    $1 == "untell" { print "address del " own[$2] "/128 dev " dev }' "$witness_dir/words" - |
+    ip -force -6 -batch - >/dev/null 2>&1 || true
+}
+
+# untell_votes WORD...
+untell_votes() { printf 'untell %s\n' "$@" | change_words; }
+
+# tell_only STANCE HEALTH SECONDS|forever: in place of all other words.
+tell_only() {
+  for tell_word in $stance_words $health_words; do
+    case $tell_word in
+    "$1" | "$2") ;;
+    *) say "untell $tell_word" ;;
+    esac
+  done | {
+    cat
+    say "tell $1 $3"
+    say "tell $2 $3"
+  } | change_words
 }
 
 # listen: asks for all of the peer's words, and for the address itself, side by side.
 listen() {
   rm -f "$witness_dir"/heard.*
+  learn_words
+  # What the neighbour table remembers may be gone from the peer.
+  awk -v dev="$witness_dev" 'NR > 1 { print "neigh del " $3 " dev " dev }' "$witness_dir/words" |
+    ip -force -6 -batch - >/dev/null 2>&1 || true
   listen_pids=
-  for listen_word in hold claim vote idle well ill; do
-    listen_address=$(vote_word "$witness_peer" "$listen_word")
-    # What the neighbour table remembers may be gone from the peer.
-    ip -6 neigh del "$listen_address" dev "$witness_dev" 2>/dev/null || true
-    { ! ask "$listen_address" "$witness_dev" || : >"$witness_dir/heard.$listen_word"; } &
+  while read -r listen_word _ listen_address; do
+    [ "$listen_word" != nodes ] || continue
+    { ! ask "$listen_address" "$witness_dev" || : >"$witness_dir/heard.$listen_word"; } 7>&- &
     listen_pids="$listen_pids $!"
-  done
-  if ! holds_any; then
-    { ! ping -c 1 -W 1 "${witness_vip%/*}" >/dev/null 2>&1 || : >"$witness_dir/heard.address"; } &
+  done <"$witness_dir/words"
+  if [ "$vote_stand" = free ]; then
+    read -r _ listen_vip _ <"$witness_dir/vips"
+    { ! ping -c 1 -W 1 "${listen_vip%/*}" >/dev/null 2>&1 || : >"$witness_dir/heard.address"; } 7>&- &
     listen_pids="$listen_pids $!"
   fi
 }
 
-# await_words: until the peer has said how it is, for 0.7 s of the round at most.
+# await_words: until the peer has said how it is, or the window is over.
 await_words() {
-  while [ $(($(uptime_now) - round_began)) -lt 70 ]; do
-    ! heard_both || break
+  while [ $(($(uptime_now) - round_began)) -lt "$witness_window" ]; do
+    # shellcheck disable=SC2086 # a list of words
+    ! heard_any $health_words || ! heard_any $stance_words || break
     sleep 0.1
   done
   # shellcheck disable=SC2086 # a list of numbers
   kill $listen_pids 2>/dev/null || true
 }
 
-heard_both() {
-  { heard well || heard ill; } && { heard hold || heard claim || heard vote || heard idle; }
-}
-
 heard() { [ -e "$witness_dir/heard.$1" ]; }
+
+heard_any() {
+  for heard_word; do
+    ! heard "$heard_word" || return 0
+  done
+  return 1
+}
 
 # --- the witness's vote ---
 
@@ -140,7 +207,7 @@ etcd() {
   etcd_next=
   while [ $# -gt 0 ]; do
     printf '%surl = "%s%s"\ndata = "%s"\n' "$etcd_next" "$etcd_url" "$1" "$(say "$2" | sed 's/"/\\"/g')"
-    printf 'silent\nfail\nfail-early\nmax-time = 0.7\nwrite-out = "\\n"\n'
+    printf 'silent\nfail\nfail-early\nmax-time = 0.%s\nwrite-out = "\\n"\n' "$witness_window"
     facts witness-file "$witness_conf" | while read -r etcd_option etcd_file; do
       printf '%s = "%s"\n' "$etcd_option" "$etcd_file"
     done
@@ -150,41 +217,61 @@ etcd() {
   done | curl --config - 2>/dev/null
 }
 
-# ask_witness: sets witness_says to `mine`, `free`, the peer's name, `other`, or `silent`.
-ask_witness() {
-  witness_says=silent
+# read_witness: sets witness_says to this node's name, the peer's, `free`, `other` or `silent`, and witness_lease to the id
+# of the lease that the key hangs on. A lease of ours is kept alive with it.
+read_witness() {
+  witness_says=silent witness_lease=0 witness_lives=no
+  witness_key=$(base64_of "vrrp/$witness_cluster/$(sed -n '1s|.* \([^ ]*\)/.*|\1|p' "$witness_dir/vips")")
   if [ "$vote_lease" -ne 0 ]; then
-    # The key is ours as long as its lease lives and nobody has put another one in its place.
-    witness_answers=$(etcd /v3/lease/keepalive "{\"ID\":$vote_lease}" /v3/kv/range "{\"key\":\"$witness_key\"}") ||
-      { next_endpoint && return 0; }
-    case ${witness_answers%%'
-'*} in
-    *'"TTL":"'[1-9]*) ;;
-    *) vote_lease=0 ;;
-    esac
+    set -- /v3/lease/keepalive "{\"ID\":$vote_lease}"
   else
-    witness_answers=$(etcd /v3/kv/range "{\"key\":\"$witness_key\"}") || { next_endpoint && return 0; }
+    set --
   fi
-  witness_says=$(holder_in "${witness_answers##*'
-'}")
-  [ "$witness_says" != mine ] || [ "$vote_lease" -ne 0 ] || witness_says=other
-  [ "$witness_says" != free ] || vote_lease=0
+  witness_answers=$(etcd "$@" /v3/kv/range "{\"key\":\"$witness_key\"}") || {
+    next_endpoint
+    return 0
+  }
+  case ${witness_answers%%'
+'*} in
+  *'"TTL":"'[1-9]*) witness_lives=yes ;;
+  esac
+  witness_range=${witness_answers##*'
+'}
+  case $witness_range in
+  *"\"value\":\"$(base64_of "$witness_node")\""*) witness_says=$witness_node ;;
+  *"\"value\":\"$(base64_of "$witness_peer")\""*) witness_says=$witness_peer ;;
+  *'"value":'*) witness_says=other ;;
+  *'"header":'*) witness_says=free ;;
+  esac
+  case $witness_range in
+  *'"lease":"'*)
+    witness_lease=${witness_range##*'"lease":"'}
+    witness_lease=${witness_lease%%'"'*}
+    ;;
+  esac
 }
 
-# holder_in ANSWER: who has the key.
-holder_in() {
-  case $1 in
-  *"\"value\":\"$(base64_of "$witness_node")\""*)
-    # One of a former run of this node is not this one's.
-    case $1 in
-    *"\"lease\":\"$vote_lease\""*) say mine ;;
-    *) say other ;;
-    esac
+# take_or_renew: the witness's vote for this node; sets witness_grants to yes, no, or unknown.
+take_or_renew() {
+  witness_grants=unknown
+  read_witness
+  case $witness_says in
+  silent) ;;
+  "$witness_node")
+    if [ "$vote_lease" = "$witness_lease" ]; then
+      witness_grants=$witness_lives
+      [ "$witness_lives" = yes ] || vote_lease=0
+    else
+      # Taken by a round that was ended before it could write that down; kept alive from the next round on.
+      vote_lease=$witness_lease
+    fi
     ;;
-  *"\"value\":\"$(base64_of "$witness_peer")\""*) say "$witness_peer" ;;
-  *'"value":'*) say other ;;
-  *'"header":'*) say free ;;
-  *) say silent ;;
+  free)
+    vote_lease=0
+    # A round of which much is over would be ended in the middle.
+    [ $(($(uptime_now) - round_began)) -gt $((witness_window / 2)) ] || take_lease
+    ;;
+  *) witness_grants=no vote_lease=0 ;;
   esac
 }
 
@@ -196,13 +283,13 @@ take_lease() {
   take_id=$((0x$take_id))
   take_answers=$(etcd /v3/lease/grant "{\"TTL\":$((vote_ttl / 100)),\"ID\":$take_id}" /v3/kv/txn \
     "{\"compare\":[{\"key\":\"$witness_key\",\"target\":\"CREATE\",\"result\":\"EQUAL\",\"create_revision\":0}],\"success\":[{\"request_put\":{\"key\":\"$witness_key\",\"value\":\"$(base64_of "$witness_node")\",\"lease\":$take_id}}]}") ||
-    { next_endpoint && return 0; }
+    {
+      next_endpoint
+      return 0
+    }
   case ${take_answers##*'
 '} in
-  *'"succeeded":true'*)
-    vote_lease=$take_id
-    witness_says=mine
-    ;;
+  *'"succeeded":true'*) vote_lease=$take_id witness_says=$witness_node witness_grants=yes ;;
   esac
 }
 
@@ -210,7 +297,6 @@ give_lease_back() {
   [ "$vote_lease" -ne 0 ] || return 0
   # Where it cannot be told, it ends by itself.
   etcd /v3/lease/revoke "{\"ID\":$vote_lease}" >/dev/null || true
-  vote_lease=0 vote_witness=0
 }
 
 next_endpoint() {
@@ -244,20 +330,24 @@ is_well() { fit "$1" && ! is_drained "$witness_cluster" && ! failing_checks "$1"
 
 # lend_addresses CONF HUNDREDTHS: the kernel takes them away when nobody says so again.
 lend_addresses() {
-  # Its clock ticks in seconds, and it may be one late.
-  lend_for=$(($2 / 100 - 1))
+  [ "$2" -ge 100 ] || return 0
+  lend_for=$(($2 / 100))
   facts vip "$1" | while read -r _ lend_vip lend_dev; do
     set_lifetime "${lend_vip%/*}" "$lend_dev" "$lend_for"
   done | ip -batch - 2>/dev/null || true
 }
 
-# keep_addresses CONF: without a witness they stay.
+# keep_addresses CLUSTER: without a witness they stay.
 keep_addresses() {
-  facts vip "$1" | while read -r _ keep_vip keep_dev; do
+  [ -e "$run_dir/$1/witness/vips" ] || return 0
+  while read -r _ keep_vip keep_dev; do
     ! ip -o address show dev "$keep_dev" to "${keep_vip%/*}" 2>/dev/null | grep -q ' valid_lft [0-9]' ||
       set_lifetime "${keep_vip%/*}" "$keep_dev" forever
-  done | ip -batch - 2>/dev/null || true
+  done <"$run_dir/$1/witness/vips" | ip -batch - 2>/dev/null || true
 }
+
+# end_lending CLUSTER: where what is in force now has no witness.
+end_lending() { has_lease "$conf_dir/$1/node.conf" || keep_addresses "$1"; }
 
 # set_lifetime ADDRESS DEV SECONDS|forever: prints the line for `ip -batch`; what else the address is stays.
 set_lifetime() {
@@ -273,139 +363,201 @@ set_lifetime() {
 
 # witness_round CLUSTER: whether this node may hold; prints why.
 witness_round() {
-  witness_cluster=$1
-  witness_conf=$conf_dir/$1/node.conf
-  witness_dir=$(witness_state_dir "$1")
-  mkdir -p "$witness_dir"
+  use_witness "$1"
+  only_round
   round_began=$(uptime_now)
-  vote_ttl=$(facts witness "$witness_conf")
-  vote_ttl=$((${vote_ttl#lease } * 100))
-  load_witness
-  witness_node=$(facts node "$witness_conf")
-  witness_peer=$(peer_nodes "$witness_conf" | head -n 1)
-  witness_dev=$(facts interface "$witness_conf")
+  load_votes
   facts vip "$witness_conf" >"$witness_dir/vips"
-  read -r _ witness_vip witness_vip_dev <"$witness_dir/vips"
-  witness_key=$(base64_of "vrrp/$1/${witness_vip%/*}")
-
   is_fit=no is_well=no
   ! fit "$witness_conf" || is_fit=yes
   ! is_well "$witness_conf" || is_well=yes
   listen
-  ask_witness
-  [ "$vote_claiming$is_fit$witness_says" != yesyesfree ] || take_lease
+  if [ "$vote_stand" = claiming ]; then take_or_renew; else read_witness; fi
   await_words
-  [ "$witness_says" != mine ] || vote_witness=$((round_began + vote_ttl))
-  ! heard vote || vote_peer=$((round_began + vote_ttl))
+  round_now=$(uptime_now)
 
-  round_result=1
-  if [ "$vote_claiming" = yes ]; then claim; else stand_by; fi
-  if [ "$is_well" = yes ]; then tell_vote well 5; else tell_vote ill 5; fi
-  save_witness "$round_words"
+  round_was=$vote_stand
+  is_claimed=no
+  ! heard_any hold claim || is_claimed=yes
+  if [ "$is_claimed" = yes ]; then vote_silent=0; else vote_silent=$((vote_silent + 1)); fi
+  if [ "$vote_stand" = claiming ]; then
+    count_votes
+    ! stops || vote_stand=leaving
+  else
+    stand_by
+  fi
+  if [ "$vote_stand" = leaving ] && has_left; then
+    give_lease_back
+    forget_votes
+    vote_silent=0 vote_stand=yielding
+    [ "$is_claimed" = no ] || vote_stand=voting
+  fi
+  # A claim that has begun just now.
+  if [ "$vote_stand" = claiming ] && [ "$round_was" != claiming ]; then
+    take_or_renew
+    count_votes
+    round_now=$(uptime_now)
+  fi
+  vote_good=no
+  [ "$vote_stand" != claiming ] || ! has_two || vote_good=yes
+  round_words=$(round_words)
+  save_votes "$round_words"
+  tell_round
   say "$round_words"
-  return "$round_result"
+  [ "$vote_good" = yes ] || return 1
+  lend_addresses "$witness_conf" $(($(votes_until) - round_now))
 }
 
-claim() {
-  if [ "$is_fit" = no ] || { [ "$is_well" = no ] && heard well; }; then
-    stop_claiming 'this node is not well'
-    return 0
+# count_votes: what has come since the round began.
+count_votes() {
+  ! heard_any vote yield || vote_peer_until=$((round_began + vote_counts))
+  case $witness_grants in
+  yes) vote_witness_until=$((round_began + vote_counts)) ;;
+  no) vote_witness_until=0 ;;
+  esac
+}
+
+votes_until() {
+  if [ "$vote_peer_until" -gt "$vote_witness_until" ]; then say "$vote_peer_until"; else say "$vote_witness_until"; fi
+}
+
+has_two() { [ $(($(votes_until) - round_now)) -ge "$vote_acts" ]; }
+
+# stops: whether a claim ends here.
+stops() {
+  [ "$is_fit" = yes ] || return 0
+  [ "$is_well" = yes ] || ! heard well || return 0
+  ! has_two || return 1
+  heard hold || { heard claim && [ "$(first_name)" = "$witness_peer" ]; }
+}
+
+# has_left: keepalived has gone by a bad round, or nobody waits for this node any more.
+has_left() {
+  [ "$round_now" -lt "$(votes_until)" ] || return 0
+  [ "$round_was" = leaving ] && ! holds_any
+}
+
+may_claim() { [ "$is_fit" = yes ] && { [ "$is_well" = yes ] || ! heard well; }; }
+
+# stand_by: one round of a node that does not claim.
+stand_by() {
+  if [ "$vote_stand" = leaving ]; then return 0; fi
+  if [ "$is_claimed" = yes ]; then
+    [ "$vote_stand" != yielding ] || vote_yielded_until=$((round_now + vote_ttl))
+    vote_stand=voting
+  elif [ "$vote_stand" != yielding ] && heard yield && [ "$round_now" -ge "$vote_yielded_until" ] && may_claim; then
+    take_vote_back
+    # Who yielded may have its vote again a ttl after it was asked, and then count on ours while that was there.
+    if [ $((round_now - round_began)) -lt "$vote_ttl" ]; then
+      vote_stand=claiming
+    else
+      be_free
+      vote_yielded_until=$vote_free_at
+    fi
+  elif { [ "$vote_stand" = voting ] && [ "$vote_silent" -ge "$patience_voting" ]; } ||
+    { [ "$vote_stand" = yielding ] && [ "$vote_silent" -ge "$patience_yielding" ]; }; then
+    take_vote_back
+    was_yielding=$vote_stand
+    be_free
+    [ "$was_yielding" != yielding ] || vote_yielded_until=$vote_free_at
+  elif [ "$vote_stand" = free ] && [ "$round_now" -ge "$vote_free_at" ] && may_claim && ! heard address; then
+    # Else somebody holds who votes by another generation, or without a witness.
+    vote_stand=claiming
   fi
+}
+
+take_vote_back() {
+  untell_votes vote yield
   round_now=$(uptime_now)
-  round_reaches=$vote_witness
-  [ "$vote_peer" -le "$round_reaches" ] || round_reaches=$vote_peer
-  if [ "$round_reaches" -ge $((round_now + (round_interval + round_timeout) * 100)) ]; then
-    round_result=0
-    vote_holding=$((round_now + (round_interval + round_timeout) * 100))
-    lend_addresses "$witness_conf" $((round_reaches - round_now))
-    tell_vote hold 5
-    round_words="may hold, by its own vote and $(other_votes)"
-    return 0
+}
+
+be_free() {
+  forget_votes
+  vote_free_at=$((round_now + vote_ttl))
+}
+
+# tell_round: what this node says until the next round.
+tell_round() {
+  tell_for=$((vote_acts / 100 + 1))
+  case $vote_stand in
+  claiming) if [ "$vote_good" = yes ]; then tell_stance=hold; else tell_stance=claim; fi ;;
+  voting) tell_stance=vote ;;
+  yielding) tell_stance=yield ;;
+  *) tell_stance=none ;;
+  esac
+  # A holder gives way to who tells `well`: so only who could claim at once does.
+  tell_health=ill
+  if [ "$is_well" = yes ]; then
+    case $vote_stand in
+    claiming) tell_health=well ;;
+    yielding) ;;
+    *) [ "$round_now" -lt "$vote_yielded_until" ] || tell_health=well ;;
+    esac
   fi
-  if heard hold || { heard claim && [ "$(first_name)" = "$witness_peer" ]; }; then
-    stop_claiming "$witness_peer holds, or claims before this node"
-    return 0
-  fi
-  tell_vote claim 5
-  round_words="has no vote but its own: the witness $(say_witness), $witness_peer gives none"
+  tell_only "$tell_stance" "$tell_health" "$tell_for"
 }
 
 first_name() { printf '%s\n' "$witness_node" "$witness_peer" | LC_ALL=C sort | head -n 1; }
 
-other_votes() {
-  other_votes=
-  [ "$vote_witness" -le "$round_now" ] || other_votes="the witness's"
-  [ "$vote_peer" -le "$round_now" ] || other_votes="${other_votes:+$other_votes and }that of $witness_peer"
-  say "$other_votes"
-}
-
-say_witness() {
+round_words() {
   case $witness_says in
-  silent) say 'does not answer' ;;
-  other) say 'votes for a former run of a node, for a moment' ;;
-  *) say "votes for $witness_says" ;;
+  silent) words_witness='the witness does not answer' ;;
+  free | other) words_witness='the witness votes for nobody yet' ;;
+  *) words_witness="the witness votes for $witness_says" ;;
+  esac
+  case $vote_stand-$vote_good in
+  claiming-yes) say "may hold, by its own vote and $(other_votes)" ;;
+  claiming-no) say "has no vote but its own: $words_witness, $witness_peer gives none" ;;
+  leaving-*) say "gives the addresses up; $words_witness" ;;
+  voting-*) say "votes for $witness_peer; $words_witness" ;;
+  *) say "does not claim; $words_witness" ;;
   esac
 }
 
-# stop_claiming WHY
-stop_claiming() {
-  vote_claiming=no vote_unheard=0
-  tell_vote idle 5
-  round_words="does not hold: $1"
+other_votes() {
+  words_others=
+  [ "$vote_witness_until" -le "$round_now" ] || words_others="the witness's"
+  [ "$vote_peer_until" -le "$round_now" ] || words_others="${words_others:+$words_others and }that of $witness_peer"
+  say "$words_others"
 }
 
-# stand_by: votes for the peer, or gets ready to claim.
-stand_by() {
-  # What keepalived did by the last good result is over.
-  if ! holds_any || [ "$round_began" -ge "$vote_holding" ]; then
-    give_lease_back
-    vote_gone=yes
-  else
-    vote_gone=no
-  fi
-  round_words="does not hold; the witness $(say_witness)"
-  if heard hold || heard claim; then
-    vote_unheard=0
-    if [ "$vote_gone" = yes ]; then
-      # Written down before it is said: a round that is killed in between must not forget it.
-      vote_given=told
-      save_witness "$round_words"
-      tell_vote vote forever
-      round_words="votes for $witness_peer; the witness $(say_witness)"
-    fi
-    return 0
-  fi
-  # Somebody else holds, who votes in another generation.
-  if heard address; then
-    vote_unheard=0
-    [ "$vote_given" = told ] || tell_vote idle 5
-    return 0
-  fi
-  vote_unheard=$((vote_unheard + 1))
-  [ "$vote_given" = told ] || tell_vote idle 5
-  [ "$vote_unheard" -ge "$round_patience" ] && [ "$is_fit" = yes ] || return 0
-  [ "$is_well" = yes ] || ! heard well || return 0
-  if [ "$vote_given" = told ]; then
-    tell_vote idle 5
-    vote_given=none
-    vote_until=$(($(uptime_now) + vote_ttl))
-  elif [ "$(uptime_now)" -ge "$vote_until" ]; then
-    vote_claiming=yes
-    tell_vote claim 5
-    round_words="claims; the witness $(say_witness)"
-  fi
-}
+# --- around the rounds ---
 
-# end_witness CLUSTER: nothing of it stays on this host.
-end_witness() {
-  witness_dir=$(witness_state_dir "$1")
+# resign_witness CLUSTER: keepalived has ended here and the addresses are gone: the peer need not wait.
+resign_witness() {
+  use_witness "$1"
   [ -e "$witness_dir/state" ] || return 0
-  witness_cluster=$1
-  witness_conf=$conf_dir/$1/node.conf
-  witness_node=$(facts node "$witness_conf")
-  witness_dev=$(facts interface "$witness_conf")
-  for end_word in hold claim vote idle well ill; do
-    untell_vote "$end_word"
-  done
-  rm -rf "$witness_dir"
+  only_round
+  # A step may hold them by hand over a restart.
+  ! holds_any || return 0
+  round_began=$(uptime_now)
+  load_votes
+  case $vote_stand in
+  claiming | leaving) ;;
+  *) return 0 ;;
+  esac
+  give_lease_back
+  forget_votes
+  vote_silent=0 vote_stand=yielding
+  save_votes 'keepalived does not run'
+  tell_only yield ill forever
+}
+
+# lend_again CLUSTER: to addresses that keepalived has set just now, without an end.
+lend_again() {
+  use_witness "$1"
+  round_began=$(uptime_now)
+  load_votes
+  [ "$vote_good" = no ] || lend_addresses "$witness_conf" $(($(votes_until) - round_began))
+}
+
+# end_witness CLUSTER: nothing of it stays on this host; the generation that had it may be gone.
+end_witness() {
+  witness_dir=$run_dir/$1/witness
+  [ -e "$witness_dir/words" ] || return 0
+  keep_addresses "$1"
+  awk '
+    $1 == "nodes" { dev = $4; next }
+    { print "address del " $2 "/128 dev " dev }' "$witness_dir/words" |
+    ip -force -6 -batch - >/dev/null 2>&1 || true
 }
