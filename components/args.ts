@@ -63,6 +63,29 @@ export interface TrackScriptArgs {
   weight?: pulumi.Input<number>;
 }
 
+/**
+ * What says which of two sites may hold when they do not hear each other: an etcd at a third place (`endpoints`), or an address
+ * that answers pings (`ping`), which tells only a site that is wholly cut off.
+ *
+ * With etcd each of the two nodes has one vote, and so has etcd; who has two may hold, so that never both do. It needs
+ * `preemption: "sticky"` and has everything that decides about a node said as `checks`. A node reaches etcd through curl,
+ * once a second. Beside the down timer a takeover from a node that is silent takes about `ttl` and three seconds more.
+ */
+export interface WitnessArgs {
+  /** Client URLs of the etcd's one or three members, `https://etcd.example.org:2379`; port 2379 where none is given. */
+  endpoints?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whole seconds for which a vote counts, 5 to 60: longer bears a worse line, and lengthens a takeover. @default 5 */
+  ttl?: pulumi.Input<number>;
+  /** Path on the nodes of the authority of the members' certificates. @default the system's */
+  caFile?: pulumi.Input<string>;
+  /** Path on the nodes of the certificate that a node shows, with keyFile. @default none */
+  certFile?: pulumi.Input<string>;
+  /** Path on the nodes of the key of certFile, for root alone. @default none */
+  keyFile?: pulumi.Input<string>;
+  /** In place of etcd: an IP address that answers pings wherever a site is not cut off. */
+  ping?: pulumi.Input<string>;
+}
+
 /** A process whose presence says whether a node may hold the addresses (`vrrp_track_process`). */
 export interface TrackProcessArgs {
   /** Name of the check, unique in the cluster, 1 to 32 characters. */

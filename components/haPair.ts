@@ -14,6 +14,7 @@ import {
   TrackProcessArgs,
   TrackScriptArgs,
   VirtualRouterArgs,
+  WitnessArgs,
 } from "./args";
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
@@ -74,6 +75,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   firewall?: pulumi.Input<boolean>;
   /** Ports of the hosts that their own firewall lets in, on every interface; not with `firewall: false`. @default none */
   openPorts?: OpenPortArgs[];
+  /** What says which of two sites may hold when they do not hear each other. @default none: both do */
+  witness?: WitnessArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }

@@ -83,7 +83,7 @@ const FAKES: Record<string, string> = {
     case $last in fe80:*) [ -e "$FAKE/told.$last" ] ;; esac`,
   ufw: `[ ! -e "$FAKE/ufw" ] || echo "Status: active"`,
   // Time passes without anybody waiting for it.
-  sleep: `read -r up _ <"$VRRP_ROOT/proc/uptime" && echo "$((\${up%%.*} + $1)).00 0" >"$VRRP_ROOT/proc/uptime"`,
+  sleep: `awk -v t="$1" '{ printf "%.2f 0\\n", $1 + t }' "$VRRP_ROOT/proc/uptime" >"$FAKE/up" && cp "$FAKE/up" "$VRRP_ROOT/proc/uptime"`,
 };
 
 export interface BundleFile {
