@@ -27,7 +27,7 @@ export function summaryText(cluster: Cluster): string {
   return tableText(whatIf(nodes, { faults: faultsFor(cluster), phases }));
 }
 
-function faultsFor({ trackScripts, trackProcesses }: Cluster): string[] {
-  const isChecked = trackScripts.length + trackProcesses.length > 0;
+function faultsFor({ trackScripts, trackProcesses, checks }: Cluster): string[] {
+  const isChecked = trackScripts.length + trackProcesses.length + checks.length > 0;
   return faults.filter((name) => isChecked || !name.startsWith("check-"));
 }

@@ -1,4 +1,5 @@
 import { canonical } from "./addresses";
+import { checkListWithDefaults } from "./checks";
 import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
 import {
@@ -61,6 +62,7 @@ export function withDefaults(
       })
     : UNKNOWN;
   const advertInt = input.advertInt ?? 1;
+  const preemptDelay = input.preemptDelay ?? 0;
   const cluster = {
     name: input.name,
     nodes,
@@ -71,13 +73,14 @@ export function withDefaults(
     version: input.version ?? 3,
     multicast: input.multicast ?? false,
     preemption,
-    preemptDelay: input.preemptDelay ?? 0,
+    preemptDelay,
     authPass: input.authPass,
     ...announcements(input),
     ...instanceOptions(input),
     global: globalOptions(input, chosenStartupDelay({ advertInt, downTimerAdverts: input.downTimerAdverts })),
     scriptUser: input.scriptUser ?? "root",
     ...checksWithDefaults(input),
+    checks: checkListWithDefaults(input.checks, preemptDelay),
     trackInterfaces: interfacesWithDefaults(input.trackInterfaces ?? []),
     bfd: bfdWithDefaults(input.bfd ?? []),
     nonlocalBind: input.nonlocalBind ?? false,

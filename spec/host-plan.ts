@@ -1,5 +1,5 @@
 import { DraftMember, draftMembersOf, membersOf } from "./members";
-import { Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
+import { CheckKind, Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
 
 /** The addresses that an instance's adverts come from. */
 function sourcesOf(instance: InstanceConfig): string[] {
@@ -50,5 +50,8 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
     firewall: cluster.firewall,
     openPorts: cluster.openPorts,
+    checks: cluster.checks.map((check) =>
+      check.kind === CheckKind.Tunnel ? { ...check, interface: check.interface ?? node.interface } : check,
+    ),
   };
 }

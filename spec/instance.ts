@@ -120,5 +120,6 @@ function planOf({ instance, own: input, openPorts, global }: Known): HostPlan {
     undoAfter: input.undoAfter ?? UNDO_AFTER,
     firewall: input.firewall ?? true,
     openPorts,
+    checks: [],
   };
 }

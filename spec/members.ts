@@ -1,4 +1,5 @@
 import { familyOf } from "./addresses";
+import { scriptsOf } from "./checks";
 import { announcements, Announcements, ClusterDraft, NodeDraft } from "./defaults";
 import {
   Bfd,
@@ -62,11 +63,19 @@ function peersOf(sources: (string | Unknown | undefined)[], own: number): string
 /** As membersOf, over a cluster of which some values are UNKNOWN. */
 export function draftMembersOf(cluster: ClusterDraft): DraftMember[][] {
   const versionOf = versionsOf(cluster);
+  const trackScripts = allScripts(cluster);
   return routerViews(cluster).flatMap(({ cluster: view, router }) =>
-    membersOfRouter(view, versionOf).map((members) =>
+    membersOfRouter(view, versionOf, trackScripts).map((members) =>
       members.map((member) => (router === undefined ? member : { ...followsOwn(member), router })),
     ),
   );
+}
+
+/** The scripts of the user, and behind them those of the checks. */
+function allScripts(cluster: ClusterDraft): TrackScript[] | Unknown {
+  const own = wholly<TrackScript[]>(cluster.trackScripts);
+  const ofChecks = wholly<TrackScript[]>(scriptsOf(cluster));
+  return isKnown(own) && isKnown(ofChecks) ? [...own, ...ofChecks] : UNKNOWN;
 }
 
 /** keepalived follows an instance's own interface by itself: of what the cluster tracks, that one is left out. */
@@ -106,6 +115,7 @@ function versionsOf(cluster: ClusterDraft): (family: Family | Unknown) => Versio
 function membersOfRouter(
   cluster: ClusterDraft,
   versionOf: (family: Family | Unknown) => Versioned,
+  trackScripts: TrackScript[] | Unknown,
 ): DraftMember[][] {
   const nodes = isKnown(cluster.nodes) ? cluster.nodes : [];
   const vips = wholly<VirtualIpAddress[]>(cluster.virtualIpAddresses);
@@ -120,6 +130,7 @@ function membersOfRouter(
       const peers = peersOf(sources, i);
       const instance: InstanceDraft = {
         ...sharedBy(cluster),
+        trackScripts,
         name: isKnown(cluster.name) ? `${cluster.name}${isSecond ? "-6" : ""}` : UNKNOWN,
         family,
         ...versionOf(family),
@@ -141,7 +152,6 @@ type Shared =
   | "advertInt"
   | "nopreempt"
   | "preemptDelay"
-  | "trackScripts"
   | "trackProcesses";
 
 /** What all instances of a cluster have in common. */
@@ -158,7 +168,6 @@ function sharedBy(
     preemptDelay: cluster.preemptDelay,
     ...announcements(cluster),
     ...instanceOptions(cluster),
-    trackScripts: wholly<TrackScript[]>(cluster.trackScripts),
     trackProcesses: wholly<TrackProcess[]>(cluster.trackProcesses),
   };
 }

@@ -1,3 +1,7 @@
+import type { Check } from "./check-model";
+
+export * from "./check-model";
+
 /**
  * What a cluster is once its spec has been read, defaulted and proved. Plain data: every room past spec/ works
  * on these shapes and none of them reads a user's input again.
@@ -50,6 +54,10 @@ export interface TrackScript {
   rise: number;
   /** 0: a failure means FAULT. Otherwise it is added to the priority (negative: on failure, positive: on success). */
   weight: number;
+  /** User that it runs as; absent: the host's scriptUser. */
+  user?: string;
+  /** The command that says what is tested, where `script` is the agent's own; never written. */
+  tests?: string;
 }
 
 /** A `vrrp_track_process`: a process whose presence says whether this node may hold the addresses. */
@@ -220,6 +228,8 @@ export interface HostPlan {
   firewall: boolean;
   /** Ports that the host's firewall lets in; none where it is left alone. */
   openPorts: OpenPort[];
+  /** What the agent's vrrp-check tests here, each tunnel with its interface. */
+  checks: Check[];
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -335,6 +345,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   scriptUser: string;
   trackScripts: TrackScript[];
   trackProcesses: TrackProcess[];
+  checks: Check[];
   trackInterfaces: TrackInterface[];
   bfd: Bfd[];
   global: GlobalOptions;

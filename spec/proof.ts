@@ -4,7 +4,7 @@ import { draftMembersOf, DraftMember } from "./members";
 import { realtimePriority } from "./options";
 import { Problem } from "./model";
 import { CLUSTER_RULES, ROUTER_RULES } from "./rules/cluster";
-import { Judged, Rule, RULES, toProblem } from "./rules";
+import { Judged, preemptDelayWithWeight, Rule, RULES, toProblem } from "./rules";
 import { pathOfView, routerViews } from "./routers";
 import { isKnown } from "./unknown";
 
@@ -32,14 +32,15 @@ export function proveCluster(cluster: ClusterDraft): Problem[] {
       },
     );
   const routers = draftMembersOf(cluster);
-  return withoutRepeats([
+  const problems = [
     ...routers.flatMap((members) => judgeAll(PAIR_RULES, members)),
     ...nodesIn(routers).flatMap((members) => judgeAll(NODE_RULES, members)),
     ...CLUSTER_RULES.flatMap((rule) => rule(cluster)),
     ...[...views].flatMap(([router, view]) =>
       ROUTER_RULES.flatMap((rule) => rule(view)).map((problem) => placed(cluster, router, problem)),
     ),
-  ]);
+  ];
+  return withoutRepeats(problems.map((problem) => ofCheck(cluster, problem)));
 }
 
 const PAIR_RULES = RULES.filter((rule) => rule.scope !== "node");
@@ -61,6 +62,32 @@ function placed(cluster: ClusterDraft, router: number | undefined, problem: Prob
     ...problem,
     path: there(problem.path),
     allowed: problem.allowed.replace(/\b(virtualIpAddresses\[\d+\]|nodes\[\d+\]\.\w+)/g, there),
+  };
+}
+
+/** What is found of the script that the agent runs for a check, in the words of the check. */
+function ofCheck({ trackScripts, checks }: ClusterDraft, problem: Problem): Problem {
+  const [, place, property] = /^trackScripts(?:\[(\d+)\]\.(\w+))?$/.exec(problem.path) ?? [];
+  const own = isKnown(trackScripts) ? trackScripts.length : 0;
+  const at = Number(place) - own;
+  const check = isKnown(checks) ? checks[at] : undefined;
+  if (problem.path === "trackScripts" && own === 0) {
+    return { ...problem, path: "checks" };
+  }
+  if (property === undefined || at < 0 || check === undefined || !isKnown(check)) {
+    return problem;
+  }
+  if (property !== "weight") {
+    return { ...problem, path: `checks[${at}].${String(check.kind)}` };
+  }
+  const otherwise =
+    problem.rule === preemptDelayWithWeight.id ? "remove preemptDelay" : "bring the priorities closer together";
+  return {
+    ...problem,
+    path: `checks[${at}].effect`,
+    value: `${String(check.effect)}, which is a weight of ${problem.value}`,
+    allowed: problem.allowed.replace(/^0(?=,)/, "'fault'"),
+    fix: `set effect: 'fault', or ${otherwise}`,
   };
 }
 

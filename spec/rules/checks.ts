@@ -13,12 +13,12 @@ export const scriptStopsKeepalived = instanceRule(
   },
   ["trackScripts"],
   ({ instance, programs }) =>
-    instance.trackScripts.flatMap(({ script }, i) =>
-      stoppedBy(textOf(script, programs)).includes("keepalived")
+    instance.trackScripts.flatMap(({ script, tests = script }, i) =>
+      stoppedBy(textOf(tests, programs)).includes("keepalived")
         ? [
             {
               property: `trackScripts[${i}].script`,
-              value: programOf(script),
+              value: programOf(tests),
               allowed: "a program that leaves keepalived alone",
             },
           ]
@@ -39,8 +39,8 @@ export const checkLoop = instanceRule(
   ["trackScripts", "trackProcesses", ...HOOKS],
   ({ instance, programs }) => {
     const tested = [
-      ...instance.trackScripts.flatMap(({ name, script }) =>
-        testedBy(textOf(script, programs)).map((what) => ({ what, name })),
+      ...instance.trackScripts.flatMap(({ name, script, tests = script }) =>
+        testedBy(textOf(tests, programs)).map((what) => ({ what, name })),
       ),
       ...instance.trackProcesses.map(({ name, process }) => ({ what: process.replace(/^.*\//, ""), name })),
     ];

@@ -7,6 +7,7 @@ import { portProblems } from "../ports";
 import { Draft, isKnown, isWhollyKnown, UNKNOWN } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { pathOfView, routersOf, routerViews } from "../routers";
+import { CHECK_RULES } from "./check-list";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
@@ -29,7 +30,7 @@ function vipsOf(cluster: ClusterDraft): { vip: VirtualIpAddress; at: number }[] 
 
 /** The names of nodes are unique in a cluster, and so are the names of its checks. */
 export const duplicateNames: ClusterRule = (cluster) => {
-  const checks = (["trackScripts", "trackProcesses", "bfd"] as const).flatMap((list) =>
+  const checks = (["trackScripts", "trackProcesses", "bfd", "checks"] as const).flatMap((list) =>
     namesIn(cluster[list], list),
   );
   const ofNodes = nodesOf(cluster).flatMap(({ bfd, at }) =>
@@ -355,6 +356,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   routerPrimary,
   undoBeforeSettled,
   ...WITNESS_RULES,
+  ...CHECK_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

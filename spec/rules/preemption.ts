@@ -160,7 +160,7 @@ export const stickyWithoutUplinkCheck = instanceRule(
     id: "sticky-without-uplink-check",
     severity: "warning",
     doc: "A sticky pair has a check of its uplink; where a cut leaves the carrier on, both nodes become master, and when it heals the one with the higher address stays, whoever held before.",
-    fix: "add a check that fails on the node that is cut off, such as trackScripts: [{ name: 'uplink', script: '/usr/bin/ping -c 1 -W 1 GATEWAY', interval: 1, weight: -1 }], or bfd with the gateway and weight: -1",
+    fix: "add a check that fails on the node that is cut off, such as checks: [{ name: 'uplink', kind: 'network', interval: 1 }], or bfd with the gateway and weight: -1",
   },
   ["trackScripts", "trackProcesses", "bfd"],
   ({ instance, preemption }) =>
@@ -170,7 +170,7 @@ export const stickyWithoutUplinkCheck = instanceRule(
           {
             property: "preemption",
             value: "sticky",
-            allowed: "sticky with trackScripts, trackProcesses or bfd",
+            allowed: "sticky with checks, trackScripts, trackProcesses or bfd",
           },
         ]
       : [],

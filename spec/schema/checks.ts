@@ -25,8 +25,11 @@ const checkName = () => text(CHECK_NAME, "a name of 1 to 32 letters, digits, '.'
 /** Above it keepalived's count overflows. */
 const MAX_COUNT = 2147483647;
 
+/** Runs in a row. */
+export const runsInARow = () => whole(1, MAX_COUNT);
+
 /** keepalived's timer counts microseconds in 32 bits; fractions of a second it takes since 2.3.2 only. */
-const wholeSeconds = () => field(z.int().min(1).max(4294), "whole seconds from 1 to 4294");
+export const wholeSeconds = () => field(z.int().min(1).max(4294), "whole seconds from 1 to 4294");
 
 /** A `vrrp_script`. */
 export const trackScriptSchema = field(
@@ -40,14 +43,21 @@ export const trackScriptSchema = field(
     /** Whole seconds after which a run counts as failed, 1 to 4294. @default the interval */
     timeout: wholeSeconds().optional(),
     /** Failures in a row that make the check fail, from 1. @default 2 */
-    fall: whole(1, MAX_COUNT).optional(),
+    fall: runsInARow().optional(),
     /** Successes in a row that make the check pass, from 1. @default 2 */
-    rise: whole(1, MAX_COUNT).optional(),
+    rise: runsInARow().optional(),
     /** Added to the priority (negative: while failing, positive: while passing), -253 to 253. @default 0: failing is FAULT */
     weight: whole(-253, 253).optional(),
   }),
   "a check: name, script and optionally interval, timeout, fall, rise, weight",
 );
+
+/** Name of a process, as in /proc/PID/comm or its argv[0]. */
+export const processName = () =>
+  field(
+    z.string().refine((value) => /^[^\s'#!{}]{1,255}$/u.test(value) && isExpressible(value)),
+    "the name of a process, one word, without quotes, \\, #, !, {, } and $_",
+  );
 
 /** A `vrrp_track_process`. */
 export const trackProcessSchema = field(
@@ -55,10 +65,7 @@ export const trackProcessSchema = field(
     /** Name of the check, unique in the cluster, 1 to 32 characters. */
     name: checkName(),
     /** Name of the process, as in /proc/PID/comm or its argv[0]: one word. */
-    process: field(
-      z.string().refine((value) => /^[^\s'#!{}]{1,255}$/u.test(value) && isExpressible(value)),
-      "the name of a process, one word, without quotes, \\, #, !, {, } and $_",
-    ),
+    process: processName(),
     /** As for a script, -254 to 254. @default 0: absence is FAULT */
     weight: whole(-254, 254).optional(),
     /** Processes that must be there, 1 to 65535. @default 1 */

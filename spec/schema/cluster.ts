@@ -3,6 +3,7 @@ import { Preemption } from "../model";
 import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME, ROUTER_NAME } from "../names";
 import { parseSpecVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
+import { checks } from "./check-list";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
@@ -141,6 +142,8 @@ export const clusterSchema = field(
     trackScripts: trackScripts().optional(),
     /** Processes that decide whether a node may hold the addresses. @default none */
     trackProcesses: trackProcesses().optional(),
+    /** What the agent tests on every node, and what a failure does: up to 50. @default none */
+    checks: checks().optional(),
     /** Interfaces that decide whether a node may hold the addresses, beside its own, which always does. @default none */
     trackInterfaces: trackInterfaces().optional(),
     /** Routers that every node watches over BFD. @default none */

@@ -68,13 +68,30 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
 
-function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType {
-  return path.reduce<z.core.$ZodType>((at, key) => {
+/** The object that a value is meant to be. Of those that differ by one property a value that has none of them is held against the first. */
+function objectFor(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) {
+    return schema;
+  }
+  const { discriminator, options } = schema.def;
+  const meant = options.find(
+    (option) =>
+      option instanceof z.ZodObject &&
+      (option.shape as Record<string, z.ZodType>)[discriminator]?.safeParse(child(value, discriminator))
+        .success,
+  );
+  return meant ?? options[0]!;
+}
+
+/** The schema of what is at a path of `root`. */
+function schemaAt(schema: z.core.$ZodType, path: Path, root: unknown): z.core.$ZodType {
+  return path.reduce<z.core.$ZodType>((at, key, depth) => {
+    const parent = objectFor(at, valueAt(root, path.slice(0, depth)));
     const inner =
-      at instanceof z.ZodObject
-        ? (at.shape as Record<string | number, z.core.$ZodType>)[key]
-        : at instanceof z.ZodArray
-          ? at.element
+      parent instanceof z.ZodObject
+        ? (parent.shape as Record<string | number, z.core.$ZodType>)[key]
+        : parent instanceof z.ZodArray
+          ? parent.element
           : undefined;
     if (inner === undefined) {
       throw new Error(`no schema at ${pathText(path)}`);
@@ -83,8 +100,9 @@ function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType {
   }, unwrap(schema));
 }
 
-function fieldProblem(issue: z.core.$ZodIssue, path: Path, schema: z.core.$ZodType, value: unknown): Problem {
-  const doc = fieldDocs.get(schemaAt(schema, path));
+function fieldProblem(issue: z.core.$ZodIssue, path: Path, schema: z.core.$ZodType, root: unknown): Problem {
+  const value = valueAt(root, path);
+  const doc = fieldDocs.get(schemaAt(schema, path, root));
   if (doc === undefined) {
     throw new Error(`no words for ${pathText(path)}`);
   }
@@ -101,8 +119,8 @@ function fieldProblem(issue: z.core.$ZodIssue, path: Path, schema: z.core.$ZodTy
   };
 }
 
-function unknownKeyProblem(key: string, path: Path, schema: z.core.$ZodType): Problem {
-  const at = schemaAt(schema, path);
+function unknownKeyProblem(key: string, path: Path, schema: z.core.$ZodType, root: unknown): Problem {
+  const at = objectFor(schemaAt(schema, path, root), valueAt(root, path));
   const known = at instanceof z.ZodObject ? Object.keys(at.shape) : [];
   const meant = suggest(key, known);
   return {
@@ -134,11 +152,11 @@ export function validate<T>(schema: z.ZodType<T>, input: unknown): Validated<T> 
     if (issue.code === "unrecognized_keys") {
       const target = valueAt(draft, path) as Record<string, unknown>;
       for (const key of issue.keys) {
-        problems.push(unknownKeyProblem(key, path, schema));
+        problems.push(unknownKeyProblem(key, path, schema, given));
         delete target[key];
       }
     } else if (valueAt(draft, path) !== UNKNOWN) {
-      problems.push(fieldProblem(issue, path, schema, value));
+      problems.push(fieldProblem(issue, path, schema, given));
       if (path.length === 0) {
         return { problems, draft: UNKNOWN };
       }

@@ -59,6 +59,7 @@ export function plan(instances: InstanceConfig[] = [instance()], changes: Partia
     undoAfter: 300,
     firewall: true,
     openPorts: [],
+    checks: [],
     ...changes,
   };
 }
