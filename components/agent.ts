@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const host = join(__dirname, "..", "host");
+const PROGRAMS = ["vrrp-agent", "vrrp-check"];
 const END = "END_OF_VRRP_AGENT";
 
 /**
@@ -11,9 +12,9 @@ const END = "END_OF_VRRP_AGENT";
  */
 export function agentInstaller(): string {
   const modules = readdirSync(join(host, "lib")).map((name) => `lib/${name}`);
-  const files = ["vrrp-agent", ...modules].sort().map((name) => {
+  const files = [...PROGRAMS, ...modules].sort().map((name) => {
     const text = readFileSync(join(host, name), "utf8");
-    const mode = name === "vrrp-agent" ? "0755" : "0644";
+    const mode = PROGRAMS.includes(name) ? "0755" : "0644";
     return { text, line: `file ${mode} root:root ${sha256(text)} ${text.split("\n").length - 1} ${name}\n` };
   });
   const lines = files.map((file) => file.line).join("");

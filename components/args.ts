@@ -98,6 +98,114 @@ export interface TrackProcessArgs {
   quorum?: pulumi.Input<number>;
 }
 
+/** What a check tests. */
+export enum CheckKind {
+  /** A WireGuard tunnel. Has `interface`, `peers`, `maxHandshakeAge`, `uplink`. */
+  Tunnel = "tunnel",
+  /** Hosts that answer pings. Has `targets`, `count`, `minSuccesses`. */
+  Network = "network",
+  /** A TCP port that takes connections, asked by bash, or an nc that knows -z. Has `host`, `port`. */
+  Tcp = "tcp",
+  /** A URL, by GET with curl, without following redirects. Has `url`, `expectStatus`, `expectText`. */
+  Http = "http",
+  /** A process that runs, by pidof or pgrep. Has `process`. */
+  Process = "process",
+  /** A file that is there, or is not. Has `path`, `present`, `maxAge`. */
+  File = "file",
+  /** A program, by its exit status: 0 passes, 126 and 127 say that the check is broken. Has `command`. */
+  Command = "command",
+}
+
+/** What a failing check does to its node. */
+export enum CheckEffect {
+  /**
+   * It gives the addresses to any node that is better off, while it still serves; where the check fails on all nodes, one
+   * of them holds all the same. A weight of minus the largest gap between two nodes' priorities, minus 1. Not with
+   * preemptDelay, which the other node would wait for.
+   */
+  Yield = "yield",
+  /** It holds no address (FAULT); where the check fails on all nodes, nobody does. */
+  Fault = "fault",
+}
+
+/**
+ * A check that the agent makes on every node. It tells a check that fails from one that is broken (a tool or a program is
+ * missing): that one goes on with the result that it had, passing at first. A line in the log, and in
+ * /var/log/vrrp-agent/events.jsonl (not of a `command` with a `scriptUser` other than root), says when it fails, is broken,
+ * or passes again, and one each 5 minutes that it still does.
+ *
+ * What can be seen of the *peer* never fails a check by itself, for when a node dies its peer would be put out, too.
+ *
+ * @example
+ * checks: [
+ *   { name: "uplink", kind: CheckKind.Network, interval: 1 },
+ *   { name: "web", kind: CheckKind.Http, url: "http://127.0.0.1/health", effect: CheckEffect.Fault },
+ * ]
+ */
+export interface CheckArgs {
+  /** Name of the check, unique among all checks of the cluster, 1 to 32 characters; not "witness". */
+  name: pulumi.Input<string>;
+  /** What it tests; a property of another kind is refused. */
+  kind: pulumi.Input<CheckKind>;
+  /** Seconds between two runs, whole, 1 to 4294. @default 2 */
+  interval?: pulumi.Input<number>;
+  /** Seconds after which a run has failed, whole, 1 to 4294; what is tested has half a second less. @default the interval */
+  timeout?: pulumi.Input<number>;
+  /** Failures in a row that make the check fail, from 1. @default 2 */
+  fall?: pulumi.Input<number>;
+  /** Successes in a row that make the check pass again, from 1. @default 2 */
+  rise?: pulumi.Input<number>;
+  /** What a failing check does to its node. @default yield; with preemptDelay fault */
+  effect?: pulumi.Input<CheckEffect>;
+  /** tunnel: the WireGuard interface; the check fails while it is missing or down. @default the node's interface */
+  interface?: pulumi.Input<string>;
+  /**
+   * tunnel: public keys of the peers that count, 1 to 16, of both ends where these are the nodes: each node looks at those
+   * that its interface knows, and fails when it knows none. @default the only peer of the interface
+   */
+  peers?: pulumi.Input<string>[];
+  /**
+   * tunnel: seconds after which the last handshake is old, 180 to 86400 (in a healthy tunnel it gets 120 to 180 s old). An
+   * old one, or none, fails the check only when no `uplink` answers, too. Of a peer without persistent keepalive it says
+   * nothing unless packets were sent to it since it was last heard. @default 200
+   */
+  maxHandshakeAge?: pulumi.Input<number>;
+  /** tunnel: what is pinged near the node, 1 to 16: "gateway" (that of the default route) and addresses. @default ["gateway"] */
+  uplink?: pulumi.Input<string>[];
+  /**
+   * network: what is pinged, 1 to 16: "gateway" (that of the host's default route, looked up at each run; none is silent),
+   * "peer" (any other node of the cluster) and addresses outside the cluster. @default ["gateway", "peer"]
+   */
+  targets?: pulumi.Input<string>[];
+  /** network: pings a target, 0.2 s apart, 1 to 5: it answers when one is answered. @default 1 */
+  count?: pulumi.Input<number>;
+  /**
+   * network: targets that must answer, 1 to their number. With fewer the check fails, unless all that are silent are
+   * "peer". @default 1
+   */
+  minSuccesses?: pulumi.Input<number>;
+  /** tcp: name or address that is connected to, not one of the cluster's. */
+  host?: pulumi.Input<string>;
+  /** tcp: port, 1 to 65535. */
+  port?: pulumi.Input<number>;
+  /** http: what is asked for, http or https, up to 1000 characters; without a password, for it is no secret. */
+  url?: pulumi.Input<string>;
+  /** http: status of the answer, "200" or a range as "200-399". @default "200-399" */
+  expectStatus?: pulumi.Input<string>;
+  /** http: what the answer must hold, 1 to 200 characters of one line. @default anything */
+  expectText?: pulumi.Input<string>;
+  /** process: its name, as in /proc/PID/comm: one word. */
+  process?: pulumi.Input<string>;
+  /** file: its absolute path. */
+  path?: pulumi.Input<string>;
+  /** file: whether it must be there (true) or must not (false). @default true */
+  present?: pulumi.Input<boolean>;
+  /** file: seconds since it was last written after which it is too old, 1 to 31536000. @default any age */
+  maxAge?: pulumi.Input<number>;
+  /** command: absolute path of a program that is on the node, and its arguments; it runs as scriptUser. */
+  command?: pulumi.Input<string>;
+}
+
 /** An interface, beside the one that carries the addresses, whose loss says that a node may not hold them (`track_interface`). */
 export interface TrackInterfaceArgs {
   /** Name of the interface, 1 to 15 characters; it must exist on the node. Not the one that carries the addresses: that is tracked always. */

@@ -1,8 +1,23 @@
 import { RenderedFile, renderHost } from "../render";
-import { HostPlan } from "../spec";
+import { Check, CheckKind, HostPlan } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
+
+/** What a check of a kind is made with. */
+const CHECK_PACKAGES: Partial<Record<CheckKind, Record<string, string>>> = {
+  tunnel: { ping: "iputils-ping" },
+  network: { ping: "iputils-ping" },
+  http: { curl: "curl" },
+};
+
+/** What a host that runs keepalived with these checks must have. */
+export function packagesFor(checks: Check[]): Record<string, string> {
+  return Object.assign({ ...PACKAGES }, ...checks.map(({ kind }) => CHECK_PACKAGES[kind])) as Record<
+    string,
+    string
+  >;
+}
 
 /** What an end of a WireGuard tunnel must have. */
 export const TUNNEL_PACKAGES = { wg: "wireguard-tools", "wg-quick": "wireguard-tools" };

@@ -6,6 +6,7 @@ import { applyCluster, AppliedHost } from "./apply";
 import {
   AnnouncementArgs,
   BfdArgs,
+  CheckArgs,
   NodeArgs,
   OpenPortArgs,
   OptionArgs,
@@ -16,7 +17,7 @@ import {
   VirtualRouterArgs,
   WitnessArgs,
 } from "./args";
-import { PACKAGES, secretFiles, shownFiles } from "./files";
+import { packagesFor, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
 import { userContext } from "./ssh";
@@ -55,6 +56,11 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   trackScripts?: TrackScriptArgs[];
   /** Processes that decide whether a node may hold the addresses. @default none */
   trackProcesses?: TrackProcessArgs[];
+  /**
+   * What the agent tests on every node, and what a failure does, 0 to 50 of them: `vrrp-agent status` tells how each is.
+   * @default none
+   */
+  checks?: CheckArgs[];
   /** Interfaces that decide whether a node may hold the addresses, beside its own, which always does. @default none */
   trackInterfaces?: TrackInterfaceArgs[];
   /** Routers that every node watches over BFD. @default none */
@@ -116,7 +122,7 @@ export class HaPair extends pulumi.ComponentResource {
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: PACKAGES,
+        packages: derive(cluster, (c) => packagesFor(c.checks)),
         apply: false,
         drift: args.drift,
       }),

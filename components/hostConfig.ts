@@ -16,7 +16,7 @@ export interface HostConfigArgs {
   /** Path -> text of each file that holds a secret, mode 0600. Never shown. */
   secretFiles?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Program that must be there -> package that brings it. */
-  packages?: Record<string, pulumi.Input<string>>;
+  packages?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Whether this component applies the files itself; false when a parent orders several hosts. @default true */
   apply?: boolean;
   /** Have `pulumi refresh` and `preview --refresh` look at the host and show what was changed there by hand; the next `up` puts it right. @default false */

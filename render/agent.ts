@@ -1,5 +1,7 @@
 import { handOverSeconds, settleAfterStart } from "../simulate/timing";
 import { FirewallPlan, HostPlan, InstanceConfig, LeaseWitness } from "../spec";
+import { FirewallPlan, HostPlan, InstanceConfig } from "../spec";
+import { checkLines } from "./checks";
 import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";
 import { FirewallRule } from "./firewall";
@@ -34,6 +36,7 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances),
     lease: plan.witness?.kind === "lease" ? leaseWords(plan.witness) : undefined,
+    checks: checkLines(plan),
   });
   return plainFile(`${directory(plan.cluster)}/node.conf`, text);
 }

@@ -15,6 +15,11 @@ const LARGEST_WEIGHT = 253;
 /** A healthy tunnel that carries packets has a handshake at most 180 s old; a little more for one that is under way. */
 const HANDSHAKE_AGE = 200;
 
+/** What every kind has. */
+type Common = Exclude<
+  Draft<Pick<Check, "name" | "interval" | "timeout" | "fall" | "rise" | "effect">>,
+  Unknown
+>;
 type Input = Exclude<Draft<CheckInput>, Unknown>;
 
 /**
@@ -38,7 +43,7 @@ export function checkListWithDefaults(
 
 function checkWithDefaults(check: Input, effect: CheckEffect | Unknown): Draft<Check> {
   const interval = check.interval ?? 2;
-  const common = {
+  const common: Common = {
     name: check.name,
     interval,
     timeout: check.timeout ?? interval,
@@ -96,11 +101,11 @@ function targets(list: Draft<string[]>): Draft<string[]> {
 
 /** The largest gap between the priorities of two nodes in any virtual router of a cluster. */
 function largestGap(cluster: ClusterDraft): number | Unknown {
-  const lists = routerViews(cluster).map(({ cluster: { nodes } }) =>
+  const lists = routerViews(cluster).map(({ cluster: { nodes } }): (number | Unknown)[] =>
     isKnown(nodes) ? nodes.map((node) => (isKnown(node) ? node.priority : UNKNOWN)) : [UNKNOWN],
   );
   return lists.reduce<number | Unknown>((largest, list) => {
-    const known = list.filter(isKnown);
+    const known = list.filter((priority) => isKnown(priority));
     return isKnown(largest) && known.length === list.length
       ? Math.max(largest, Math.max(...known) - Math.min(...known))
       : UNKNOWN;
@@ -114,7 +119,7 @@ export function scriptsOf(cluster: ClusterDraft): Draft<TrackScript[]> {
     return UNKNOWN;
   }
   const gap = checks.length === 0 ? 0 : largestGap(cluster);
-  const weights = {
+  const weights: Record<CheckEffect, number | Unknown> = {
     [CheckEffect.Fault]: 0,
     [CheckEffect.Yield]: isKnown(gap) ? -Math.min(gap + 1, LARGEST_WEIGHT) : UNKNOWN,
   };

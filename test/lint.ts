@@ -11,7 +11,7 @@ function shellScripts(): string[] {
   });
   return files
     .split("\n")
-    .filter((file) => file.endsWith(".sh") || file === "host/vrrp-agent" || file === ".ci/run")
+    .filter((file) => file.endsWith(".sh") || /^host\/vrrp-[a-z]+$/.test(file) || file === ".ci/run")
     .filter((file, i, all) => all.indexOf(file) === i);
 }
 

@@ -355,6 +355,7 @@ bring_into_force() {
   # Before the settings of the kernel, some of which are an interface's.
   drive_tunnels "$1" "$2"
   apply_sysctls "$1" "$(generation_dir "$1" "$2")"
+  prepare_checks "$1"
   if [ "$manages" = no ]; then
     return_service "$1"
     end_lending "$1"

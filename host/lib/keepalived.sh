@@ -265,6 +265,7 @@ verb_boot() {
   start_time_options "$root$keepalived_conf" >"$started_with"
   # What a step that was cut short had drained is not drained any more.
   for cluster in $(clusters); do drain_off "$cluster"; done
+  for cluster in $(clusters); do prepare_checks "$cluster"; done
   await_sources
   await_tunnels
   for cluster in $(clusters); do

@@ -11,9 +11,7 @@ events_limit=1048576
 verb_notify() {
   umask 022
   make_run_dir
-  events_dir=$log_dir
-  [ -d "$root/var/log" ] || events_dir=$run_dir
-  mkdir -p "$events_dir" || warn "cannot make $events_dir; events are not logged"
+  find_events_dir || warn "cannot make $events_dir; events are not logged"
   # A reload starts this program anew, and keepalived tells only what changes: what it told before still holds.
   forget_unknown
   ticker "$$" "$1" &
@@ -26,6 +24,13 @@ verb_notify() {
     hear "$line"
     [ "$line" != TICK ] || renew "$1"
   done <"$1"
+}
+
+# find_events_dir: of events.jsonl.
+find_events_dir() {
+  events_dir=$log_dir
+  [ -d "$root/var/log" ] || events_dir=$run_dir
+  mkdir -p "$events_dir"
 }
 
 # renew FIFO: goes on as the agent that was installed meanwhile. Lines wait in the FIFO, which keepalived holds open.
@@ -115,13 +120,14 @@ rewrite_state() {
   say "$rewritten" | write_file "$1"
 }
 
-# log_event KIND NAME STATE PRIORITY CLUSTER
+# log_event KIND NAME STATE PRIORITY CLUSTER [WORDS]
 log_event() {
   log=$events_dir/events.jsonl
   if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt "$events_limit" ]; then
     mv -f "$log" "$log.1"
   fi
-  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s}\n' \
+  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s%s}\n' \
     "$(json_text "$(utc "$(now)")")" "$(json_text "$node")" "$(json_text "$5")" "$(json_text "$1")" \
-    "$(json_text "$2")" "$(json_text "$3")" "$(json_text "$4")" >>"$log"
+    "$(json_text "$2")" "$(json_text "$3")" "$(json_text "$4")" \
+    "${6:+,\"words\":$(json_text "${6-}")}" >>"$log"
 }

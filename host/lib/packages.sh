@@ -122,6 +122,14 @@ unmask_left_behind() {
   (unmask_keepalived) 2>/dev/null || true
 }
 
+# package_name MANAGER PACKAGE: as the distribution calls what Debian calls so.
+package_name() {
+  case $1:$2 in
+  dnf:iputils-ping | apk:iputils-ping) say iputils ;;
+  *) say "$2" ;;
+  esac
+}
+
 # install_missing CLUSTER MANIFEST: installs the packages whose command is not there and writes down what came with them.
 # What was there before the first try is on the disk until that is written down, however often a try is cut short.
 install_missing() (
@@ -131,7 +139,7 @@ install_missing() (
   awk '$1 == "package"' "$2" >"$work/packages"
   while read -r _ command package; do
     have "$command" && continue
-    missing="$missing $package"
+    missing="$missing $(package_name "$(package_manager)" "$package")"
     commands="$commands $command"
   done <"$work/packages"
   before=$state_dir/$1/packages-before

@@ -40,6 +40,7 @@ cluster_facts() {
   ! is_drained "$1" || say "drained"
   drift "$1" "$current"
   tunnel_facts "$conf"
+  check_facts "$1" "$conf"
   facts instance "$conf" >"$work/instances"
   while read -r instance _; do
     instance_facts "$1" "$instance"
@@ -95,6 +96,12 @@ status_text() {
     $1 == "drift" { sub(/^drift /, ""); print "  changed by hand: " $0 }
     $1 == "tunnel" { print "  tunnel " $2 ": " $3 }
     $1 == "tunnel-peer" { print "    " $2 ": " ($3 == "never" ? "no handshake yet" : "handshake " $3 " s ago") ($4 == "none" ? "" : ", at " $4) }
+    $1 == "check" {
+      name = $2; kind = $3; condition = $4; verdict = $5; since = $6
+      sub(/^([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )[^ ]+ ?/, "")
+      if (condition == "broken") condition = "broken, goes on as " verdict
+      print "  check " name " (" kind "): " (since == "never" ? "not run yet" : condition " since " since ($0 == "" ? "" : ": " $0))
+    }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
     $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
@@ -119,8 +126,8 @@ status_json() {
       end_instance()
       end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"instances\":" list(instances) "}")
-      cluster = instances = drift = tunnels = ""
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"instances\":" list(instances) "}")
+      cluster = instances = drift = tunnels = checks = ""
     }
     $1 == "keepalived" {
       daemon = $2 == "running" ? "{\"running\":true,\"pid\":" $3 ",\"since\":" text($4) "}" : "{\"running\":false}"
@@ -137,6 +144,11 @@ status_json() {
     $1 == "tunnel" { end_tunnel(); tunnel = "\"interface\":" text($2) ",\"up\":" ($3 == "up" ? "true" : "false") }
     $1 == "tunnel-peer" {
       tunnel_peers = add(tunnel_peers, "{\"node\":" text($2) ",\"handshakeAge\":" ($3 == "never" ? "null" : $3) ",\"endpoint\":" ($4 == "none" ? "null" : text($4)) "}")
+    }
+    $1 == "check" {
+      item = "{\"name\":" text($2) ",\"kind\":" text($3) ",\"state\":" text($4) ",\"verdict\":" text($5) ",\"since\":" ($6 == "never" ? "null" : text($6))
+      sub(/^([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )[^ ]+ ?/, "")
+      checks = add(checks, item ",\"words\":" text($0) "}")
     }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
     $1 == "vip" {

@@ -1,0 +1,227 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
+# Checks: what a run of one makes of its result, and what the agent does for them.
+#
+# /run/vrrp-agent/CLUSTER/checks/NAME, written at each run:
+#   verdict passing|failing   of the last run; a broken one repeats that of the run before
+#   broken yes|no             the check itself does not work: a tool or a program is missing
+#   row N                     runs in a row with that verdict
+#   since EPOCH               of verdict and broken as they are
+#   logged EPOCH              the last line in the log; 0: none
+#   told passing|failing|broken   what that line said
+#   words WHY
+
+# Seconds between two lines in the log about a check that is as it was.
+log_interval=300
+
+checks_dir() { say "$run_dir/$1/checks"; }
+
+# run_check CLUSTER NAME: one run, and what it means.
+run_check() {
+  cluster=$1
+  name=$2
+  conf=$conf_dir/$1/node.conf
+  state=$(checks_dir "$1")/$2
+  time=$(now)
+  read_state
+  settings=
+  [ ! -r "$conf" ] || settings=$(awk -v name="$2" '
+    ($1 == "check" || $1 == "check-set") && $2 == name { word = $1; sub(/^[^ ]+ [^ ]+ /, ""); print word, $0 }' "$conf")
+  kind='' timeout=2 fall=1 rise=1
+  # The first line is the check's own.
+  # shellcheck disable=SC2086
+  case $settings in
+  "check "*) IFS=' ' read -r _ kind timeout fall rise <<LINE ;;
+$settings
+LINE
+  esac
+  probe_status=0
+  why=
+  probe "$kind" || probe_status=$?
+  case $probe_status in
+  0) judge_run passing no ;;
+  1) judge_run failing no ;;
+  *) judge_run "$verdict" yes ;;
+  esac
+  [ "$verdict" = passing ]
+}
+
+# probe KIND: 0 passes, 1 fails, anything else: is broken; `why` says more. A kind of its own module has it in lib/KIND.sh.
+probe() {
+  case $1 in
+  '')
+    why="there is no check $name in $conf"
+    return 3
+    ;;
+  tunnel | network | tcp | http | process | file | command) ;;
+  *[!a-z]*) return 3 ;;
+  *)
+    if [ ! -r "$here/lib/$1.sh" ]; then
+      why="this agent knows no check of kind $1"
+      return 3
+    fi
+    # shellcheck disable=SC1090
+    . "$here/lib/$1.sh"
+    ;;
+  esac
+  "probe_$1"
+}
+
+# setting KEY: its values, a line each.
+setting() { printf '%s\n' "$settings" | sed -n "s/^check-set $1 //p"; }
+
+# read_state: of the former run; a check that never ran passes.
+read_state() {
+  verdict=passing broken=no row=0 since=$time logged=0 told=passing words=
+  [ -r "$state" ] || return 0
+  while IFS=' ' read -r state_key state_value; do
+    case $state_key in
+    verdict) [ "$state_value" != failing ] || verdict=failing ;;
+    broken) [ "$state_value" != yes ] || broken=yes ;;
+    told) told=$state_value ;;
+    words) words=$state_value ;;
+    row | since | logged)
+      case $state_value in
+      '' | *[!0-9]*) ;;
+      *) eval "$state_key=$state_value" ;;
+      esac
+      ;;
+    esac
+  done <"$state"
+}
+
+# judge_run VERDICT BROKEN: counts the run, tells it, and writes it down.
+judge_run() {
+  if [ "$1" = "$verdict" ]; then row=$((row + 1)); else row=1; fi
+  if [ "$1 $2" != "$verdict $broken" ] || [ "$row" = 1 ]; then since=$time; fi
+  verdict=$1 broken=$2
+  # As one line, whatever a tool has said.
+  words=$(printf '%s' "$why" | tr '[:cntrl:]' ' ' | cut -c 1-300)
+  if [ "$broken" = yes ]; then
+    condition=broken
+  elif [ "$verdict" = failing ] && [ "$row" -ge "$fall" ]; then
+    condition=failing
+  elif [ "$verdict" = passing ] && [ "$row" -ge "$rise" ]; then
+    condition=passing
+  else
+    condition=$told
+  fi
+  if [ "$condition" != "$told" ] ||
+    { [ "$condition" != passing ] && { [ $((time - logged)) -ge "$log_interval" ] || [ "$logged" -gt "$time" ]; }; }; then
+    logged=$time told=$condition
+    tell_condition
+  fi
+  write_state
+}
+
+# tell_condition: in the system's log, and among the events where they can be written.
+tell_condition() {
+  case $condition in
+  broken) told_words="check $name of $cluster is broken: $words; it goes on as $verdict" ;;
+  *) told_words="check $name of $cluster is $condition${words:+: $words}" ;;
+  esac
+  logger -t vrrp-check -p daemon.notice -- "$told_words" 2>/dev/null || printf 'vrrp-check: %s\n' "$told_words" >&2
+  [ "$(id -u)" = 0 ] || [ -n "${VRRP_ROOT-}" ] || return 0
+  # shellcheck source=host/lib/notify.sh
+  . "$here/lib/notify.sh"
+  use_node "$conf"
+  { find_events_dir && log_event CHECK "$name" "$condition" '' "$cluster" "$words"; } 2>/dev/null || true
+}
+
+# write_state: in one go. A user other than root has the file, made by root, and not the directory.
+write_state() {
+  state_text="verdict $verdict
+broken $broken
+row $row
+since $since
+logged $logged
+told $told
+words $words"
+  [ -e "${state%/*}" ] || mkdir -p "${state%/*}" 2>/dev/null || return 0
+  if [ -w "${state%/*}" ]; then
+    {
+      say "$state_text" >"${state%/*}/.$name.new" && mv -f "${state%/*}/.$name.new" "$state"
+    } 2>/dev/null || true
+  elif [ -w "$state" ]; then
+    { say "$state_text" >"$state"; } 2>/dev/null || true
+  fi
+}
+
+# prepare_checks CLUSTER: where the runs of its checks write down what they find; called before keepalived runs them. /run is
+# empty after a boot.
+prepare_checks() {
+  prepare_conf=$conf_dir/$1/node.conf
+  [ -n "$(facts check "$prepare_conf")" ] || [ -d "$(checks_dir "$1")" ] || return 0
+  prepare_dir=$(checks_dir "$1")
+  mkdir -p "$prepare_dir"
+  chmod 755 "$run_dir/$1" "$prepare_dir"
+  facts check "$prepare_conf" | cut -d ' ' -f 1 >"$work/checks"
+  for prepare_file in "$prepare_dir"/* "$prepare_dir"/.*.*; do
+    [ -f "$prepare_file" ] || continue
+    prepare_name=${prepare_file##*/}
+    case $prepare_name in .*) prepare_name=${prepare_name#.} prepare_name=${prepare_name%.*} ;; esac
+    grep -q -x -F "$prepare_name" "$work/checks" || rm -f "$prepare_file"
+  done
+  prepare_user=$(facts check-user "$prepare_conf")
+  [ -n "$prepare_user" ] || return 0
+  facts check "$prepare_conf" | awk '$2 == "command" { print $1 }' | while read -r prepare_name; do
+    [ -e "$prepare_dir/$prepare_name" ] || : >"$prepare_dir/$prepare_name"
+    chown "$prepare_user" "$prepare_dir/$prepare_name"
+  done
+}
+
+# test_checks CLUSTER DIRECTORY: whether this host can make the checks of a staged generation.
+test_checks() {
+  test_conf=$2/files/etc/vrrp-agent/$1/node.conf
+  facts check "$test_conf" >"$work/checks"
+  while read -r test_name test_kind _; do
+    case $test_kind in
+    command)
+      test_command=$(awk -v name="$test_name" '
+        $1 == "check-set" && $2 == name && $3 == "command" { sub(/^[^ ]+ [^ ]+ [^ ]+ /, ""); print }' "$test_conf")
+      test_program=${test_command%%[ 	]*}
+      test_program=$(printf '%s' "$test_program" | tr -d "'")
+      if [ -f "$root$test_program" ] && [ -x "$root$test_program" ]; then continue; fi
+      fail "checks: the command of $test_name is $test_program, which is no program on this host; install it, make it executable or correct the spec"
+      ;;
+    tunnel)
+      have wg || fail "checks: $test_name, of kind tunnel, needs wg, which is not on this host; install wireguard-tools"
+      ;;
+    tcp)
+      [ -n "$(tcp_tool)" ] ||
+        fail "checks: $test_name, of kind tcp, needs bash or an nc that knows -z, and this host has neither; install bash"
+      ;;
+    process)
+      have pidof || have pgrep ||
+        fail "checks: $test_name, of kind process, needs pidof or pgrep, and this host has neither; install procps"
+      ;;
+    esac
+  done <"$work/checks"
+}
+
+# tcp_tool: what can ask for a connection; empty: nothing.
+tcp_tool() {
+  if have bash; then
+    say bash
+  elif have nc && nc -h 2>&1 | grep -q -e '-[a-zA-Z]*z'; then
+    say nc
+  fi
+}
+
+# check_facts CLUSTER CONF: for status.
+check_facts() {
+  facts check "$2" >"$work/checks"
+  while read -r name kind _ fall rise; do
+    state=$(checks_dir "$1")/$name
+    time=0
+    read_state
+    check_since=$(utc "$since")
+    if [ "$row" = 0 ]; then
+      condition=unknown check_since=never
+    elif [ "$broken" = yes ]; then
+      condition=broken
+    else
+      condition=$verdict
+    fi
+    say "check $name $kind $condition $verdict $check_since $words"
+  done <"$work/checks"
+}

@@ -1,0 +1,377 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and checks.sh
+# What a check of each kind looks at. probe_KIND: 0 passes, 1 fails, 3 is broken; `why` says it in words.
+
+# broken WHY
+broken() {
+  why=$1
+  return 3
+}
+
+# failing WHY
+failing() {
+  why=$1
+  return 1
+}
+
+# begin_limit: what is tested ends half a second before keepalived would end the run, in tenths of a second where this
+# host's timeout knows them.
+begin_limit() {
+  limit=$((timeout * 10 - 5))
+  tenths=no
+  ! timeout 0.5 true 2>/dev/null || tenths=yes
+}
+
+# limit_text TENTHS: as timeout takes it.
+limit_text() {
+  if [ "$tenths" = yes ]; then
+    say "$(($1 / 10)).$(($1 % 10))"
+  elif [ "$1" -lt 10 ]; then
+    say 1
+  else
+    say $(($1 / 10))
+  fi
+}
+
+# limited COMMAND...
+limited() { timeout "$(limit_text "$limit")" "$@"; }
+
+# was_late STATUS: coreutils' timeout says 124, busybox' the signal.
+was_late() { [ "$1" = 124 ] || [ "$1" = 143 ] || [ "$1" = 137 ]; }
+
+# ping_once TENTHS ADDRESS [DEV]
+ping_once() {
+  ping_family=
+  case $2 in *:*) ping_family=-6 ;; esac
+  # shellcheck disable=SC2086
+  timeout "$(limit_text "$1")" ping $ping_family -c 1 -W $((timeout > 1 ? timeout : 1)) ${3:+-I "$3"} "$2" >/dev/null 2>&1
+}
+
+# answers ADDRESS [DEV]: one of $count pings, 0.2 s apart and side by side.
+answers() (
+  pids=
+  i=0
+  while [ "$i" -lt "$count" ]; do
+    left=$((limit - 2 * i))
+    [ "$left" -gt 0 ] || break
+    (
+      [ "$i" = 0 ] || sleep "0.$((2 * i))" 2>/dev/null || true
+      ping_once "$left" "$@"
+    ) &
+    pids="$pids $!"
+    i=$((i + 1))
+  done
+  # shellcheck disable=SC2086
+  one_of $pids
+)
+
+# one_of PID...: whether one of them succeeds.
+one_of() {
+  one_status=1
+  for one_pid; do
+    ! wait "$one_pid" || one_status=0
+  done
+  return "$one_status"
+}
+
+# gateway: `ADDRESS [DEV]` of the default route; DEV where the address does not say it. Fails when there is none.
+gateway() {
+  {
+    ip -4 route show default 2>/dev/null
+    ip -6 route show default 2>/dev/null
+  } | awk '
+    / (dead|linkdown)( |$)/ { next }
+    {
+      via = dev = ""
+      for (i = 1; i < NF; i++) {
+        if ($i == "via") via = $(i + 1) == "inet6" ? $(i + 2) : $(i + 1)
+        if ($i == "dev") dev = $(i + 1)
+      }
+      if (via == "") next
+      print via, (via ~ /^fe80:/ ? dev : "")
+      found = 1
+      exit
+    }
+    END { exit !found }'
+}
+
+# target_answers TARGET: of an address, or one of the words gateway and peer.
+target_answers() (
+  case $1 in
+  gateway)
+    way=$(gateway) || exit 1
+    # shellcheck disable=SC2086
+    answers $way
+    ;;
+  peer)
+    pids=
+    for address in $(facts peer "$conf" | cut -d ' ' -f 2 | sort -u); do
+      answers "$address" &
+      pids="$pids $!"
+    done
+    # shellcheck disable=SC2086
+    one_of $pids
+    ;;
+  *) answers "$1" ;;
+  esac
+)
+
+# ask_targets TARGET...: all side by side; sets `answered`, their number, and `silent`, their names.
+ask_targets() {
+  pids=
+  for target; do
+    target_answers "$target" &
+    pids="$pids $!"
+  done
+  answered=0 silent=
+  for pid in $pids; do
+    if wait "$pid"; then answered=$((answered + 1)); else silent="$silent $1"; fi
+    shift
+  done
+}
+
+probe_network() {
+  have ping || { broken "there is no ping on this host" || return; }
+  begin_limit
+  count=$(setting count)
+  # shellcheck disable=SC2046
+  ask_targets $(setting target)
+  [ -z "$silent" ] || why="silent:$silent"
+  [ "$answered" -lt "$(setting min-successes)" ] || return 0
+  # A peer that is gone is gone for whoever is left, too.
+  for target in $silent; do
+    [ "$target" = peer ] || return 1
+  done
+}
+
+probe_tunnel() {
+  have wg || { broken "there is no wg on this host" || return; }
+  dev=$(setting interface)
+  if [ ! -d "$root/sys/class/net/$dev" ]; then
+    failing "there is no interface $dev"
+    return
+  fi
+  flags=0
+  read -r flags 2>/dev/null <"$root/sys/class/net/$dev/flags" || true
+  if [ $((flags & 1)) -eq 0 ]; then
+    failing "$dev is down"
+    return
+  fi
+  sights_status=0
+  look_at_peers || sights_status=$?
+  [ "$sights_status" -eq 4 ] || return "$sights_status"
+  have ping || { broken "there is no ping on this host" || return; }
+  begin_limit
+  count=1
+  # shellcheck disable=SC2046
+  ask_targets $(setting uplink)
+  if [ "$answered" -gt 0 ]; then
+    why="$why; the uplink answers, so it is the peer or the way to it"
+    return 0
+  fi
+  failing "$why, and the uplink is silent"
+}
+
+# look_at_peers: 4 when none of the peers that count was heard of late.
+look_at_peers() {
+  peers_there=$(wg show "$dev" peers 2>/dev/null) || { broken "$dev is no WireGuard interface" || return; }
+  named=$(setting peer)
+  if [ -z "$named" ]; then
+    case $(printf '%s' "$peers_there" | grep -c .) in
+    0)
+      failing "$dev has no peer"
+      return
+      ;;
+    1) ;;
+    *)
+      broken "$dev has several peers; name those that count (peers)"
+      return
+      ;;
+    esac
+    named=$peers_there
+  fi
+  # What was received and sent when something was received last.
+  sight=${state%/*}/.$name.sight
+  sights=$({
+    [ ! -r "$sight" ] || sed 's/^/before /' "$sight"
+    for what in latest-handshakes transfer persistent-keepalive; do
+      wg show "$dev" "$what" 2>/dev/null | sed "s/^/$what /" || true
+    done
+    printf '%s\n' "$peers_there" | sed 's/^/there /'
+    printf '%s\n' "$named" | sed 's/^/named /'
+  } | awk -v now="$time" -v limit="$(setting max-handshake-age)" '
+    $1 == "before" { received[$2] = $3; sent[$2] = $4 }
+    $1 == "latest-handshakes" { last[$2] = $3 }
+    $1 == "transfer" { got[$2] = $3; gave[$2] = $4 }
+    $1 == "persistent-keepalive" { keeps[$2] = $3 }
+    $1 == "there" { there[$2] = 1 }
+    $1 == "named" && $2 in there {
+      known = 1
+      peer = $2
+      if (!(peer in received) || received[peer] != got[peer] || gave[peer] + 0 < sent[peer] + 0) { received[peer] = got[peer]; sent[peer] = gave[peer] }
+      print "sight", peer, received[peer], sent[peer]
+      age = last[peer] + 0 == 0 ? -1 : now - last[peer]
+      # Nobody renews a session that nothing goes through.
+      idle = (keeps[peer] == "off" || keeps[peer] == "") && gave[peer] + 0 <= sent[peer] + 0
+      if (age < 0 ? idle : (age <= limit || idle)) fresh = 1
+      if (age >= 0 && (best == "" || age < best)) best = age
+    }
+    END {
+      print "known", known + 0
+      print "fresh", fresh + 0
+      print "age", best == "" ? "never" : best
+    }')
+  {
+    mkdir -p "${sight%/*}" && printf '%s\n' "$sights" | sed -n 's/^sight //p' >"$sight.new" && mv -f "$sight.new" "$sight"
+  } 2>/dev/null || true
+  case $sights in
+  *"known 0"*)
+    failing "$dev knows none of the peers that count"
+    return
+    ;;
+  *"fresh 1"*) return 0 ;;
+  esac
+  age=${sights##*age }
+  why="no handshake yet on $dev"
+  [ "$age" = never ] || why="the last handshake on $dev is $age s old"
+  return 4
+}
+
+probe_tcp() {
+  host=$(setting host)
+  port=$(setting port)
+  begin_limit
+  tcp_status=0
+  # shellcheck disable=SC2016
+  case $(tcp_tool) in
+  bash) limited bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" >/dev/null 2>&1 || tcp_status=$? ;;
+  nc) limited nc -z "$host" "$port" >/dev/null 2>&1 </dev/null || tcp_status=$? ;;
+  *) broken "there is neither bash nor an nc that knows -z on this host" || return ;;
+  esac
+  if was_late "$tcp_status"; then
+    failing "$host:$port does not answer"
+  elif [ "$tcp_status" -ne 0 ]; then
+    failing "$host:$port takes no connection"
+  fi
+}
+
+probe_http() {
+  have curl || { broken "there is no curl on this host" || return; }
+  url=$(setting url)
+  expected=$(setting text)
+  begin_limit
+  http_status=0
+  newline='
+'
+  # Without a place for the text of the answer it is not kept.
+  if [ -n "$expected" ]; then
+    answer=$(limited curl -sSg --max-filesize 1048576 -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
+  else
+    answer=$(limited curl -sSg -o /dev/null -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
+  fi
+  if was_late "$http_status"; then
+    failing "$url does not answer"
+    return
+  fi
+  case $http_status in
+  0) ;;
+  # Wrong use, an unknown protocol, no url, no such program.
+  1 | 2 | 3 | 126 | 127) broken "curl: $answer" || return ;;
+  *)
+    failing "${answer%"$newline"*}"
+    return
+    ;;
+  esac
+  code=${answer##*"$newline"}
+  statuses=$(setting status)
+  if [ "$code" -lt "${statuses%-*}" ] || [ "$code" -gt "${statuses#*-}" ]; then
+    failing "$url answers $code"
+    return
+  fi
+  [ -n "$expected" ] || return 0
+  case ${answer%"$newline"*} in
+  *"$expected"*) ;;
+  *) failing "the answer of $url lacks '$expected'" ;;
+  esac
+}
+
+probe_process() {
+  process=$(setting process)
+  if have pidof; then
+    pidof "$process" >/dev/null 2>&1 || failing "$process does not run"
+  elif have pgrep; then
+    pgrep -x "$process" >/dev/null 2>&1 || failing "$process does not run"
+  else
+    broken "there is neither pidof nor pgrep on this host"
+  fi
+}
+
+probe_file() {
+  path=$(setting path)
+  begin_limit
+  file_status=0
+  limited test -e "$root$path" || file_status=$?
+  if was_late "$file_status"; then
+    failing "$path cannot be looked at"
+    return
+  fi
+  if [ "$(setting present)" = no ]; then
+    [ "$file_status" -ne 0 ] || failing "$path is there"
+    return
+  fi
+  [ "$file_status" -eq 0 ] || { failing "$path is not there" || return; }
+  max_age=$(setting max-age)
+  [ -n "$max_age" ] || return 0
+  written=$(limited date -r "$root$path" +%s 2>/dev/null) || { failing "$path cannot be looked at" || return; }
+  [ $((time - written)) -le "$max_age" ] || failing "$path was written $((time - written)) s ago"
+}
+
+# probe_command: the words of a command as keepalived takes them apart: at blanks, but for those in single quotes.
+probe_command() {
+  rest=$(setting command)
+  set --
+  while :; do
+    rest=${rest#"${rest%%[! 	]*}"}
+    [ -n "$rest" ] || break
+    argument=
+    while :; do
+      part=${rest%%[\' 	]*}
+      argument=$argument$part
+      rest=${rest#"$part"}
+      case $rest in
+      \'*)
+        rest=${rest#?}
+        part=${rest%%\'*}
+        argument=$argument$part
+        rest=${rest#"$part"}
+        rest=${rest#?}
+        ;;
+      *) break ;;
+      esac
+    done
+    set -- "$@" "$argument"
+  done
+  program=$root$1
+  shift
+  if [ ! -f "$program" ]; then
+    broken "${program#"$root"} is not there"
+    return
+  fi
+  if [ ! -x "$program" ]; then
+    broken "${program#"$root"} is not executable"
+    return
+  fi
+  begin_limit
+  command_status=0
+  limited "$program" "$@" >/dev/null 2>&1 </dev/null || command_status=$?
+  case $command_status in
+  0) ;;
+  126 | 127) broken "${program#"$root"} cannot be run, or runs what is not there (status $command_status)" || return ;;
+  *)
+    if was_late "$command_status"; then
+      failing "${program#"$root"} did not end in time"
+    else
+      failing "${program#"$root"} ended with $command_status"
+    fi
+    ;;
+  esac
+}

@@ -1,0 +1,66 @@
+import { Check, CheckKind, HostPlan } from "../spec";
+import { word } from "./word";
+
+/** A value as the rest of a line of node.conf. */
+function rest(value: string, property: string): string {
+  if (!/^\S(.*\S)?$/u.test(value) || /\p{Cc}/u.test(value)) {
+    throw new Error(
+      `${property} is ${JSON.stringify(value)}, which does not go on one line: leave out control characters and blanks at its ends`,
+    );
+  }
+  return value;
+}
+
+/** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE`, then `check-set NAME KEY VALUE` for what its kind has. */
+export function checkLines({ checks, scriptUser = "root" }: HostPlan): string[] {
+  const isOthers = scriptUser !== "root" && checks.some(({ kind }) => kind === CheckKind.Command);
+  return [
+    ...(isOthers ? [`check-user ${word(scriptUser, "scriptUser")}`] : []),
+    ...checks.flatMap((check) => {
+      const name = word(check.name, "checks.name");
+      const { kind, timeout, fall, rise } = check;
+      return [
+        `check ${name} ${kind} ${timeout} ${fall} ${rise}`,
+        ...settingsOf(check).map((setting) => `check-set ${name} ${setting}`),
+      ];
+    }),
+  ];
+}
+
+function settingsOf(check: Check): string[] {
+  const one = (key: string, value: string | number | undefined, property: string) =>
+    value === undefined ? [] : [`${key} ${rest(`${value}`, `checks.${property}`)}`];
+  switch (check.kind) {
+    case CheckKind.Tunnel:
+      return [
+        ...one("interface", check.interface, "interface"),
+        ...(check.peers ?? []).flatMap((peer) => one("peer", peer, "peers")),
+        ...one("max-handshake-age", check.maxHandshakeAge, "maxHandshakeAge"),
+        ...check.uplink.flatMap((target) => one("uplink", target, "uplink")),
+      ];
+    case CheckKind.Network:
+      return [
+        ...check.targets.flatMap((target) => one("target", target, "targets")),
+        ...one("count", check.count, "count"),
+        ...one("min-successes", check.minSuccesses, "minSuccesses"),
+      ];
+    case CheckKind.Tcp:
+      return [...one("host", check.host, "host"), ...one("port", check.port, "port")];
+    case CheckKind.Http:
+      return [
+        ...one("url", check.url, "url"),
+        ...one("status", check.expectStatus, "expectStatus"),
+        ...one("text", check.expectText, "expectText"),
+      ];
+    case CheckKind.Process:
+      return one("process", check.process, "process");
+    case CheckKind.File:
+      return [
+        ...one("path", check.path, "path"),
+        ...one("present", check.present ? "yes" : "no", "present"),
+        ...one("max-age", check.maxAge, "maxAge"),
+      ];
+    case CheckKind.Command:
+      return one("command", check.command, "command");
+  }
+}
