@@ -31,11 +31,7 @@ export function checkListWithDefaults(
   preemptDelay: number | Unknown,
 ): Draft<Check[]> {
   const given = (input ?? []) as Draft<CheckInput[]>;
-  const effect = isKnown(preemptDelay)
-    ? preemptDelay > 0
-      ? CheckEffect.Fault
-      : CheckEffect.Yield
-    : UNKNOWN;
+  const effect = isKnown(preemptDelay) ? (preemptDelay > 0 ? CheckEffect.Fault : CheckEffect.Yield) : UNKNOWN;
   return isKnown(given)
     ? given.map((check) => (isKnown(check) ? checkWithDefaults(check, effect) : UNKNOWN))
     : UNKNOWN;

@@ -146,13 +146,7 @@ function membersOfRouter(
   });
 }
 
-type Shared =
-  | "state"
-  | "virtualRouterId"
-  | "advertInt"
-  | "nopreempt"
-  | "preemptDelay"
-  | "trackProcesses";
+type Shared = "state" | "virtualRouterId" | "advertInt" | "nopreempt" | "preemptDelay" | "trackProcesses";
 
 /** What all instances of a cluster have in common. */
 function sharedBy(

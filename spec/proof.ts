@@ -81,7 +81,9 @@ function ofCheck({ trackScripts, checks }: ClusterDraft, problem: Problem): Prob
     return { ...problem, path: `checks[${at}].${String(check.kind)}` };
   }
   const otherwise =
-    problem.rule === preemptDelayWithWeight.id ? "remove preemptDelay" : "bring the priorities closer together";
+    problem.rule === preemptDelayWithWeight.id
+      ? "remove preemptDelay"
+      : "bring the priorities closer together";
   return {
     ...problem,
     path: `checks[${at}].effect`,

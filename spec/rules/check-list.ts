@@ -44,7 +44,7 @@ export const checkOfPeerAlone: ClusterRule = (cluster) =>
 /** More targets than there are never answer. */
 export const checkMinSuccesses: ClusterRule = (cluster) =>
   ofKind(cluster, CheckKind.Network).flatMap(({ check: { targets, minSuccesses }, path }) =>
-    isKnown(targets) && isKnown(minSuccesses) && minSuccesses > targets.length
+    isKnown(targets) && targets.length > 0 && isKnown(minSuccesses) && minSuccesses > targets.length
       ? [
           error(
             "check-min-successes",

@@ -76,7 +76,7 @@ export const weightClamped = instanceRule(
     id: "weight-clamped",
     severity: "warning",
     doc: "The priority with all weights added stays from 1 to 254; keepalived clamps it there, so that nodes that all fail, or all pass, become equal.",
-    fix: "choose weights that keep the sum from 1 to 254, a little larger than the gap of the priorities is enough",
+    fix: "choose weights that keep the sum from 1 to 254, a little larger than the gap of the priorities is enough; or bring the priorities closer together",
   },
   ["priority", "trackScripts", "trackProcesses"],
   ({ instance }) => {

@@ -77,7 +77,10 @@ const tunnelCheck = z.strictObject({
   interface: text(INTERFACE_NAME, "the name of an interface, 1 to 15 characters").optional(),
   /** Public keys of the peers that count, 1 to 16; of these the interface of each node knows one at least. @default the only one that it has */
   peers: field(
-    z.array(field(z.string().refine(isKey), `a public key: ${KEY}`)).min(1).max(16),
+    z
+      .array(field(z.string().refine(isKey), `a public key: ${KEY}`))
+      .min(1)
+      .max(16),
     "a list of 1 to 16 public keys",
   ).optional(),
   /** Seconds after which a handshake counts as old, 180 to 86400. @default 200 */
@@ -136,7 +139,10 @@ const fileCheck = z.strictObject({
   ...common(CheckKind.File),
   /** Absolute path. */
   path: field(
-    z.string().max(500).refine((value) => value.startsWith("/") && isLine(value)),
+    z
+      .string()
+      .max(500)
+      .refine((value) => value.startsWith("/") && isLine(value)),
     "an absolute path of at most 500 characters, without blanks at its end",
   ),
   /** Whether it must be there, or must not. @default true */
