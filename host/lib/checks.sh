@@ -53,7 +53,10 @@ probe() {
     return 3
     ;;
   tunnel | network | tcp | http | process | file | command) ;;
-  *[!a-z]*) return 3 ;;
+  *[!a-z]*)
+    why="$conf is damaged: there is no kind $1"
+    return 3
+    ;;
   *)
     if [ ! -r "$here/lib/$1.sh" ]; then
       why="this agent knows no check of kind $1"

@@ -13,29 +13,50 @@ failing() {
   return 1
 }
 
-# begin_limit: what is tested ends half a second before keepalived would end the run, in tenths of a second where this
-# host's timeout knows them.
+# begin_limit: what is tested ends half a second before keepalived would end the run. busybox' timeout takes tenths of a second
+# and looks once a second; its sleep knows them.
 begin_limit() {
   limit=$((timeout * 10 - 5))
-  tenths=no
-  ! timeout 0.5 true 2>/dev/null || tenths=yes
-}
-
-# limit_text TENTHS: as timeout takes it.
-limit_text() {
-  if [ "$tenths" = yes ]; then
-    say "$(($1 / 10)).$(($1 % 10))"
-  elif [ "$1" -lt 10 ]; then
-    say 1
+  if timeout --preserve-status 0.5 true 2>/dev/null; then
+    clock=timeout
+  elif sleep 0.01 2>/dev/null; then
+    clock=sleep
   else
-    say $(($1 / 10))
+    clock=none
   fi
 }
 
-# limited COMMAND...
-limited() { timeout "$(limit_text "$limit")" "$@"; }
+# limited TENTHS COMMAND...
+limited() {
+  limited_text=$(($1 / 10)).$(($1 % 10))
+  limited_whole=$(($1 < 10 ? 1 : $1 / 10))
+  shift
+  case $clock in
+  timeout) timeout "$limited_text" "$@" ;;
+  sleep)
+    # A group of its own, so that what it has started ends with it.
+    if have setsid; then
+      setsid "$@" &
+      limited_pid=$! limited_victim=-$!
+    else
+      "$@" &
+      limited_pid=$! limited_victim=$!
+    fi
+    {
+      sleep "$limited_text"
+      kill -- "$limited_victim" 2>/dev/null || true
+    } >/dev/null 2>&1 &
+    limited_watch=$!
+    limited_status=0
+    wait "$limited_pid" 2>/dev/null || limited_status=$?
+    kill "$limited_watch" 2>/dev/null || true
+    return "$limited_status"
+    ;;
+  *) timeout "$limited_whole" "$@" ;;
+  esac
+}
 
-# was_late STATUS: coreutils' timeout says 124, busybox' the signal.
+# was_late STATUS: coreutils' timeout says 124, others the signal.
 was_late() { [ "$1" = 124 ] || [ "$1" = 143 ] || [ "$1" = 137 ]; }
 
 # ping_once TENTHS ADDRESS [DEV]
@@ -43,7 +64,7 @@ ping_once() {
   ping_family=
   case $2 in *:*) ping_family=-6 ;; esac
   # shellcheck disable=SC2086
-  timeout "$(limit_text "$1")" ping $ping_family -c 1 -W $((timeout > 1 ? timeout : 1)) ${3:+-I "$3"} "$2" >/dev/null 2>&1
+  limited "$1" ping $ping_family -c 1 -W "$timeout" ${3:+-I "$3"} "$2" >/dev/null 2>&1
 }
 
 # answers ADDRESS [DEV]: one of $count pings, 0.2 s apart and side by side.
@@ -243,8 +264,8 @@ probe_tcp() {
   tcp_status=0
   # shellcheck disable=SC2016
   case $(tcp_tool) in
-  bash) limited bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" >/dev/null 2>&1 || tcp_status=$? ;;
-  nc) limited nc -z "$host" "$port" >/dev/null 2>&1 </dev/null || tcp_status=$? ;;
+  bash) limited "$limit" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" >/dev/null 2>&1 || tcp_status=$? ;;
+  nc) limited "$limit" nc -z "$host" "$port" >/dev/null 2>&1 </dev/null || tcp_status=$? ;;
   *) broken "there is neither bash nor an nc that knows -z on this host" || return ;;
   esac
   if was_late "$tcp_status"; then
@@ -264,9 +285,9 @@ probe_http() {
 '
   # Without a place for the text of the answer it is not kept.
   if [ -n "$expected" ]; then
-    answer=$(limited curl -sSg --max-filesize 1048576 -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
+    answer=$(limited "$limit" curl -sSg --max-filesize 1048576 -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
   else
-    answer=$(limited curl -sSg -o /dev/null -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
+    answer=$(limited "$limit" curl -sSg -o /dev/null -w '\n%{http_code}' --url "$url" 2>&1) || http_status=$?
   fi
   if was_late "$http_status"; then
     failing "$url does not answer"
@@ -309,7 +330,7 @@ probe_file() {
   path=$(setting path)
   begin_limit
   file_status=0
-  limited test -e "$root$path" || file_status=$?
+  limited "$limit" test -e "$root$path" || file_status=$?
   if was_late "$file_status"; then
     failing "$path cannot be looked at"
     return
@@ -321,7 +342,7 @@ probe_file() {
   [ "$file_status" -eq 0 ] || { failing "$path is not there" || return; }
   max_age=$(setting max-age)
   [ -n "$max_age" ] || return 0
-  written=$(limited date -r "$root$path" +%s 2>/dev/null) || { failing "$path cannot be looked at" || return; }
+  written=$(limited "$limit" date -r "$root$path" +%s 2>/dev/null) || { failing "$path cannot be looked at" || return; }
   [ $((time - written)) -le "$max_age" ] || failing "$path was written $((time - written)) s ago"
 }
 
@@ -362,7 +383,7 @@ probe_command() {
   fi
   begin_limit
   command_status=0
-  limited "$program" "$@" >/dev/null 2>&1 </dev/null || command_status=$?
+  limited "$limit" "$program" "$@" >/dev/null 2>&1 </dev/null || command_status=$?
   case $command_status in
   0) ;;
   126 | 127) broken "${program#"$root"} cannot be run, or runs what is not there (status $command_status)" || return ;;
