@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { HaPair, HaPairArgs, Preemption } from "../../../components";
+import { CheckKind, HaPair, HaPairArgs, Preemption } from "../../../components";
 import { find, HOST_KEY, Registered, registeredBy, secretValue, visible } from "./mocks";
 
 const COMMAND = "command:remote:Command";
@@ -37,6 +37,27 @@ test("a HostConfig shows each file as text, so that a preview is a line diff", a
   const files = config.inputs.files as Record<string, string>;
   expect(files["/etc/keepalived/keepalived.conf"]).toContain("virtual_router_id 51\n");
   expect(config.inputs.secretFiles).toBeUndefined();
+});
+
+test("a check brings what it is made with: a line of the bundle, and one of the files that are shown", async () => {
+  const registered = await make(
+    pair({
+      checks: [
+        { name: "web", kind: CheckKind.Http, url: "http://127.0.0.1/" },
+        { name: "uplink", kind: CheckKind.Network },
+      ],
+    }),
+  );
+  const bundle = secretValue(find(registered, COMMAND, "gw-a-stage").inputs.stdin);
+  expect(bundle.match(/^package .*$/gm)).toEqual([
+    "package keepalived keepalived",
+    "package curl curl",
+    "package ping iputils-ping",
+  ]);
+  const { files } = find(registered, "pulumi-keepalived:index:HostConfig", "gw-a").inputs;
+  expect((files as Record<string, string>)["/etc/vrrp-agent/gw/node.conf"]).toContain(
+    "\ncheck web http 2 2 2\n",
+  );
 });
 
 test("a password does not hide the files beside it", async () => {

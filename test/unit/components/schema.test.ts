@@ -28,6 +28,8 @@ test("Pulumi infers a schema for every component, so that other languages stay p
   expect(schema.resources["pulumi-keepalived:index:HaPair"]!.requiredInputs).toEqual(
     expect.arrayContaining(["nodes", "virtualRouterId", "virtualIpAddresses"]),
   );
+  const { checks } = schema.resources["pulumi-keepalived:index:HaPair"]!.inputProperties!;
+  expect(checks).toMatchObject({ items: { $ref: expect.stringContaining("CheckArgs") as string } });
   for (const component of ["HaPair", "KeepalivedInstance"]) {
     const inputs = Object.keys(schema.resources[`pulumi-keepalived:index:${component}`]!.inputProperties!);
     expect(inputs).toEqual(

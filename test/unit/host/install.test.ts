@@ -30,7 +30,9 @@ describe.each(SHELLS)("install under %s", (shell) => {
   test("the agent is there afterwards, under both its names, and runs", () => {
     expect(install()).toMatchObject({ status: 0, stderr: "" });
     expect(installed().stdout).toContain("usage: vrrp-agent stage");
-    expect(host.tree("usr/lib/vrrp-agent/vrrp-agent")).toContain("-rwxr-xr-x");
+    for (const program of ["vrrp-agent", "vrrp-check"]) {
+      expect(host.tree(`usr/lib/vrrp-agent/${program}`)).toContain("-rwxr-xr-x");
+    }
     expect(readlinkSync(join(host.root, "usr/sbin/vrrp-agent"))).toBe("../lib/vrrp-agent/vrrp-agent");
   });
 
