@@ -1,18 +1,19 @@
 import { RenderedFile, renderHost } from "../render";
-import { Check, CheckKind, HostPlan } from "../spec";
+import { AgentCheck, HostPlan } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
 
 /** What a check of a kind is made with. */
-const CHECK_PACKAGES: Partial<Record<CheckKind, Record<string, string>>> = {
+const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>> = {
   tunnel: { ping: "iputils-ping" },
   network: { ping: "iputils-ping" },
   http: { curl: "curl" },
+  witness: { curl: "curl", ping: "iputils-ping" },
 };
 
 /** What a host that runs keepalived with these checks must have. */
-export function packagesFor(checks: Check[]): Record<string, string> {
+export function packagesFor(checks: AgentCheck[]): Record<string, string> {
   return Object.assign({ ...PACKAGES }, ...checks.map(({ kind }) => CHECK_PACKAGES[kind])) as Record<
     string,
     string

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { summaryText } from "../simulate/summary";
-import { Cluster, hostPlan, parseCluster } from "../spec";
+import { agentChecks, Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
 import {
   AnnouncementArgs,
@@ -122,7 +122,7 @@ export class HaPair extends pulumi.ComponentResource {
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(c.checks)),
+        packages: derive(cluster, (c) => packagesFor(agentChecks(c))),
         apply: false,
         drift: args.drift,
       }),

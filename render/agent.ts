@@ -1,6 +1,5 @@
 import { handOverSeconds, settleAfterStart } from "../simulate/timing";
 import { FirewallPlan, HostPlan, InstanceConfig, LeaseWitness } from "../spec";
-import { FirewallPlan, HostPlan, InstanceConfig } from "../spec";
 import { checkLines } from "./checks";
 import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";

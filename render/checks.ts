@@ -1,4 +1,4 @@
-import { Check, CheckKind, HostPlan } from "../spec";
+import { AgentCheck, CheckKind, HostPlan } from "../spec";
 import { word } from "./word";
 
 /** A value as the rest of a line of node.conf. */
@@ -11,23 +11,23 @@ function rest(value: string, property: string): string {
   return value;
 }
 
-/** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE`, then `check-set NAME KEY VALUE` for what its kind has. */
+/** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE EFFECT`, then `check-set NAME KEY VALUE` for what its kind has. */
 export function checkLines({ checks, scriptUser = "root" }: HostPlan): string[] {
   const isOthers = scriptUser !== "root" && checks.some(({ kind }) => kind === CheckKind.Command);
   return [
     ...(isOthers ? [`check-user ${word(scriptUser, "scriptUser")}`] : []),
     ...checks.flatMap((check) => {
       const name = word(check.name, "checks.name");
-      const { kind, timeout, fall, rise } = check;
+      const { kind, timeout, fall, rise, effect } = check;
       return [
-        `check ${name} ${kind} ${timeout} ${fall} ${rise}`,
+        `check ${name} ${kind} ${timeout} ${fall} ${rise} ${effect}`,
         ...settingsOf(check).map((setting) => `check-set ${name} ${setting}`),
       ];
     }),
   ];
 }
 
-function settingsOf(check: Check): string[] {
+function settingsOf(check: AgentCheck): string[] {
   const one = (key: string, value: string | number | undefined, property: string) =>
     value === undefined ? [] : [`${key} ${rest(`${value}`, `checks.${property}`)}`];
   switch (check.kind) {
@@ -62,5 +62,7 @@ function settingsOf(check: Check): string[] {
       ];
     case CheckKind.Command:
       return one("command", check.command, "command");
+    case "witness":
+      return [];
   }
 }

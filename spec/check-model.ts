@@ -26,7 +26,7 @@ export const CheckEffect = {
 } as const;
 export type CheckEffect = (typeof CheckEffect)[keyof typeof CheckEffect];
 
-interface CheckOf<K extends CheckKind> {
+interface CheckOf<K extends CheckKind | "witness"> {
   name: string;
   kind: K;
   /** Seconds between two runs. */
@@ -91,3 +91,9 @@ export interface CommandCheck extends CheckOf<"command"> {
 /** A check that the agent's vrrp-check makes. */
 export type Check =
   TunnelCheck | NetworkCheck | TcpCheck | HttpCheck | ProcessCheck | FileCheck | CommandCheck;
+
+/** A round of votes (docs/adr/0006), which no user writes. */
+export type WitnessCheck = CheckOf<"witness">;
+
+/** What vrrp-check makes on a host: the cluster's checks, and what asks its witness. */
+export type AgentCheck = Check | WitnessCheck;

@@ -1,10 +1,11 @@
-import { Check, CheckEffect, CheckKind } from "./check-model";
+import { AgentCheck, Check, CheckEffect, CheckKind } from "./check-model";
 import type { ClusterDraft } from "./defaults";
 import { canonical } from "./addresses";
-import { TrackScript } from "./model";
+import { Cluster, TrackScript, Witness } from "./model";
 import { routerViews } from "./routers";
 import { CheckInput } from "./schema/check-list";
-import { Draft, isKnown, UNKNOWN, Unknown } from "./unknown";
+import { Draft, isKnown, UNKNOWN, Unknown, wholly } from "./unknown";
+import { checksOfWitness } from "./witness";
 
 /** What keepalived runs for a check, before the names of cluster and check. keepalived follows the links of a program's own path when it reads its config; of an argument it does not, so that a new agent is used at once. */
 const PROGRAM = "/bin/sh /usr/lib/vrrp-agent/vrrp-check";
@@ -108,12 +109,19 @@ function largestGap(cluster: ClusterDraft): number | Unknown {
   }, 0);
 }
 
+/** What vrrp-check makes on each host of a cluster. */
+export function agentChecks({ checks, witness }: Pick<Cluster, "checks" | "witness">): AgentCheck[] {
+  return [...checks, ...checksOfWitness(witness)];
+}
+
 /** The scripts that keepalived runs for the checks of a cluster: the shape that the rules judge. */
 export function scriptsOf(cluster: ClusterDraft): Draft<TrackScript[]> {
-  const { checks, name: of, scriptUser } = cluster;
-  if (!isKnown(checks)) {
+  const { checks: given, name: of, scriptUser } = cluster;
+  const witness = wholly<Witness | undefined>(cluster.witness);
+  if (!isKnown(given) || !isKnown(witness)) {
     return UNKNOWN;
   }
+  const checks = [...given, ...checksOfWitness(witness)];
   const gap = checks.length === 0 ? 0 : largestGap(cluster);
   const weights: Record<CheckEffect, number | Unknown> = {
     [CheckEffect.Fault]: 0,
@@ -141,7 +149,7 @@ export function scriptsOf(cluster: ClusterDraft): Draft<TrackScript[]> {
   });
 }
 
-function testedBy(check: Exclude<Draft<Check>, Unknown>): { tests?: string | Unknown } {
+function testedBy(check: Exclude<Draft<AgentCheck>, Unknown>): { tests?: string | Unknown } {
   switch (check.kind) {
     case CheckKind.Command:
       return { tests: check.command };

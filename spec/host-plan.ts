@@ -1,3 +1,4 @@
+import { agentChecks } from "./checks";
 import { DraftMember, draftMembersOf, membersOf } from "./members";
 import { CheckKind, Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
 
@@ -50,7 +51,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
     firewall: cluster.firewall,
     openPorts: cluster.openPorts,
-    checks: cluster.checks.map((check) =>
+    checks: agentChecks(cluster).map((check) =>
       check.kind === CheckKind.Tunnel ? { ...check, interface: check.interface ?? node.interface } : check,
     ),
   };

@@ -1,5 +1,6 @@
 export * from "./model";
 export * from "./rules";
+export { agentChecks } from "./checks";
 export { TUNNEL_RULES, TunnelRule } from "./rules/tunnel";
 export { SpecContext } from "./context";
 export { flowsOf, parseFirewall } from "./firewall";

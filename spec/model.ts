@@ -1,4 +1,4 @@
-import type { Check } from "./check-model";
+import type { AgentCheck, Check } from "./check-model";
 
 export * from "./check-model";
 
@@ -229,7 +229,7 @@ export interface HostPlan {
   /** Ports that the host's firewall lets in; none where it is left alone. */
   openPorts: OpenPort[];
   /** What the agent's vrrp-check tests here, each tunnel with its interface. */
-  checks: Check[];
+  checks: AgentCheck[];
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */

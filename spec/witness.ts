@@ -1,5 +1,5 @@
 import { canonical } from "./addresses";
-import { Witness } from "./model";
+import { AgentCheck, CheckEffect, CheckKind, Witness } from "./model";
 import { WitnessInput } from "./schema/witness";
 import { parseEndpoint } from "./tunnel/endpoint";
 import { TextError } from "./tunnel/network";
@@ -13,6 +13,34 @@ const TTL = 5;
 
 /** Port of etcd's clients. */
 const PORT = 2379;
+
+/** Seconds after which keepalived ends a round of votes. @param ttl Seconds, 5 or more */
+export function roundTimeout(ttl: number): number {
+  return ttl < 9 ? 1 : 2;
+}
+
+/** The check by which keepalived learns of a witness. */
+export function checksOfWitness(witness: Witness | undefined): AgentCheck[] {
+  if (witness === undefined) {
+    return [];
+  }
+  const common = { name: WITNESS_CHECK, interval: 1, effect: CheckEffect.Fault };
+  return witness.kind === "lease"
+    ? [{ ...common, kind: "witness", timeout: roundTimeout(witness.ttl), fall: 1, rise: 1 }]
+    : [
+        {
+          ...common,
+          kind: CheckKind.Network,
+          // Sooner than the other takes over: what is cut off has let go by then.
+          timeout: 1,
+          fall: 2,
+          rise: 2,
+          targets: [witness.target, "peer"],
+          count: 1,
+          minSuccesses: 1,
+        },
+      ];
+}
 
 /** Reads the client URL of an etcd member. */
 export function parseWitnessUrl(

@@ -30,7 +30,7 @@ run_check() {
   # The first line is the check's own.
   # shellcheck disable=SC2086
   case $settings in
-  "check "*) IFS=' ' read -r _ kind timeout fall rise <<LINE ;;
+  "check "*) IFS=' ' read -r _ kind timeout fall rise _ <<LINE ;;
 $settings
 LINE
   esac
@@ -62,8 +62,9 @@ probe() {
       why="this agent knows no check of kind $1"
       return 3
     fi
+    # What it needs is its own affair.
     # shellcheck disable=SC1090
-    . "$here/lib/$1.sh"
+    for probe_module in network drain peers "$1"; do . "$here/lib/$probe_module.sh"; done
     ;;
   esac
   "probe_$1"
@@ -213,7 +214,7 @@ tcp_tool() {
 # check_facts CLUSTER CONF: for status.
 check_facts() {
   facts check "$2" >"$work/checks"
-  while read -r name kind _ fall rise; do
+  while read -r name kind _ fall rise _; do
     state=$(checks_dir "$1")/$name
     time=0
     read_state

@@ -328,6 +328,22 @@ fit() {
 # wellness CONF: it should hold.
 is_well() { fit "$1" && ! is_drained "$witness_cluster" && ! failing_checks "$1" yield; }
 
+# failing_checks CONF EFFECT: whether one with that effect fails, as keepalived counts its runs.
+failing_checks() {
+  facts check "$1" | while read -r failing_name failing_kind _ failing_fall _ failing_effect; do
+    [ "$failing_kind" != witness ] && [ "$failing_effect" = "$2" ] || continue
+    failing_verdict=passing failing_row=0
+    while read -r failing_key failing_value; do
+      case $failing_key in
+      verdict) failing_verdict=$failing_value ;;
+      row) failing_row=$failing_value ;;
+      esac
+    done 2>/dev/null <"$run_dir/$witness_cluster/checks/$failing_name" || continue
+    if [ "$failing_verdict" = failing ] && [ "$failing_row" -ge "$failing_fall" ]; then exit 1; fi
+  done || return 0
+  return 1
+}
+
 # lend_addresses CONF HUNDREDTHS: the kernel takes them away when nobody says so again.
 lend_addresses() {
   [ "$2" -ge 100 ] || return 0
@@ -522,6 +538,14 @@ other_votes() {
 }
 
 # --- around the rounds ---
+
+# probe_witness: the check of that name. One that does not work has no votes.
+probe_witness() {
+  why=$(witness_round "$cluster") || {
+    why=${why:-no round of votes could be made}
+    return 1
+  }
+}
 
 # resign_witness CLUSTER: keepalived has ended here and the addresses are gone: the peer need not wait.
 resign_witness() {
