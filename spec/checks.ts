@@ -61,7 +61,7 @@ function checkWithDefaults(check: Input, effect: CheckEffect | Unknown): Draft<C
         peers,
         maxHandshakeAge: maxHandshakeAge ?? HANDSHAKE_AGE,
         uplink: targets(uplink ?? ["gateway"]),
-      } as Draft<Check>;
+      };
     }
     case CheckKind.Network: {
       const { kind, count, minSuccesses } = check;
@@ -150,12 +150,11 @@ export function scriptsOf(cluster: ClusterDraft): Draft<TrackScript[]> {
 }
 
 function testedBy(check: Exclude<Draft<AgentCheck>, Unknown>): { tests?: string | Unknown } {
-  switch (check.kind) {
-    case CheckKind.Command:
-      return { tests: check.command };
-    case CheckKind.Process:
-      return { tests: isKnown(check.process) ? `pidof ${check.process}` : UNKNOWN };
-    default:
-      return {};
+  if (check.kind === CheckKind.Command) {
+    return { tests: check.command };
   }
+  if (check.kind === CheckKind.Process) {
+    return { tests: isKnown(check.process) ? `pidof ${check.process}` : UNKNOWN };
+  }
+  return {};
 }
