@@ -5,8 +5,9 @@ export enum Preemption {
   /** The node with the highest priority takes the addresses back, after `preemptDelay`. */
   PreferPrimary = "prefer-primary",
   /**
-   * Whoever holds the addresses keeps them. All priorities are equal. Give it a check of the uplink with weight -1 that
-   * fails within 3 s: in a cut that leaves the carrier on both nodes hold, and afterwards the higher address stays.
+   * Whoever holds the addresses keeps them. All priorities are equal. Give it a check of the uplink that fails
+   * within 3 s (kind network, interval 1): in a cut that leaves the carrier on both nodes hold, and afterwards the higher address
+   * stays.
    */
   Sticky = "sticky",
 }

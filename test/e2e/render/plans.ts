@@ -47,6 +47,14 @@ export const plans = {
   "both families in a sync group": plan([instance(), instance(six)]),
   "both families with checks that have a weight": plan([instance(checked), instance({ ...six, ...checked })]),
   "checks by script and by process": plan([instance(checked)]),
+  "a check of the agent's, as root, where scripts have another user": plan(
+    [
+      instance({
+        trackScripts: [{ ...script, script: "/bin/sh /usr/lib/vrrp-agent/vrrp-check gw web", user: "root" }],
+      }),
+    ],
+    { scriptUser: "nobody" },
+  ),
   "an interval of 30 ms": plan([instance({ advertInt: 0.03 })]),
   "a delay before preemption": plan([instance({ preemptDelay: 300 })]),
   "no preemption": plan([instance({ nopreempt: true })]),
