@@ -7,7 +7,7 @@ import { clusterName } from "./word";
 
 export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
 export { RenderedFile } from "./file";
-export { forwardRules, renderTunnel, tunnelRules } from "./tunnel";
+export { forwardRules, renderTunnel, tunnelRules, wordRules } from "./tunnel";
 export { bfdRules, FirewallRule, firewallRules, portRules } from "./firewall";
 
 /** All files of a host that runs keepalived, sorted by path. */

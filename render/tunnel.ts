@@ -1,4 +1,13 @@
-import { Endpoint, endpointText, Family, Network, networkText, TunnelPlan } from "../spec";
+import {
+  Endpoint,
+  endpointText,
+  Family,
+  LINK_LOCAL,
+  Network,
+  networkText,
+  TunnelPeer,
+  TunnelPlan,
+} from "../spec";
 import { NODE_NAME } from "../spec/names";
 import { isKey } from "../spec/tunnel/keys";
 import { firewallFiles } from "./agent";
@@ -17,6 +26,11 @@ const SETTLE = 30;
 
 /** All files of one end of a tunnel, sorted by path. Its private key is in none of them. */
 export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
+  if (plan.peers.length !== 1) {
+    throw new Error(
+      `peers is a list of ${plan.peers.length}: give one, for ${networkText(LINK_LOCAL)} can be in the AllowedIPs of one peer only`,
+    );
+  }
   const name = clusterName(plan.tunnel);
   const dev = interfaceName(plan.interface);
   const presharedKeys = plan.presharedKey === undefined ? [] : presharedKeyFiles(plan, dev);
@@ -24,11 +38,12 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
     plan,
     dev,
     keys: keyWords(plan, dev),
+    allowed: plan.peers.map(allowedWords),
     presharedKeys,
     settle: SETTLE,
     w: word,
     k: key,
-    net: (network: Network, property: string) => word(networkText(network), property),
+    net,
     endpoint,
   };
   const shown = (path: string, template: string) => plainFile(path, fill(`wireguard/${template}`, values));
@@ -38,7 +53,9 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
     shown(`/etc/vrrp-agent/${name}/node.conf`, "node.conf"),
     shown(`/etc/systemd/system/keepalived.service.d/vrrp-${name}.conf`, "keepalived.conf"),
     shown(`/etc/systemd/system/wg-quick@${dev}.service.d/vrrp-${name}.conf`, "wg-quick.conf"),
-    ...(plan.firewall ? firewallFiles(name, [...tunnelRules(plan), ...forwardRules(plan)]) : []),
+    ...(plan.firewall
+      ? firewallFiles(name, [...tunnelRules(plan), ...wordRules(plan), ...forwardRules(plan)])
+      : []),
     ...sysctlFiles(name, dev, plan),
   ]);
 }
@@ -58,6 +75,16 @@ function keyWords({ peers, presharedKey }: TunnelPlan, dev: string): string[] {
     ({ name, publicKey }) => `peer ${key(publicKey, "publicKey")} preshared-key ${pskFile(dev, name)}`,
   );
   return [`private-key ${DIRECTORY}/${dev}.key`, ...(presharedKey === undefined ? [] : ofPeers)];
+}
+
+/** Arguments of the `wg set` that gives a peer its AllowedIPs, with those that are not in wg-quick's file. */
+function allowedWords({ publicKey, allowedIps }: TunnelPeer): string {
+  const networks = [...allowedIps, LINK_LOCAL].map((network) => net(network, "allowedIps"));
+  return `peer ${key(publicKey, "publicKey")} allowed-ips ${networks.join(",")}`;
+}
+
+function net(network: Network, property: string): string {
+  return word(networkText(network), property);
 }
 
 function sysctlFiles(name: string, dev: string, { forward }: TunnelPlan): RenderedFile[] {
@@ -98,6 +125,30 @@ function bothTools(
     { tool: `nft${family}`, hook, match: `${nft} udp ${port}` },
     { tool: `ipt${family}`, hook, match: `${ipt}-p udp --${port}` },
   ];
+}
+
+/**
+ * Rules that let the two hosts ask each other how a change stands: echo requests to and from link-local addresses inside the
+ * tunnel. The answers are established traffic.
+ */
+export function wordRules({ interface: dev }: Pick<TunnelPlan, "interface">): FirewallRule[] {
+  const network = networkText(LINK_LOCAL);
+  const ends = [
+    { hook: "input", nft: "iifname", nftAt: "saddr", ipt: "-i", iptAt: "-s" },
+    { hook: "output", nft: "oifname", nftAt: "daddr", ipt: "-o", iptAt: "-d" },
+  ] as const;
+  return ends.flatMap(({ hook, nft, nftAt, ipt, iptAt }): FirewallRule[] => [
+    {
+      tool: "nft6",
+      hook,
+      match: `${nft} "${interfaceName(dev)}" ip6 ${nftAt} ${network} icmpv6 type echo-request`,
+    },
+    {
+      tool: "ipt6",
+      hook,
+      match: `${ipt} ${interfaceName(dev)} ${iptAt} ${network} -p icmpv6 --icmpv6-type echo-request`,
+    },
+  ]);
 }
 
 /**

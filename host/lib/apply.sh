@@ -294,7 +294,7 @@ holder_is_behind() {
 # can_tell CLUSTER GENERATION: whether the peers can be asked at all.
 can_tell() {
   can_tell_dev=$(facts interface "$(words_conf "$1" "$2")")
-  [ -n "$can_tell_dev" ] && ip -6 -o address show dev "$can_tell_dev" scope link 2>/dev/null | grep -q .
+  [ -n "$can_tell_dev" ] && carries_words "$can_tell_dev" && ip -6 -o address show dev "$can_tell_dev" scope link 2>/dev/null | grep -q .
 }
 
 # must_agree CLUSTER FORMER NEW: whether daemons with these two generations would not accept each other's adverts, or the

@@ -97,6 +97,7 @@ check_firewall_manager() {
 check_interfaces() {
   {
     facts interface "$1"
+    facts wan "$1"
     facts instance "$1" | awk '{ print $4 }'
     facts vip "$1" | awk '{ print $3 }'
   } | sort -u >"$work/interfaces-named"

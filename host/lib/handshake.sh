@@ -79,7 +79,7 @@ join_tunnels() {
 
 # change_keys CLUSTER DEV
 change_keys() {
-  conf_facts "$root$(tunnel_conf "$2")" >"$work/facts"
+  present_facts "$1" "$2" >"$work/facts"
   awk -v dev="$2" '$1 == dev && NF == 3 { print $2, $3 }' "$state_dir/$1/key-change" >"$work/changed-peers"
   : >"$work/not-come"
   take_own_key "$2"
@@ -289,11 +289,12 @@ tunnel_drift() {
     same "$drift_key" "$root/etc/wireguard/$dev.key" || say "/etc/wireguard/$dev.key"
     [ "$(wg show "$dev" public-key 2>/dev/null)" = "$(public_key "$drift_key" 2>/dev/null)" ] || say "$dev has another private key"
     wg show "$dev" peers 2>/dev/null | sort >"$work/drift-peers"
-    conf_facts "$2/files$(tunnel_conf "$dev")" >"$work/drift-facts"
+    conf_facts "$2/files$(tunnel_conf "$dev")" | with_link "$drift_node" "$dev" >"$work/drift-facts"
     awk '$1 == "peer" { print $2 }' "$work/drift-facts" | sort | cmp -s - "$work/drift-peers" || say "$dev has other peers"
     sed -n 's/^address //p' "$work/drift-facts" | while read -r address; do
       held "${address%/*}" "$dev" >/dev/null || say "$dev has no address $address"
     done
+    link_drift "$dev"
     wg show "$dev" allowed-ips 2>/dev/null | canonical_allowed >"$work/drift-allowed"
     awk '$1 == "peer" { print $2, $3 }' "$work/drift-facts" | canonical_allowed | cmp -s - "$work/drift-allowed" ||
       say "$dev has other AllowedIPs"

@@ -77,7 +77,8 @@ has_arp() {
 
 # neighbour ADDRESS DEV: its MAC, when it has just answered.
 neighbour() {
-  ip neigh show "$1" dev "$2" | awk '
+  has_arp "$2" || return 0
+  ip neigh show "$1" dev "$2" 2>/dev/null | awk '
     /REACHABLE|DELAY|PROBE/ { for (i = 1; i < NF; i++) if ($i == "lladdr") print tolower($(i + 1)) }'
 }
 

@@ -12,7 +12,10 @@
 #
 # refused stays for as long as the others need to hear it: the next try of G is another matter. confirmed stays as long
 # as the generation is in force, so a host that comes late knows where the others are.
-# Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do.
+# Where IPv6 is off nothing can be told or asked; the order of the steps and the undo timers then have to do. Through a
+# tunnel the words go where its ends have a way for them (link.sh).
+#
+# /run/vrrp-agent/CLUSTER/told: WORD GENERATION ADDRESS DEV UNTIL, a line each; UNTIL is an uptime, or `forever`.
 
 # Seconds that any other word stays, also when the agent is gone.
 told_for=1800
@@ -49,11 +52,37 @@ tell() {
   refused) tell_for=60 ;;
   *) tell_for=$told_for ;;
   esac
-  ip -6 address replace "$tell_address/128" dev "$tell_dev" nodad valid_lft "$tell_for" preferred_lft 0 \
-    2>/dev/null || return 1
+  give_word "$tell_address" "$tell_dev" "$tell_for" || return 1
   mkdir -p "$run_dir/$1"
-  grep -q -x -F "$2 $3 $tell_address $tell_dev" "$run_dir/$1/told" 2>/dev/null ||
-    say "$2 $3 $tell_address $tell_dev" >>"$run_dir/$1/told"
+  tell_told=$run_dir/$1/told
+  [ "$tell_for" = forever ] || tell_for=$(($(uptime) + tell_for))
+  # A full /run must not end the step.
+  {
+    {
+      grep -v -F " $tell_address $tell_dev " "$tell_told" || true
+      say "$2 $3 $tell_address $tell_dev $tell_for"
+    } >"$tell_told.new.$$" && mv -f "$tell_told.new.$$" "$tell_told"
+  } 2>/dev/null || {
+    rm -f "$tell_told.new.$$"
+    return 1
+  }
+}
+
+# give_word ADDRESS DEV SECONDS|forever
+give_word() { ip -6 address replace "$1/128" dev "$2" nodad valid_lft "$3" preferred_lft 0 2>/dev/null; }
+
+# retell DEV: an interface that was made anew has lost what was told over the one before.
+retell() {
+  for retell_told in "$run_dir"/*/told; do
+    [ -e "$retell_told" ] || continue
+    while read -r _ _ retell_address retell_dev retell_until; do
+      [ "$retell_dev" = "$1" ] || continue
+      [ "$retell_until" = forever ] || retell_until=$((${retell_until:-0} - $(uptime)))
+      case $retell_until in
+      forever | [1-9]*) give_word "$retell_address" "$1" "$retell_until" || true ;;
+      esac
+    done <"$retell_told"
+  done
 }
 
 # untell CLUSTER [WORD [GENERATION]]
@@ -61,13 +90,13 @@ untell() {
   [ -e "$run_dir/$1/told" ] || return 0
   # It is replaced when all of it has been read.
   # shellcheck disable=SC2094
-  while read -r untell_word untell_generation untell_address untell_dev; do
+  while read -r untell_word untell_generation untell_address untell_dev untell_until; do
     case " $untell_word $untell_generation " in
     " ${2-$untell_word} ${3-$untell_generation} ")
       # It may be gone with its time.
       ip -6 address del "$untell_address/128" dev "$untell_dev" 2>/dev/null || true
       ;;
-    *) say "$untell_word $untell_generation $untell_address $untell_dev" ;;
+    *) say "$untell_word $untell_generation $untell_address $untell_dev $untell_until" ;;
     esac
   done <"$run_dir/$1/told" | write_file "$run_dir/$1/told"
 }
@@ -82,7 +111,7 @@ untell_all_but() {
 # told_here CLUSTER WORD GENERATION
 told_here() { grep -q "^$2 $3 " "$run_dir/$1/told" 2>/dev/null; }
 
-# told_by CLUSTER NODE WORD GENERATION: takes a second when the answer is no.
+# told_by CLUSTER NODE WORD GENERATION: takes a second when the answer is no, two over a tunnel.
 told_by() {
   told_by_conf=$(words_conf "$1" "$4")
   told_by_dev=$(facts interface "$told_by_conf")
@@ -91,8 +120,13 @@ told_by() {
   # What the neighbour table remembers may be gone from the peer.
   ip -6 neigh del "$told_by_address" dev "$told_by_dev" 2>/dev/null || true
   ! ask "$told_by_address" "$told_by_dev" || return 0
-  # A firewall may drop the echo and still let neighbours find each other.
-  [ -n "$(neighbour "$told_by_address" "$told_by_dev")" ]
+  if has_arp "$told_by_dev"; then
+    # A firewall may drop the echo and still let neighbours find each other.
+    [ -n "$(neighbour "$told_by_address" "$told_by_dev")" ]
+  else
+    # Nobody has neighbours there; but on the way between two sites a packet may be lost, or have to wait for a handshake.
+    ask "$told_by_address" "$told_by_dev"
+  fi
 }
 
 # somebody_tells CLUSTER WORD GENERATION: prints the first peer that does.

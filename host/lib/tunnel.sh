@@ -2,8 +2,8 @@
 # WireGuard tunnels, for clusters with `tunnel` lines in their node.conf: interfaces that wg-quick makes. A change goes
 # in with `wg syncconf`; down and up only where wg-quick alone can do it.
 #
-# /var/lib/vrrp-agent/CLUSTER/told/DEV: what DEV may have been told, `address ADDRESS/PREFIX` and
-# `endpoint PUBLIC-KEY ENDPOINT`, a line each; while it is changed also `route NETWORK/PREFIX`.
+# /var/lib/vrrp-agent/CLUSTER/told/DEV: what DEV may have been told, `address ADDRESS/PREFIX`, `link ADDRESS/PREFIX` (see
+# link.sh) and `endpoint PUBLIC-KEY ENDPOINT`, a line each; while it is changed also `route NETWORK/PREFIX`.
 
 tunnel_conf() { say "/etc/wireguard/$1.conf"; }
 
@@ -115,25 +115,25 @@ conf_facts() {
     END { end_peer() }' "$1"
 }
 
-# interface_conf FILE LEFT-ALONE: FILE as `wg syncconf` takes it, with the keys that are not in it. Peers of which
-# LEFT-ALONE names the public key keep the endpoint that they have; syncconf takes away neither a preshared key nor a
-# keepalive that a peer has no more, unless it is told so.
+# interface_conf FILE LEFT-ALONE: FILE as `wg syncconf` takes it, with the keys and the way for words that are not in it, by
+# its facts in $work/facts. Peers of which LEFT-ALONE names the public key keep the endpoint that they have; syncconf takes
+# away neither a preshared key nor a keepalive that a peer has no more, unless it is told so.
 interface_conf() {
-  conf_facts "$1" >"$work/conf-facts"
-  awk -v root="$root" -v no_key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= '
+  awk -v root="$root" -v link_network="$link_network" -v no_key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= '
     function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
     function key_in(file,   line) {
       if ((getline line < (root file)) <= 0) { bad = 1; return "" }
       close(root file)
       return line
     }
-    part == 1 { if ($1 == "key") key = $2; if ($1 == "psk") psk[$2] = $3; next }
+    part == 1 { if ($1 == "key") key = $2; if ($1 == "psk") psk[$2] = $3; if ($1 == "link") linked = 1; next }
     part == 2 { left[$1] = 1; next }
     function end_peer(   i) {
       for (i = 1; i <= lines; i++) {
         has[word_of[i]] = 1
         if (!(word_of[i] == "endpoint" && peer in left) && !(word_of[i] == "presharedkey" && peer in psk)) print line_of[i]
       }
+      if (peer != "" && linked) print "AllowedIPs = " link_network
       if (peer in psk) print "PresharedKey = " key_in(psk[peer])
       else if (peer != "" && !("presharedkey" in has)) print "PresharedKey = " no_key
       if (peer != "" && !("persistentkeepalive" in has)) print "PersistentKeepalive = off"
@@ -153,7 +153,7 @@ interface_conf() {
     }
     word ~ /^(address|mtu|dns|table|saveconfig|preup|postup|predown|postdown)$/ || (word == "privatekey" && key_done) { next }
     { print text }
-    END { end_peer(); exit bad }' part=1 "$work/conf-facts" part=2 "$2" part=3 "$1"
+    END { end_peer(); exit bad }' part=1 "$work/facts" part=2 "$2" part=3 "$1"
 }
 
 # wg_set WHAT ARGUMENT...: wg shows what it does not take for a key; nobody else is to see that.
@@ -250,7 +250,7 @@ prepare_tunnels() {
     # Of one that was made by hand.
     if [ ! -e "$state_dir/$1/told/$dev" ]; then
       mkdir -p "$state_dir/$1/told"
-      grep -E '^(address|endpoint) ' "$work/present-facts" | write_file "$state_dir/$1/told/$dev" || true
+      with_link "$conf_dir/$1/node.conf" "$dev" <"$work/present-facts" | told_facts | write_file "$state_dir/$1/told/$dev" || true
     fi
     if [ "$fate" = former ] && [ "$(kept_tunnel "$1" "$dev" | cut -d ' ' -f 2)" != running ] || only_by_wg_quick; then
       # SaveConfig writes it anew as it goes down.
@@ -319,17 +319,30 @@ start_tunnel() {
     }
   else
     tool "wg-quick cannot make $2" wg-quick up "$2" </dev/null
-    verb_tunnel_made "$2"
+    look_again "$2"
   fi
   tunnel_up "$2" || fail "wg-quick made no interface $2; see: journalctl -u $(tunnel_unit "$2")"
+  open_link "$2"
   greet_former_endpoints "$1" "$2"
-  conf_facts "$root$(tunnel_conf "$2")" | grep -E '^(address|endpoint) ' | write_file "$state_dir/$1/told/$2"
+  present_facts "$1" "$2" | told_facts | write_file "$state_dir/$1/told/$2"
 }
 
-# verb_tunnel_made DEV: keepalived that ran on an interface which was removed does not see one that is made in its place, and
-# stays in FAULT; it is told to look again.
+# present_facts CLUSTER DEV: conf_facts of the present file, with the way for words.
+present_facts() { conf_facts "$root$(tunnel_conf "$2")" | with_link "$conf_dir/$1/node.conf" "$2"; }
+
+# told_facts: a filter of facts; what told/DEV has of them.
+told_facts() { grep -E '^(address|link|endpoint) ' || true; }
+
+# verb_tunnel_made DEV: what an interface that is new has to get beside what wg-quick gives it.
 verb_tunnel_made() {
   check_tunnel_name "$1"
+  open_link "$1"
+  look_again "$1"
+}
+
+# look_again DEV: keepalived that ran on an interface which was removed does not see one that is made in its place, and
+# stays in FAULT.
+look_again() {
   made_pid=$(keepalived_pid) || return 0
   is_used "$1" || return 0
   made_verb=reload
@@ -374,7 +387,7 @@ sync_tunnel() {
   told=$state_dir/$1/told/$2
   mkdir -p "${told%/*}"
   [ -e "$told" ] || : >"$told"
-  conf_facts "$conf" >"$work/facts"
+  present_facts "$1" "$2" >"$work/facts"
   # A peer may have moved since it was told where that one is: who has not been told otherwise knows better.
   grep '^endpoint ' "$told" >"$work/told-endpoints" || true
   wg show "$2" endpoints 2>/dev/null | awk '$2 != "(none)" { print $1 }' >"$work/with-endpoint"
@@ -385,7 +398,7 @@ sync_tunnel() {
     part=1 "$work/with-endpoint" part=2 "$work/told-endpoints" part=3 "$work/facts" >"$work/left-alone"
   # From here on it may have either, should this be cut short.
   {
-    grep -h '^address ' "$told" "$work/facts" || true
+    grep -h -E '^(address|link) ' "$told" "$work/facts" || true
     grep '^route ' "$told" || true
     allowed_ips "$2" | sed 's/^/route /'
   } | sort -u >"$work/told"
@@ -398,8 +411,9 @@ sync_tunnel() {
       tool "cannot set the MTU of $2 to $mtu" ip link set dev "$2" mtu "$mtu"
   done
   tool "cannot set $2 up" ip link set dev "$2" up
+  sync_link "$2"
   grep -q '^own table ' "$work/facts" || sync_routes "$2"
-  grep -E '^(address|endpoint) ' "$work/facts" >"$work/told"
+  told_facts <"$work/facts" >"$work/told"
   lines_new_in "$work/told" "$work/not-told" | write_file "$told"
 }
 
@@ -426,9 +440,11 @@ sync_conf() {
   rm -f "$work/sync"
 }
 
-# allowed_ips DEV: of all its peers, the longest first, as wg-quick makes routes of them.
+# allowed_ips DEV: of all its peers, the longest first, as wg-quick makes routes of them. The one to link-local addresses
+# comes with those of the interface.
 allowed_ips() {
-  wg show "$1" allowed-ips 2>/dev/null | awk '{ for (i = 2; i <= NF; i++) if ($i ~ /\// && $i !~ /\/0$/) print $i }' |
+  wg show "$1" allowed-ips 2>/dev/null | awk -v link_network="$link_network" '
+    { for (i = 2; i <= NF; i++) if ($i ~ /\// && $i !~ /\/0$/ && $i != link_network) print $i }' |
     sort -u | sort -t / -k 2 -n -r
 }
 

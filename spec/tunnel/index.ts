@@ -1,6 +1,6 @@
 export { endpointText } from "./endpoint";
 export { publicKeyOf } from "./keys";
 export { Endpoint, Forwarded, Network, Tunnel, TunnelNode, TunnelPeer, TunnelPlan } from "./model";
-export { networkText } from "./network";
+export { LINK_LOCAL, networkText } from "./network";
 export { checkTunnel, parseTunnel, PublicKeys } from "./parse";
 export { tunnelPlan } from "./plan";

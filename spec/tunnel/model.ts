@@ -92,6 +92,8 @@ export interface TunnelPlan {
   node: string;
   interface: string;
   addresses: Network[];
+  /** Its link-local address there, from which it asks its peer how a change stands. */
+  linkLocal: Network;
   listenPort: number;
   mtu: number;
   keyNumber: number;

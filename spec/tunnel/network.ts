@@ -24,6 +24,9 @@ export function alone({ address, family }: Pick<Network, "address" | "family">):
   return { address, family, prefixLength: WHOLE[family] };
 }
 
+/** Link-local addresses: where hosts tell each other how a change stands. */
+export const LINK_LOCAL: Network = { address: "fe80::", prefixLength: 64, family: 6 };
+
 /** Whether an address stands without a network around it. */
 export function isAlone({ family, prefixLength }: Network): boolean {
   return prefixLength === WHOLE[family];

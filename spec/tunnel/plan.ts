@@ -1,7 +1,7 @@
 import { formatProblems } from "../format";
 import { proveTunnel } from "../rules/tunnel";
-import { Forwarded, Tunnel, TunnelNode, TunnelPeer, TunnelPlan } from "./model";
-import { alone } from "./network";
+import { Forwarded, Network, Tunnel, TunnelNode, TunnelPeer, TunnelPlan } from "./model";
+import { alone, LINK_LOCAL } from "./network";
 
 /** Everything that one host of a tunnel needs to be told, once the hosts have told their public keys. */
 export function tunnelPlan(tunnel: Tunnel, nodeName: string, publicKeys: Record<string, string>): TunnelPlan {
@@ -19,6 +19,7 @@ export function tunnelPlan(tunnel: Tunnel, nodeName: string, publicKeys: Record<
     node: node.name,
     interface: tunnel.interface,
     addresses: node.addresses,
+    linkLocal: linkLocalOf(tunnel, node),
     listenPort: node.listenPort,
     mtu: tunnel.mtu,
     keyNumber: node.keyNumber,
@@ -32,6 +33,12 @@ export function tunnelPlan(tunnel: Tunnel, nodeName: string, publicKeys: Record<
     firewall: tunnel.firewall,
     undoAfter: tunnel.undoAfter,
   };
+}
+
+/** fe80::1 and fe80::2, by the names of the two nodes, so that their order in the spec does not matter. */
+function linkLocalOf({ nodes }: Tunnel, node: TunnelNode): Network {
+  const before = nodes.filter(({ name }) => name < node.name);
+  return { ...LINK_LOCAL, address: `fe80::${before.length + 1}` };
 }
 
 /** Both ends admit a virtual address from the other: whichever holds it sends from it. */

@@ -46,7 +46,7 @@ const TOOLS: Record<string, string> = {
         function flush() { if (key != "") print key, (allowed == "" ? "-" : allowed), (at == "" ? (key in endpoint ? endpoint[key] : "(none)") : at); key = allowed = at = "" }
         /^\\[/ { flush() }
         $1 == "PublicKey" { key = $3 }
-        $1 == "AllowedIPs" { sub(/^[^=]*= */, ""); gsub(/ /, ""); allowed = $0 }
+        $1 == "AllowedIPs" { sub(/^[^=]*= */, ""); gsub(/ /, ""); allowed = allowed (allowed == "" ? "" : ",") $0 }
         $1 == "Endpoint" { at = $3 }
         END { flush() }' "$peers" "$3" >"$peers.new"
       mv "$peers.new" "$peers" ;;
@@ -169,6 +169,8 @@ export interface Tunnel {
   more?: string;
   /** More lines of node.conf. */
   facts?: string;
+  /** This end's address for what the hosts tell each other through the tunnel. */
+  link?: string;
 }
 
 /** The files of a node `a` of the tunnel `tun`, whose peer is b. */
@@ -205,6 +207,7 @@ export function tunnelFiles(tunnel: Tunnel = {}): BundleFile[] {
     "tunnel-peer-address wg0 b 10.99.0.2",
     "peers-elsewhere no",
     "settle 4",
+    ...(tunnel.link ? ["interface wg0", "peer b 10.99.0.2", `tunnel-link wg0 ${tunnel.link}`] : []),
     ...(tunnel.facts ? [tunnel.facts] : []),
     "",
   ];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { bundle, forwardRules, RenderedFile, renderTunnel, tunnelRules } from "../../../render";
+import { bundle, forwardRules, RenderedFile, renderTunnel, tunnelRules, wordRules } from "../../../render";
 import { parseTunnel, TunnelPeer, TunnelPlan, tunnelPlan } from "../../../spec";
 import { key, PUBLIC_KEYS, tunnelInput } from "../spec/tunnel-input";
 
@@ -71,10 +71,14 @@ test("a peer that is dialled has an endpoint, and no keepalive where nobody is b
 test("the agent is told all that it needs of the tunnel", () => {
   expect(textOf(everything(), NODE_CONF)).toBe(`cluster sites
 node gw-a
-interface eth1
+interface wg0
+peer gw-b 10.99.0.2
+peer gw-b fd99::2
+wan eth1
 tunnel wg0 4500 1420
 tunnel-address wg0 10.99.0.1/24
 tunnel-address wg0 fd99::1/64
+tunnel-link wg0 fe80::1/64
 tunnel-key wg0 2
 tunnel-peer wg0 gw-b ${key(2)} none 25
 tunnel-peer-address wg0 gw-b 10.99.0.2
@@ -90,8 +94,11 @@ undo 120
 test("a node that names no interface and no preshared key has no line of them", () => {
   expect(textOf(planOf(), NODE_CONF)).toBe(`cluster sites
 node gw-a
+interface wg0
+peer gw-b 10.99.0.2
 tunnel wg0 51820 1420
 tunnel-address wg0 10.99.0.1/24
+tunnel-link wg0 fe80::1/64
 tunnel-key wg0 1
 tunnel-peer wg0 gw-b ${key(2)} 192.0.2.2:51820 0
 tunnel-peer-address wg0 gw-b 10.99.0.2
@@ -145,14 +152,33 @@ test("keepalived wants the tunnel, and is not ordered behind what may look for a
   expect(text.split("\n").slice(1)).toEqual(["[Unit]", "Wants=wg-quick@wg-b.service", ""]);
 });
 
-test("a reload of wg-quick's unit leaves the tunnel its keys", () => {
+test("a reload of wg-quick's unit leaves the tunnel its keys, and the way for what the hosts tell each other", () => {
   const text = textOf(everything(), "/etc/systemd/system/wg-quick@wg0.service.d/vrrp-sites.conf");
   expect(text.split("\n").slice(1)).toEqual([
     "[Service]",
     "ExecReload=/usr/bin/wg set %i private-key /etc/wireguard/wg0.key",
     `ExecReload=/usr/bin/wg set %i peer ${key(2)} preshared-key /etc/wireguard/wg0.gw-b.psk`,
+    `ExecReload=/usr/bin/wg set %i peer ${key(2)} allowed-ips 10.99.0.2/32,fd99::2/128,10.99.0.100/32,fd99::100/128,192.168.2.0/24,fe80::/64`,
     "",
   ]);
+});
+
+test("each end has a link-local address of its own, whatever the order of the nodes in the spec", () => {
+  const linksOf = (reversed: boolean) => {
+    const input = tunnelInput();
+    const parsed = parseTunnel(reversed ? { ...input, nodes: [...(input.nodes as [])].reverse() } : input);
+    if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+    return ["gw-a", "gw-b"].map((name) => tunnelPlan(parsed.value, name, PUBLIC_KEYS).linkLocal.address);
+  };
+  expect(linksOf(false)).toEqual(["fe80::1", "fe80::2"]);
+  expect(linksOf(true)).toEqual(["fe80::1", "fe80::2"]);
+});
+
+test("a second peer, which could not have the link-local addresses too, is refused", () => {
+  const plan = planOf();
+  expect(() => renderTunnel({ ...plan, peers: [...plan.peers, ...plan.peers] })).toThrow(
+    "peers is a list of 2: give one, for fe80::/64 can be in the AllowedIPs of one peer only",
+  );
 });
 
 describe("the host's firewall", () => {
@@ -190,6 +216,17 @@ describe("the host's firewall", () => {
     ]);
   });
 
+  it("lets the hosts ask each other inside the tunnel", () => {
+    expect(
+      wordRules(planOf({ interface: "wg-b" })).map(({ tool, hook, match }) => `${tool} ${hook} ${match}`),
+    ).toEqual([
+      'nft6 input iifname "wg-b" ip6 saddr fe80::/64 icmpv6 type echo-request',
+      "ipt6 input -i wg-b -s fe80::/64 -p icmpv6 --icmpv6-type echo-request",
+      'nft6 output oifname "wg-b" ip6 daddr fe80::/64 icmpv6 type echo-request',
+      "ipt6 output -o wg-b -d fe80::/64 -p icmpv6 --icmpv6-type echo-request",
+    ]);
+  });
+
   it("lets through what is forwarded to and from the networks behind the node, and no other", () => {
     const forwarded = (...args: Parameters<typeof tunnelInput>) =>
       forwardRules(planOf(...args)).map(({ tool, hook, match }) => `${tool} ${hook} ${match}`);
@@ -214,7 +251,7 @@ describe("the host's firewall", () => {
   });
 
   it("has the rules in a file, unless it is left alone", () => {
-    expect(textOf(planOf(), "/etc/vrrp-agent/sites/firewall.rules").split("\n")).toHaveLength(5);
+    expect(textOf(planOf(), "/etc/vrrp-agent/sites/firewall.rules").split("\n")).toHaveLength(9);
     const rules = textOf(planOf({}, { subnets: ["192.168.1.0/24"] }), "/etc/vrrp-agent/sites/firewall.rules");
     expect(rules.match(/^\w+ forward /gm)).toHaveLength(4);
     const paths = renderTunnel(planOf({ firewall: false })).map(({ path }) => path);
@@ -244,6 +281,7 @@ const texts: Record<string, [string, (value: string) => (plan: TunnelPlan) => Tu
   tunnel: ["cluster", (tunnel) => (plan) => ({ ...plan, tunnel })],
   node: ["node", (node) => (plan) => ({ ...plan, node })],
   interface: ["interface", (dev) => (plan) => ({ ...plan, interface: dev })],
+  linkLocal: ["linkLocal", (address) => (plan) => ({ ...plan, linkLocal: network(address) })],
   wanInterface: ["wanInterface", (wanInterface) => (plan) => ({ ...plan, wanInterface })],
   addresses: ["addresses", (address) => (plan) => ({ ...plan, addresses: [network(address)] })],
   "name of the peer": ["peers.name", (name) => peer({ name })],
