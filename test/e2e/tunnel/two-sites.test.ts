@@ -7,6 +7,10 @@ import { slack } from "../pair/watchedPair";
 import { sites, startSites } from "./sites";
 
 const VIP = "10.99.0.100";
+interface Status {
+  clusters: { cluster: string; generation: string; pending: boolean; drift: string[] }[];
+}
+
 const wasMissed = masterDownInterval({ version: 3, advertInt: 1, priority: 100 }) + slack;
 
 /** examples/two-sites between two real sites, site B behind NAT. */
@@ -59,6 +63,10 @@ describe("two sites over a tunnel", () => {
       const seen = await Promise.all(["lan-a", "lan-b"].map((machine) => reaches(machine)));
       return seen.every(Boolean);
     });
+  const statusOf = async (host: Host) => {
+    const { clusters } = JSON.parse((await host.exec("vrrp-agent status --json")).stdout) as Status;
+    return clusters.find(({ cluster }) => cluster === "sites")!;
+  };
   const publicKey = async (host: Host) => (await host.exec("wg show wg0 public-key")).stdout.trim();
 
   test("one pulumi up from nothing makes the tunnel and the pair: the address answers in both LANs", async () => {
@@ -105,6 +113,23 @@ describe("two sites over a tunnel", () => {
     await heldBy(a());
     // As before for what follows.
     await a().exec("vrrp-agent drain service && vrrp-agent undrain service");
+    await heldBy(b());
+  });
+
+  test("a host that its confirm does not reach learns through the tunnel that the change was confirmed", async () => {
+    const before = await statusOf(b());
+    await configure({ lanA: sites.lanA.network.replace("/24", "/23") });
+    await stack.up(["--exclude", "**::sites-site-b-confirm"]);
+    const [ofA, ofB] = [await statusOf(a()), await statusOf(b())];
+    expect(ofA).toMatchObject({ pending: false, drift: [] });
+    expect(ofB).toMatchObject({ pending: true, drift: [], generation: ofA.generation });
+    expect(ofB.generation).not.toBe(before.generation);
+    // Its time is over.
+    await b().exec("sed -i 's/[0-9]*$/0/' /var/lib/vrrp-agent/sites/pending");
+    await until("gw-b has nothing pending", 40_000, async () => !(await statusOf(b())).pending);
+    expect((await statusOf(b())).generation).toBe(ofA.generation);
+    const { stdout } = await b().exec("journalctl --no-pager --output=cat | grep 'as another host is'");
+    expect(stdout).toBe(`confirmed ${ofA.generation}, as another host is\n`);
     await heldBy(b());
   });
 
