@@ -52,7 +52,7 @@ export interface WireGuardTunnelArgs {
   presharedKey?: pulumi.Input<string>;
   /** Whether the nodes forward between the tunnel and their other networks. @default those that have subnets */
   forward?: pulumi.Input<boolean>;
-  /** Open the UDP port in the hosts' own firewall, for the peer alone where its endpoint is an address. @default true */
+  /** Open the UDP port in the hosts' own firewall, for the peer alone where its endpoint is an address; inside the tunnel, what the hosts ask each other. @default true */
   firewall?: pulumi.Input<boolean>;
   /** Seconds within which a change must be confirmed, or both hosts take it back by themselves: 10 to 3600. @default 300 */
   undoAfter?: pulumi.Input<number>;

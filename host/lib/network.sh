@@ -75,7 +75,7 @@ has_arp() {
   [ $((arp_flags & 0x88)) -eq 0 ]
 }
 
-# neighbour ADDRESS DEV: its MAC, when it has just answered.
+# neighbour ADDRESS DEV: its MAC, when it has just answered. Without MACs nobody is asked, and nobody has.
 neighbour() {
   has_arp "$2" || return 0
   ip neigh show "$1" dev "$2" 2>/dev/null | awk '

@@ -120,13 +120,10 @@ told_by() {
   # What the neighbour table remembers may be gone from the peer.
   ip -6 neigh del "$told_by_address" dev "$told_by_dev" 2>/dev/null || true
   ! ask "$told_by_address" "$told_by_dev" || return 0
-  if has_arp "$told_by_dev"; then
-    # A firewall may drop the echo and still let neighbours find each other.
-    [ -n "$(neighbour "$told_by_address" "$told_by_dev")" ]
-  else
-    # Nobody has neighbours there; but on the way between two sites a packet may be lost, or have to wait for a handshake.
-    ask "$told_by_address" "$told_by_dev"
-  fi
+  # A firewall may drop the echo and still let neighbours find each other.
+  [ -z "$(neighbour "$told_by_address" "$told_by_dev")" ] || return 0
+  # Where nobody has neighbours a packet may be lost on the way between two sites, or have to wait for a handshake.
+  ! has_arp "$told_by_dev" && ask "$told_by_address" "$told_by_dev"
 }
 
 # somebody_tells CLUSTER WORD GENERATION: prints the first peer that does.

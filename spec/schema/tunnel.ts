@@ -95,7 +95,7 @@ export const tunnelSchema = field(
     presharedKey: key("wg genpsk").optional(),
     /** Whether the nodes forward between the tunnel and their other networks. @default those that have subnets */
     forward: flag().optional(),
-    /** Open the UDP port in the hosts' own firewall, for the peer alone where its endpoint is an address. @default true */
+    /** Open the UDP port in the hosts' own firewall, for the peer alone where its endpoint is an address; inside the tunnel, what the hosts ask each other. @default true */
     firewall: flag().optional(),
     /** Seconds within which a change must be confirmed, or both hosts take it back by themselves: 10 to 3600. @default 300 */
     undoAfter: whole(10, 3600).optional(),

@@ -115,6 +115,13 @@ describe.each(SHELLS)("what the hosts of a tunnel tell each other through it, un
     ]);
   });
 
+  test("stage refuses a host without the interface that the tunnel is to go over", () => {
+    host.succeed(["tunnel-key", "tun", "wg0", "1"]);
+    const { status, stderr } = host.agent(["stage"], tunnelBundle(1, { link: LINK, facts: "wan eth9" }));
+    expect(status).toBe(1);
+    expect(stderr).toContain("interface eth9 does not exist; this host has: eth0");
+  });
+
   test("of an interface with several peers none gets the network of the other's words", () => {
     activate(1, { more: `[Peer]\nPublicKey = ${peerKey(9)}\nAllowedIPs = 10.99.0.9/32\n[Interface]` });
     expect(host.read(PEERS)).not.toContain("fe80");
