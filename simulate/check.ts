@@ -5,6 +5,8 @@ import type { Instance } from "./instance";
 /** A script or a process that instances of one daemon track. */
 export interface Check {
   readonly name: string;
+  /** 0: a failure means FAULT. */
+  readonly weight: number;
   /** Begins, or goes on after a reload. `isTold` has keepalived know the result of the former one. */
   start(former?: Check): void;
   stop(): void;
@@ -15,10 +17,10 @@ export interface Check {
 }
 
 /** What a check does to the instances that track it. */
-abstract class Tracked {
+export abstract class Tracked {
   constructor(
     protected readonly clock: Clock,
-    protected readonly weight: number,
+    readonly weight: number,
     protected readonly instances: readonly Instance[],
     /** Whether what is tested is well. */
     protected readonly isWell: () => boolean,

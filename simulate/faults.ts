@@ -99,6 +99,39 @@ const catalogue: [name: string, text: string, steps: (scene: Scene) => Action[][
   ],
 ];
 
+/** The faults between a pair with a witness. */
+const witnessCatalogue: typeof catalogue = [
+  [
+    "sites-cut-healed",
+    "the nodes do not reach each other, both reach the witness, and all do again",
+    (s) => [on(s.holder, StrikeKind.CutPeers), on(s.holder, StrikeKind.RestorePeers)],
+  ],
+  [
+    "holder-alone-healed",
+    "the holder reaches neither its peer nor the witness, and does again",
+    (s) => [
+      [...on(s.holder, StrikeKind.CutPeers), ...on(s.holder, StrikeKind.CutWitness)],
+      [...on(s.holder, StrikeKind.RestorePeers), ...on(s.holder, StrikeKind.RestoreWitness)],
+    ],
+  ],
+  [
+    "witness-lost-healed",
+    "no node reaches the witness, and all do again",
+    (s) =>
+      [StrikeKind.CutWitness, StrikeKind.RestoreWitness].map((kind) =>
+        s.nodes.flatMap(({ name }) => on(name, kind)),
+      ),
+  ],
+  [
+    "holder-dies-without-witness",
+    "no node reaches the witness, and the holder loses power",
+    (s) => [
+      s.nodes.flatMap(({ name }) => on(name, StrikeKind.CutWitness)),
+      on(s.holder, StrikeKind.PowerOff),
+    ],
+  ],
+];
+
 /** The faults of one check of the holder; `everywhere` are the nodes that have it. */
 const checkCatalogue: [
   name: string,
@@ -125,11 +158,15 @@ const pass = (node: string, check: string): Action[] => [{ do: StrikeKind.PassCh
 /** All faults, with what happens. Where the holder has several checks, names of those of a check end with `:NAME`. */
 export const faultTexts: readonly Readonly<Pick<Fault, "name" | "text">>[] = [
   ...catalogue,
+  ...witnessCatalogue,
   ...checkCatalogue,
 ].map(([name, text]) => ({ name, text }));
 
 /** Their names. */
 export const faultNames: readonly string[] = faultTexts.map(({ name }) => name);
+
+/** Those that need a witness. */
+export const witnessFaultNames: readonly string[] = witnessCatalogue.map(([name]) => name);
 
 /** The faults that these nodes can have while one of them holds. */
 export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault[] {
@@ -139,8 +176,15 @@ export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault
   const scene = { nodes, holder, others: names.filter((name) => name !== holder) };
   const period = Math.max(0, ...own.instances.map((instance) => microseconds(instance).advert / 1e6));
   const checks = checksOf(own);
+  const hasWitness = nodes.some(({ witness }) => witness !== undefined);
   return [
-    ...catalogue.map(([name, text, steps]) => ({ name, kind: name, text, steps: steps(scene), period })),
+    ...[...catalogue, ...(hasWitness ? witnessCatalogue : [])].map(([name, text, steps]) => ({
+      name,
+      kind: name,
+      text,
+      steps: steps(scene),
+      period,
+    })),
     ...checks.flatMap(({ name: check, interval }) => {
       const everywhere = nodes.filter((node) => checksOf(node).some(({ name }) => name === check));
       return checkCatalogue.map(([kind, text, steps]) => ({

@@ -1,10 +1,12 @@
 import { drainWeight } from "../spec/drain";
 import { type Check, Process, Script } from "./check";
 import type { Clock, Timer } from "./clock";
+import { GATE, LeaseGate, PingGate, Voter, type Witness } from "./gate";
 import { Group } from "./group";
 import { Instance, type Surroundings } from "./instance";
 import type { Advert, SimulatedInstance, SimulatedNode } from "./node";
 import { microseconds } from "./timing";
+import type { Word } from "./votes";
 
 /** Where a machine's frames go, and who looks on. */
 export interface World {
@@ -13,6 +15,9 @@ export interface World {
   routerOf(node: string, config: SimulatedInstance): string;
   send(from: Machine, instance: Instance, advert: Advert): void;
   changed(): void;
+  /** All machines, and the third place. */
+  machines: readonly Machine[];
+  witness: Witness;
 }
 
 /** What one keepalived process knows. */
@@ -20,6 +25,9 @@ interface Daemon {
   instances: Instance[];
   checks: Check[];
 }
+
+/** What can be shut between a machine and the others. */
+type Way = "sends" | "receives" | "passesVrrp" | "reachesPeers" | "reachesWitness";
 
 /** One node: power, cable, the way behind the cable, keepalived, and what its checks test. */
 export class Machine {
@@ -29,6 +37,9 @@ export class Machine {
   sends = true;
   receives = true;
   passesVrrp = true;
+  /** The others, and the witness, are reached when nothing of the above is in the way; clients are all the same. */
+  reachesPeers = true;
+  reachesWitness = true;
   isDrained = false;
   /** Checks whose subject is broken. */
   readonly broken = new Set<string>();
@@ -36,6 +47,7 @@ export class Machine {
   readonly leftover = new Set<string>();
 
   private daemon?: Daemon;
+  private voter?: Voter;
   private restart?: Timer;
   private delayedUntil = 0;
 
@@ -77,6 +89,7 @@ export class Machine {
     this.delayedUntil = now + Math.round((this.node.startupDelay ?? 0) * 1e6);
     // It removes what another one left on the interface.
     this.leftover.clear();
+    this.voter ??= this.newVoter();
     this.daemon = this.load();
     for (const check of this.daemon.checks) check.start();
     this.begin(this.daemon, (instance) => instance.start());
@@ -86,7 +99,9 @@ export class Machine {
   /** Stops keepalived in order. */
   stop(): void {
     this.world.clock.cancel(this.restart);
+    if (this.daemon === undefined) return;
     this.end(true);
+    this.voter?.resign();
   }
 
   /** Kills all of keepalived's processes. */
@@ -97,7 +112,9 @@ export class Machine {
     this.end(false);
     if (restartAfter === undefined) {
       for (const router of held) this.leftover.add(router);
+      if (this.voter !== undefined) this.world.clock.at(this.voter.lentUntil, () => this.lose());
     } else {
+      this.voter?.resign();
       const at = this.world.clock.now + Math.round(restartAfter * 1e6);
       this.restart = this.world.clock.at(at, () => this.start());
     }
@@ -136,6 +153,7 @@ export class Machine {
     this.world.clock.cancel(this.restart);
     this.end(false);
     this.leftover.clear();
+    this.voter = undefined;
     this.isOn = false;
     this.world.changed();
   }
@@ -158,7 +176,7 @@ export class Machine {
   }
 
   /** Opens and closes the way between it and the others, which it does not notice. */
-  setWay(way: { sends?: boolean; receives?: boolean; passesVrrp?: boolean }): void {
+  setWay(way: Partial<Pick<Machine, Way>>): void {
     Object.assign(this, way);
     this.world.changed();
   }
@@ -191,7 +209,13 @@ export class Machine {
 
   /** Whether adverts of others reach its keepalived. */
   get hearsVrrp(): boolean {
-    return this.isOn && this.hasCarrier && this.receives && this.passesVrrp;
+    return this.isOn && this.hasCarrier && this.receives && this.passesVrrp && this.reachesPeers;
+  }
+
+  /** What it tells its peer; nothing where an echo does not come back. */
+  answer(to: Machine): Word[] | undefined {
+    const isReached = [this, to].every((one) => one.isReachable && one.reachesPeers);
+    return isReached ? (this.voter?.tells() ?? []) : undefined;
   }
 
   /** An advert has reached its interface. */
@@ -250,7 +274,8 @@ export class Machine {
     const { clock } = this.world;
     for (const { config } of instances) {
       for (const script of config.trackScripts) {
-        if (byName.has(script.name)) continue;
+        // What the witness's own check finds, its rounds say.
+        if (byName.has(script.name) || (this.node.witness !== undefined && script.name === GATE)) continue;
         const tracking = this.trackers(instances, script, "trackScripts");
         if (tracking.length === 0) continue;
         byName.set(script.name, new Script(script, clock, tracking, () => !this.broken.has(script.name)));
@@ -262,7 +287,54 @@ export class Machine {
         byName.set(process.name, new Process(process, clock, tracking, () => !this.broken.has(process.name)));
       }
     }
-    return [...byName.values()];
+    return [...byName.values(), ...this.gates(instances)];
+  }
+
+  /** The check that a witness makes. */
+  private gates(instances: readonly Instance[]): Check[] {
+    const { clock } = this.world;
+    if (this.voter !== undefined) return [new LeaseGate(clock, instances, this.voter)];
+    if (this.node.witness === undefined) return [];
+    const answers = () =>
+      this.thirdPlace !== undefined || this.others.some((other) => other.answer(this) !== undefined);
+    return [new PingGate(clock, instances, answers)];
+  }
+
+  private get others(): Machine[] {
+    return this.world.machines.filter((other) => other !== this);
+  }
+
+  /** The third place, where it answers. */
+  private get thirdPlace(): Witness | undefined {
+    return this.isReachable && this.reachesWitness ? this.world.witness : undefined;
+  }
+
+  private newVoter(): Voter | undefined {
+    const { witness } = this.node;
+    const [peer] = this.others;
+    if (witness?.kind !== "lease" || peer === undefined) return undefined;
+    return new Voter(witness, {
+      clock: this.world.clock,
+      name: this.name,
+      peer: peer.name,
+      hear: () => peer.answer(this) ?? [],
+      witness: () => this.thirdPlace,
+      look: () => {
+        const failing = (this.daemon?.checks ?? []).filter(
+          ({ name, passes }) => name !== GATE && passes === false,
+        );
+        const isFit = this.hasCarrier && !failing.some(({ weight }) => weight === 0);
+        const isWell = isFit && failing.length === 0 && !this.isDrained;
+        return { isFit, isWell, hasAddresses: this.held.size > 0 };
+      },
+    });
+  }
+
+  /** The kernel takes away what a dead daemon left, where a round had lent it. */
+  private lose(): void {
+    if (this.daemon !== undefined) return;
+    this.leftover.clear();
+    this.world.changed();
   }
 
   /** The instances for which a check counts. */

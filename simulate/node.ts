@@ -1,4 +1,4 @@
-import type { Family, InstanceConfig, VrrpVersion } from "../spec/model";
+import type { Family, InstanceConfig, VrrpVersion, Witness } from "../spec/model";
 
 /** What keepalived is told of one virtual router on one node. An `InstanceConfig` is one. */
 export type SimulatedInstance = Pick<
@@ -49,6 +49,8 @@ export interface SimulatedNode {
    * @default "2.2"
    */
   keepalived?: "2.2" | "2.4";
+  /** What says whether it may hold. A lease is between two nodes, each of which has it. @default none */
+  witness?: Witness;
 }
 
 /** Identity of a virtual router on the wire. */

@@ -1,9 +1,11 @@
 import { Clock } from "./clock";
+import { Witness } from "./gate";
 import { Machine } from "./machine";
 import type { Advert, SimulatedInstance, SimulatedNode } from "./node";
 import { Routers } from "./routers";
 import { type Strike, strike } from "./strike";
 import { microseconds } from "./timing";
+import { PATIENCE, ROUND, witnessSettled } from "./votes";
 
 /** What a node does for a virtual router. */
 export type Role = "MASTER" | "BACKUP" | "FAULT" | "STOPPED" | "OFF";
@@ -59,19 +61,28 @@ const LEAD = 1;
 
 /** Seconds after which nothing changes by itself any more: each timer, one after the other, and a second. */
 export function calmAfter(nodes: readonly SimulatedNode[]): number {
-  const waits = nodes.flatMap(({ instances, startupDelay = 0, restartAfter = 0, keepalived = "2.2" }) =>
-    instances.map((instance) => {
-      // Until 2.4 each lower advert that is heard during the delay makes the wait longer by what is left of it.
-      const adverts = startupDelay / (microseconds(instance).advert / 1e6);
-      const delay = keepalived === "2.2" ? startupDelay * (1 + (adverts + 1) / 2) : startupDelay;
-      const checks = instance.trackScripts.map(
-        ({ interval, rise, fall }) => interval * (Math.max(rise, fall) + 1),
-      );
-      const down = microseconds({ ...instance, priority: 1 }).down / 1e6;
-      return down + instance.preemptDelay + delay + restartAfter + Math.max(0, ...checks);
-    }),
+  const waits = nodes.flatMap(
+    ({ instances, startupDelay = 0, restartAfter = 0, keepalived = "2.2", witness }) =>
+      instances.map((instance) => {
+        // Until 2.4 each lower advert that is heard during the delay makes the wait longer by what is left of it.
+        const adverts = startupDelay / (microseconds(instance).advert / 1e6);
+        const delay = keepalived === "2.2" ? startupDelay * (1 + (adverts + 1) / 2) : startupDelay;
+        const checks = instance.trackScripts.map(
+          ({ interval, rise, fall }) => interval * (Math.max(rise, fall) + 1),
+        );
+        const down = microseconds({ ...instance, priority: 1 }).down / 1e6;
+        return (
+          down + instance.preemptDelay + delay + restartAfter + Math.max(0, ...checks) + roundsOf(witness)
+        );
+      }),
   );
   return Math.ceil(Math.max(0, ...waits)) + 1;
+}
+
+/** Seconds until a witness says the same again: rounds take no time here. */
+function roundsOf(witness: SimulatedNode["witness"]): number {
+  if (witness === undefined) return 0;
+  return witness.kind === "lease" ? witnessSettled(witness.ttl) : PATIENCE * ROUND;
 }
 
 /**
@@ -119,6 +130,8 @@ function check(
 ): void {
   const names = nodes.map(({ name }) => name);
   const isKnown = (name: string) => names.includes(name);
+  if (nodes.length !== 2 && nodes.some(({ witness }) => witness?.kind === "lease"))
+    throw new RangeError(`nodes: ${nodes.length} with a lease as witness; allowed are two`);
   const allowed = `allowed is one of ${names.join(", ")}`;
   if (nodes.length === 0) throw new RangeError("nodes: none; give at least one");
   const twice = names.find((name, place) => names.indexOf(name) !== place);
@@ -156,8 +169,11 @@ class Network {
       routerOf: (node: string, config: SimulatedInstance) => routers.of(node, config),
       send: (from: Machine, _instance: unknown, advert: Advert) => this.send(from, advert),
       changed: () => this.record(),
+      machines: [] as Machine[],
+      witness: new Witness(this.clock),
     };
-    this.machines = sorted.map((node, rank) => new Machine({ ...node }, world, rank));
+    this.machines = world.machines;
+    sorted.forEach((node, rank) => world.machines.push(new Machine({ ...node }, world, rank)));
   }
 
   /** Lets time pass from an instant to the next advert of somebody who holds; to the instant where nobody does. */
@@ -197,7 +213,7 @@ class Network {
       router: advert.router,
       priority: advert.priority,
     });
-    if (!from.sends || !from.passesVrrp) return;
+    if (!from.sends || !from.passesVrrp || !from.reachesPeers) return;
     this.clock.at(this.clock.now + this.latency, () => {
       for (const to of this.machines) {
         if (to !== from && to.hearsVrrp) to.hear(advert);

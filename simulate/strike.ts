@@ -28,6 +28,12 @@ export const StrikeKind = {
   /** Only VRRP is lost, in both directions. */
   DropVrrp: "drop-vrrp",
   RestoreVrrp: "restore-vrrp",
+  /** The node and the others do not reach each other; clients, and the witness, are reached all the same. */
+  CutPeers: "cut-peers",
+  RestorePeers: "restore-peers",
+  /** The node and the witness do not reach each other. */
+  CutWitness: "cut-witness",
+  RestoreWitness: "restore-witness",
   /** What a check tests breaks, or is well again. */
   FailCheck: "fail-check",
   PassCheck: "pass-check",
@@ -87,6 +93,12 @@ export function strike(machine: Machine, { do: kind, check, config }: Action): v
     case StrikeKind.DropVrrp:
     case StrikeKind.RestoreVrrp:
       return machine.setWay({ passesVrrp: kind === StrikeKind.RestoreVrrp });
+    case StrikeKind.CutPeers:
+    case StrikeKind.RestorePeers:
+      return machine.setWay({ reachesPeers: kind === StrikeKind.RestorePeers });
+    case StrikeKind.CutWitness:
+    case StrikeKind.RestoreWitness:
+      return machine.setWay({ reachesWitness: kind === StrikeKind.RestoreWitness });
     case StrikeKind.FailCheck:
     case StrikeKind.PassCheck:
       if (check === undefined || !machine.checkNames.includes(check)) {

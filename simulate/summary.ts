@@ -1,4 +1,5 @@
 import type { Cluster } from "../spec/model";
+import { witnessFaultNames } from "./faults";
 import { calmAfter } from "./run";
 import { tableText } from "./text";
 import { advertInterval } from "./timing";
@@ -10,6 +11,9 @@ const faults = [
   "daemon-restarts",
   "cable-plugged",
   "cut-off-healed",
+  "sites-cut-healed",
+  "holder-alone-healed",
+  "witness-lost-healed",
   "check-recovers",
   "refresh-holder-first",
 ];
@@ -27,7 +31,9 @@ export function summaryText(cluster: Cluster): string {
   return tableText(whatIf(nodes, { faults: faultsFor(cluster), phases }));
 }
 
-function faultsFor({ trackScripts, trackProcesses, checks }: Cluster): string[] {
+function faultsFor({ trackScripts, trackProcesses, checks, witness }: Cluster): string[] {
   const isChecked = trackScripts.length + trackProcesses.length + checks.length > 0;
-  return faults.filter((name) => isChecked || !name.startsWith("check-"));
+  return faults
+    .filter((name) => isChecked || !name.startsWith("check-"))
+    .filter((name) => witness !== undefined || !witnessFaultNames.includes(name));
 }

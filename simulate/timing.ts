@@ -6,7 +6,8 @@
  * They hold the timers alone. What a machine adds (scheduling, adding an address, gratuitous ARP) is for the caller
  * to allow for.
  */
-import type { VrrpVersion } from "../spec/model";
+import type { VrrpVersion, Witness } from "../spec/model";
+import { witnessHandOver, witnessTakeover } from "./votes";
 
 /** What decides the timers of one instance on one node. An `InstanceConfig` is one. */
 export interface VrrpTiming {
@@ -170,14 +171,17 @@ const BFD_PACKETS = 4;
 
 /**
  * Whole seconds from keepalived's start until roles no longer change by themselves: `settleSeconds`, the startup delay, and
- * what the slowest BFD session takes to come up. `settle` in node.conf.
+ * what the slowest BFD session takes to come up; with a lease as witness what it takes to get two votes. `settle` in
+ * node.conf.
  */
 export function settleAfterStart(
   instances: readonly (VrrpTiming & { bfd: readonly { idleTx: number }[] })[],
   startupDelay: number,
+  witness?: Witness,
 ): number {
   const idle = Math.max(0, ...instances.flatMap(({ bfd }) => bfd.map(({ idleTx }) => idleTx)));
-  return settleSeconds(instances) + Math.ceil(startupDelay + (BFD_PACKETS * idle) / 1000);
+  const votes = witness?.kind === "lease" ? witnessTakeover(witness.ttl).max : 0;
+  return settleSeconds(instances) + Math.ceil(startupDelay + (BFD_PACKETS * idle) / 1000 + votes);
 }
 
 /**
@@ -192,14 +196,18 @@ export function settleSeconds(instances: readonly VrrpTiming[]): number {
 
 /**
  * Whole seconds within which a healthy peer of any priority takes the addresses from a host that says a lower one: the
- * down timer with the longest skew, `preempt_delay` where the peers have one, and a second, rounded up. `hand-over` in
- * node.conf.
+ * down timer with the longest skew, `preempt_delay` where the peers have one, with a lease as witness the rounds that
+ * hand its votes over, and a second, rounded up. `hand-over` in node.conf.
  */
-export function handOverSeconds(instances: readonly (VrrpTiming & { preemptDelay: number })[]): number {
+export function handOverSeconds(
+  instances: readonly (VrrpTiming & { preemptDelay: number })[],
+  witness?: Witness,
+): number {
   if (instances.length === 0)
     throw new RangeError("instances: is empty; handOverSeconds needs at least one instance");
   const slowest = instances.map(
     ({ preemptDelay, ...timing }) => takeBackAfterRecovery({ ...timing, priority: 1 }, preemptDelay).max,
   );
-  return Math.ceil(Math.max(...slowest) + 1);
+  const votes = witness?.kind === "lease" ? witnessHandOver(witness.ttl).max : 0;
+  return Math.ceil(Math.max(...slowest) + votes + 1);
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from "../spec/model";
 import { hostPlan } from "../spec/host-plan";
-import { type Fault, faultNames, faultsOf, strikesOf } from "./faults";
+import { type Fault, faultNames, faultsOf, strikesOf, witnessFaultNames } from "./faults";
 import { type Figures, figuresOf, goesOn } from "./figures";
 import type { SimulatedNode } from "./node";
 import { type Run, type Span, calmAfter, simulate } from "./run";
@@ -64,6 +64,7 @@ export function nodesOf(cluster: Cluster): SimulatedNode[] {
       syncGroups: syncGroups.map((group) => group.instances),
       startupDelay: global.startupDelay,
       restartAfter: RESTART_SECONDS,
+      ...(cluster.witness !== undefined && { witness: cluster.witness }),
     };
   });
 }
@@ -114,9 +115,11 @@ function chosen(faults: Fault[], names: readonly string[] | undefined): Fault[] 
   for (const name of names ?? []) {
     if (faults.some((fault) => isNamed(fault, name))) continue;
     throw new RangeError(
-      faultNames.includes(name)
-        ? `fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`
-        : `fault: '${name}'; allowed is one of ${[...new Set([...faultNames, ...faults.map((one) => one.name)])].join(", ")}`,
+      witnessFaultNames.includes(name)
+        ? `fault: '${name}' needs a witness; the nodes have none: add witness or choose another`
+        : faultNames.includes(name)
+          ? `fault: '${name}' needs a check; the nodes have none: add trackScripts or choose another`
+          : `fault: '${name}'; allowed is one of ${[...new Set([...faultNames, ...faults.map((one) => one.name)])].join(", ")}`,
     );
   }
   return names === undefined ? faults : faults.filter((fault) => names.some((name) => isNamed(fault, name)));

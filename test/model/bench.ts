@@ -196,5 +196,10 @@ async function strike(host: Host, { do: kind }: Action): Promise<unknown> {
       return host.exec(`echo 1 >${drainFile}`);
     case StrikeKind.Undrain:
       return host.exec(`echo 0 >${drainFile}`);
+    case StrikeKind.CutPeers:
+    case StrikeKind.RestorePeers:
+    case StrikeKind.CutWitness:
+    case StrikeKind.RestoreWitness:
+      throw new RangeError(`${kind}: there is no witness in this lab; leave it to the model`);
   }
 }

@@ -9,7 +9,7 @@ const second = 1_000_000;
 export type Round = typeof protocol.round;
 export type Name = "a" | "b";
 /** A way that messages take; a link that is cut has both of its ways cut. */
-export type Way = "a>b" | "b>a" | "a>w" | "w>a" | "b>w" | "w>b";
+export type Way = `${Name | "w"}>${Name | "w"}`;
 export const ways: readonly Way[] = ["a>b", "b>a", "a>w", "w>a", "b>w", "w>b"];
 
 export interface Options {
