@@ -2,8 +2,11 @@ import type { Lab } from "./lab";
 import { mac } from "./network";
 import { Watch, namedNamespace } from "./watch";
 
-/** Watches virtual addresses of a lab: every host's addresses, the adverts on the switch, the client's questions. */
-export function watchLab(lab: Lab, vips: readonly string[]): Promise<Watch> {
+/**
+ * Watches virtual addresses of a lab: every host's addresses, the adverts on the switch, and the client's questions unless it
+ * is not to ask.
+ */
+export function watchLab(lab: Lab, vips: readonly string[], { asks = true } = {}): Promise<Watch> {
   return Watch.start({
     observer: namedNamespace(lab.client.switch),
     bridge: "br0",
@@ -12,7 +15,7 @@ export function watchLab(lab: Lab, vips: readonly string[]): Promise<Watch> {
       mac: mac(Number(address.split(".").pop())),
       namespace: namedNamespace(netns),
     })),
-    client: { namespace: namedNamespace(lab.client.netns), interface: "eth0" },
+    client: asks ? { namespace: namedNamespace(lab.client.netns), interface: "eth0" } : undefined,
     vips,
   });
 }

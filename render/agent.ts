@@ -30,10 +30,10 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
       })),
     ),
     peers: plan.peers.flatMap((peer) => peer.addresses.map((address) => ({ name: peer.name, address }))),
-    settle: settleAfterStart(plan.instances, plan.global.startupDelay),
+    settle: settleAfterStart(plan.instances, plan.global.startupDelay, plan.witness),
     since: sinceLines(keepalivedConf.text, plan.global),
     keepalivedConf: keepalivedConf.path,
-    handOver: handOverSeconds(plan.instances),
+    handOver: handOverSeconds(plan.instances, plan.witness),
     lease: plan.witness?.kind === "lease" ? leaseWords(plan.witness) : undefined,
     checks: checkLines(plan),
   });

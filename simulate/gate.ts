@@ -1,16 +1,14 @@
 import type { LeaseWitness } from "../spec/model";
+import { WITNESS_CHECK } from "../spec/witness";
 import { type Check, Tracked } from "./check";
 import type { Clock, Timer } from "./clock";
 import type { Instance } from "./instance";
 import * as protocol from "./votes";
 import { type Reply, type Seen, type Terms, type Votes, Word, termsOf } from "./votes";
 
-/** Name of the check that a witness makes; no other has it. */
-export const GATE = "witness";
-
 /** A check with weight 0 that looks every second; it takes no time here. */
 abstract class Gate extends Tracked implements Check {
-  readonly name = GATE;
+  readonly name = WITNESS_CHECK;
   passes: boolean | undefined;
   private timer?: Timer;
 

@@ -1,7 +1,8 @@
 import { drainWeight } from "../spec/drain";
+import { WITNESS_CHECK } from "../spec/witness";
 import { type Check, Process, Script } from "./check";
 import type { Clock, Timer } from "./clock";
-import { GATE, LeaseGate, PingGate, Voter, type Witness } from "./gate";
+import { LeaseGate, PingGate, Voter, type Witness } from "./gate";
 import { Group } from "./group";
 import { Instance, type Surroundings } from "./instance";
 import type { Advert, SimulatedInstance, SimulatedNode } from "./node";
@@ -275,7 +276,7 @@ export class Machine {
     for (const { config } of instances) {
       for (const script of config.trackScripts) {
         // What the witness's own check finds, its rounds say.
-        if (byName.has(script.name) || (this.node.witness !== undefined && script.name === GATE)) continue;
+        if (byName.has(script.name) || (this.node.witness !== undefined && script.name === WITNESS_CHECK)) continue;
         const tracking = this.trackers(instances, script, "trackScripts");
         if (tracking.length === 0) continue;
         byName.set(script.name, new Script(script, clock, tracking, () => !this.broken.has(script.name)));
@@ -321,7 +322,7 @@ export class Machine {
       witness: () => this.thirdPlace,
       look: () => {
         const failing = (this.daemon?.checks ?? []).filter(
-          ({ name, passes }) => name !== GATE && passes === false,
+          ({ name, passes }) => name !== WITNESS_CHECK && passes === false,
         );
         const isFit = this.hasCarrier && !failing.some(({ weight }) => weight === 0);
         const isWell = isFit && failing.length === 0 && !this.isDrained;

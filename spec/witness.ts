@@ -1,3 +1,4 @@
+import { roundTimeout } from "../simulate/votes";
 import { canonical } from "./addresses";
 import { AgentCheck, CheckEffect, CheckKind, Witness } from "./model";
 import { WitnessInput } from "./schema/witness";
@@ -13,11 +14,6 @@ const TTL = 5;
 
 /** Port of etcd's clients. */
 const PORT = 2379;
-
-/** Seconds after which keepalived ends a round of votes. @param ttl Seconds, 5 or more */
-export function roundTimeout(ttl: number): number {
-  return ttl < 9 ? 1 : 2;
-}
 
 /** The check by which keepalived learns of a witness. */
 export function checksOfWitness(witness: Witness | undefined): AgentCheck[] {

@@ -2,9 +2,9 @@ import { compareAddresses, familyOf, isLinkLocal } from "../addresses";
 import { ClusterDraft, NodeDraft } from "../defaults";
 import { handOverSeconds, settleAfterStart, VrrpTiming } from "../../simulate/timing";
 import { DraftMember, draftMembersOf } from "../members";
-import { Bfd, InstanceConfig, Preemption, Problem, VirtualIpAddress } from "../model";
+import { Bfd, InstanceConfig, Preemption, Problem, VirtualIpAddress, Witness } from "../model";
 import { portProblems } from "../ports";
-import { Draft, isKnown, isWhollyKnown, UNKNOWN } from "../unknown";
+import { Draft, isKnown, isWhollyKnown, UNKNOWN, wholly } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { pathOfView, routersOf, routerViews } from "../routers";
 import { CHECK_RULES } from "./check-list";
@@ -322,10 +322,11 @@ export const undoBeforeSettled: ClusterRule = (cluster) => {
       const timing = { version, advertInt, priority, downTimerAdverts, bfd, preemptDelay };
       return isWhollyKnown(timing) ? [timing as Timed] : [];
     });
-  if (!isKnown(undoAfter) || !isKnown(delay) || instances.length === 0) {
+  const witness = wholly<Witness | undefined>(cluster.witness);
+  if (!isKnown(undoAfter) || !isKnown(delay) || !isKnown(witness) || instances.length === 0) {
     return [];
   }
-  const settle = settleAfterStart(instances, delay);
+  const settle = settleAfterStart(instances, delay, witness);
   const waits = givingWay(cluster, instances);
   const needed = settle + waits + STEPS;
   const giving = waits === 0 ? "" : `, after up to ${waits} s in which the hosts give way one after another`;
@@ -337,7 +338,7 @@ export const undoBeforeSettled: ClusterRule = (cluster) => {
           severity: "error",
           path: "undoAfter",
           value: `${undoAfter}`,
-          allowed: `${needed} or more: the roles have settled ${settle} s after a change, by advertInt, downTimerAdverts, startupDelay and bfd${giving}`,
+          allowed: `${needed} or more: the roles have settled ${settle} s after a change, by advertInt, downTimerAdverts, startupDelay, bfd and witness.ttl${giving}`,
           fix: "raise undoAfter, or shorten what it waits for",
         },
       ];

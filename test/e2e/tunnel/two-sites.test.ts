@@ -1,12 +1,12 @@
-import { type Host, Lab, Stack, until } from "../../../lab";
+import { type Host, until } from "../../../lab";
 import { holdersOf, between, now, preemptionOverlap, type Watch } from "../../../lab/watch";
 import { watchLab } from "../../../lab/watchLab";
 import { masterDownInterval } from "../../../simulate/timing";
-import { privateKeyOf } from "../pair/cluster";
+import { Bench, VIP } from "../../sites/bench";
+import { sites } from "../../sites/network";
+import { scenarioNamed } from "../../sites/scenarios";
 import { slack } from "../pair/watchedPair";
-import { sites, startSites } from "./sites";
 
-const VIP = "10.99.0.100";
 interface Status {
   clusters: { cluster: string; generation: string; pending: boolean; drift: string[] }[];
 }
@@ -15,49 +15,24 @@ const wasMissed = masterDownInterval({ version: 3, advertInt: 1, priority: 100 }
 
 /** examples/two-sites between two real sites, site B behind NAT. */
 describe("two sites over a tunnel", () => {
-  let lab: Lab;
-  let stack: Stack;
+  let bench: Bench;
   let watch: Watch;
-  let config: Record<string, unknown>;
 
   beforeAll(async () => {
-    lab = await startSites();
-    stack = await Stack.create({ client: lab.client, program: "examples/two-sites" });
-    config = {
-      hostA: a().address,
-      hostB: b().address,
-      hostKeyA: a().hostKey,
-      hostKeyB: b().hostKey,
-      endpointA: sites.internet.a,
-      lanA: sites.lanA.network,
-      lanB: sites.lanB.network,
-      uplinkTarget: sites.internet.router,
-    };
-    await configure();
-    // Whoever watches asks for the address from the operator's seat, too.
-    await lab.client.exec(`ip route add ${VIP}/32 dev eth0`);
-    watch = await watchLab(lab, [VIP]);
+    bench = await Bench.start();
+    watch = await watchLab(bench.lab, [VIP], { asks: false });
   });
   afterAll(async () => {
     await watch?.stop();
-    stack?.remove();
-    await lab?.stop();
+    await bench?.stop();
   });
 
-  const a = () => lab.host("gw-a");
-  const b = () => lab.host("gw-b");
-  const configure = (changes: Record<string, unknown> = {}) => {
-    config = { ...config, ...changes };
-    const named = Object.entries(config).map(([key, value]) => [`two-sites:${key}`, value]);
-    return stack.configure(Object.fromEntries(named) as Record<string, unknown>, {
-      privateKey: privateKeyOf(lab),
-    });
-  };
+  const a = () => bench.a;
+  const b = () => bench.b;
 
   const heldBy = (host: Host) =>
     until(`${host.name} alone holds ${VIP}`, 60_000, () => watch.holders(VIP).join() === host.name);
-  const reaches = async (machine: string, address = VIP) =>
-    (await lab.host(machine).exec(`ping -c 1 -W 1 ${address}`, { check: false })).code === 0;
+  const reaches = (machine: string, address = VIP) => bench.reaches(machine, address);
   const bothReach = () =>
     until("the machines of both sites reach the address", 30_000, async () => {
       const seen = await Promise.all(["lan-a", "lan-b"].map((machine) => reaches(machine)));
@@ -67,25 +42,25 @@ describe("two sites over a tunnel", () => {
     const { clusters } = JSON.parse((await host.exec("vrrp-agent status --json")).stdout) as Status;
     return clusters.find(({ cluster }) => cluster === "sites")!;
   };
-  const publicKey = async (host: Host) => (await host.exec("wg show wg0 public-key")).stdout.trim();
+  const publicKey = (host: Host) => bench.publicKey(host);
 
   test("one pulumi up from nothing makes the tunnel and the pair: the address answers in both LANs", async () => {
-    await stack.up();
+    await bench.stack.up();
     await heldBy(a());
     await bothReach();
     expect(await reaches("lan-a", sites.lanB.machine)).toBe(true);
-    const keys = JSON.parse((await stack.pulumi(["stack", "output", "--json"])).stdout) as {
+    const keys = JSON.parse((await bench.stack.pulumi(["stack", "output", "--json"])).stdout) as {
       publicKeys: Record<string, string>;
     };
     expect(keys.publicKeys).toEqual({ "site-a": await publicKey(a()), "site-b": await publicKey(b()) });
-    expect((await stack.up()).stdout).toMatch(/Resources:\n +\d+ unchanged/);
+    expect((await bench.stack.up()).stdout).toMatch(/Resources:\n +\d+ unchanged/);
   });
 
   test("a private key is on its host alone, and for root only", async () => {
     for (const host of [a(), b()]) {
       const key = (await host.exec("wg show wg0 private-key")).stdout.trim();
       expect((await host.exec("stat -c '%a %U' /etc/wireguard/wg0.key")).stdout).toBe("600 root\n");
-      const state = await stack.pulumi(["stack", "export", "--show-secrets"]);
+      const state = await bench.stack.pulumi(["stack", "export", "--show-secrets"]);
       expect(state.stdout).not.toContain(key);
     }
   });
@@ -118,8 +93,8 @@ describe("two sites over a tunnel", () => {
 
   test("a host that its confirm does not reach learns through the tunnel that the change was confirmed", async () => {
     const before = await statusOf(b());
-    await configure({ lanA: sites.lanA.network.replace("/24", "/23") });
-    await stack.up(["--exclude", "**::sites-site-b-confirm"]);
+    await bench.configure({ lanA: sites.lanA.network.replace("/24", "/23") });
+    await bench.stack.up(["--exclude", "**::sites-site-b-confirm"]);
     const [ofA, ofB] = [await statusOf(a()), await statusOf(b())];
     expect(ofA).toMatchObject({ pending: false, drift: [] });
     expect(ofB).toMatchObject({ pending: true, drift: [], generation: ofA.generation });
@@ -133,12 +108,17 @@ describe("two sites over a tunnel", () => {
     await heldBy(b());
   });
 
+  test.each(["keepalived-stopped", "target-silent-a"])("what %s promises is what happens", async (name) => {
+    const seen = await bench.run(scenarioNamed(name));
+    expect(seen.flatMap(({ failures }) => failures)).toEqual([]);
+  });
+
   test("new keys come into force on both ends, the address stays, and packets go on", async () => {
     const before = [await publicKey(a()), await publicKey(b())];
     const from = now();
-    const lost = lab.host("lan-a").exec(`ping -q -i 0.2 -c 300 -w 60 ${VIP}`, { check: false });
-    await configure({ keyNumber: 2 });
-    await stack.up();
+    const lost = bench.lab.host("lan-a").exec(`ping -q -i 0.2 -c 300 -w 60 ${VIP}`, { check: false });
+    await bench.configure({ keyNumber: 2 });
+    await bench.stack.up();
     const after = [await publicKey(a()), await publicKey(b())];
     expect(after.filter((key) => before.includes(key))).toEqual([]);
     const { sequence } = holdersOf(between(await watch.timeline(), from, now()), VIP);
@@ -151,7 +131,7 @@ describe("two sites over a tunnel", () => {
   });
 
   test("destroy leaves nothing of the tunnel on either host", async () => {
-    await stack.destroy();
+    await bench.stack.destroy();
     for (const host of [a(), b()]) {
       expect((await host.exec("ip link show wg0", { check: false })).code).not.toBe(0);
       expect((await host.exec("ls /etc/wireguard", { check: false })).stdout).toBe("");

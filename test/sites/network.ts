@@ -1,4 +1,4 @@
-import { type Host, Lab, until } from "../../../lab";
+import { type Host, Lab, until } from "../../lab";
 
 /**
  * Two sites and the internet between them, each network with a switch of its own; the lab's own network is where the operator
@@ -38,12 +38,12 @@ const plugs: Record<string, Plug[]> = {
 };
 
 /** Boots the machines of both sites; what they are lies on their disks, so that a reboot leaves them as they are. */
-export async function startSites(): Promise<Lab> {
+export async function startSites(log?: (line: string) => void): Promise<Lab> {
   const hosts = Object.entries(plugs).map(([name, list]) => ({
     name,
     segments: list.map(({ segment }) => segment),
   }));
-  const lab = await Lab.start({ hosts });
+  const lab = await Lab.start({ hosts, log });
   try {
     await Promise.all(lab.hosts.map((host) => configure(host, plugs[host.name]!)));
     await makeRouter(lab.host("rt-b"));
