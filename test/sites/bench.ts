@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { type Host, type Lab, Stack, until } from "../../lab";
 import {
   type Span,
@@ -83,6 +84,7 @@ interface Watching {
 export class Bench {
   private readonly line: Line;
   private config: Record<string, unknown> = {};
+  private readonly scripts: ChildProcess[] = [];
 
   private constructor(
     readonly lab: Lab,
@@ -194,6 +196,7 @@ export class Bench {
 
   /** Takes back whatever was done, and has `holder` alone hold the address, in reach of both LANs. */
   async settle(holder: Gateway): Promise<void> {
+    for (const script of this.scripts.splice(0)) script.kill("SIGKILL");
     await this.line.mend();
     for (const host of [this.a, this.b]) {
       await host.boot();
@@ -342,6 +345,12 @@ export class Bench {
         return this.line.silence(gateway);
       case Strike.AnswerTarget:
         return this.line.answer(gateway);
+      case Strike.DropScript: {
+        const peer = gateway === "gw-a" ? "10.99.0.2" : "10.99.0.1";
+        const drop = `ping -q -c 2 -W 2 ${peer} || ip address del ${VIP}/32 dev wg0`;
+        this.scripts.push(host.spawn(`while :; do { ${drop}; } >/dev/null 2>&1; sleep 5; done`));
+        return;
+      }
     }
   }
 }

@@ -108,7 +108,7 @@ export class Line {
 
   /** Gives the router a table of this content, in place of the one that it had; without content it has none. */
   private async rules(table: string, content?: string): Promise<void> {
-    const made = content === undefined ? "" : `table ip ${table} { ${content} }\n`;
+    const made = content === undefined ? "" : `table ip ${table} {\n${content}\n}\n`;
     await this.router.exec("nft -f -", {
       stdin: `add table ip ${table}\ndelete table ip ${table}\n${made}`,
     });

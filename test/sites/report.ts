@@ -11,12 +11,16 @@ export interface Row {
 
 const namesOf = (hosts: readonly string[]) => hosts.join("+") || "nobody";
 
+/** Names in a row, in what is said of a step. */
+const longestWay = 7;
+
 /** `gw-a -> nobody -> gw-b`; what is shorter than a takeover from one who serves is left out. */
 export function holdersText({ before, spans }: Pick<StepSeen, "before" | "spans">): string {
   const last = spans.length - 1;
   const stays = spans.filter((span, i) => i === last || lengthOf(span) > preemptionOverlap);
   const names = [before, ...stays.map(({ hosts }) => hosts)].map(namesOf);
-  return names.filter((name, i) => name !== names[i - 1]).join(" -> ");
+  const way = names.filter((name, i) => name !== names[i - 1]);
+  return (way.length > longestWay ? [...way.slice(0, longestWay - 2), "...", way.at(-1)] : way).join(" -> ");
 }
 
 const seconds = (length: number) => `${length.toFixed(3)} s`;

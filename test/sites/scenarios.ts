@@ -32,6 +32,8 @@ export const Strike = {
   /** The target of its uplink check does not answer it. */
   SilenceTarget: "silence-target",
   AnswerTarget: "answer-target",
+  /** A script, as guides have it, that takes the address away while the peer does not answer. */
+  DropScript: "drop-script",
 } as const;
 export type Strike = (typeof Strike)[keyof typeof Strike];
 
@@ -82,19 +84,21 @@ const both: readonly Gateway[] = ["gw-a", "gw-b"];
 /** After two masters have heard each other, the one with the higher address stays. */
 const higher: Gateway = "gw-b";
 
-function powerLoss(name: string, holder: Gateway, long: Partial<Step> = {}): Scenario {
+const untilOld = (age?: number) => (age === undefined ? "" : `, until the last handshake is ${age} s old`);
+
+function powerLoss(name: string, holder: Gateway, handshakeAge?: number): Scenario {
   const after = [peerOf(holder)];
   return {
     name,
     holder,
     steps: [
       {
-        what: `${holder} loses power${long.handshakeAge === undefined ? "" : `, until the last handshake is ${long.handshakeAge} s old`}`,
+        what: `${holder} loses power${untilOld(handshakeAge)}`,
         strikes: [{ do: Strike.PowerOff, node: holder }],
         after,
         bound: silence,
         stranded: holder,
-        ...long,
+        handshakeAge,
       },
       {
         what: "power is back",
@@ -114,12 +118,20 @@ function cut(
   [what, strike]: [string, Strike],
   [restored, restore]: [string, Strike],
   winner: Gateway,
+  handshakeAge?: number,
 ): Scenario {
   return {
     name,
     holder,
     steps: [
-      { what, strikes: [{ do: strike, node: holder }], after: both, bound: 0, apart: true },
+      {
+        what: `${what}${untilOld(handshakeAge)}`,
+        strikes: [{ do: strike, node: holder }],
+        after: both,
+        bound: 0,
+        apart: true,
+        handshakeAge,
+      },
       {
         what: restored,
         strikes: [{ do: restore, node: holder }],
@@ -177,7 +189,10 @@ function silentTarget(name: string, holder: Gateway, struck: readonly Gateway[],
   };
 }
 
-const uplinkCut = (name: string, holder: Gateway) =>
+/** Seconds after which WireGuard has forgotten a session (180): the next packet needs a handshake first. */
+const noSession = 200;
+
+const uplinkCut = (name: string, holder: Gateway, handshakeAge?: number) =>
   cut(
     name,
     holder,
@@ -185,6 +200,7 @@ const uplinkCut = (name: string, holder: Gateway) =>
     ["it is plugged in again", Strike.PlugUplink],
     // Its check fails and it comes back with less.
     peerOf(holder),
+    handshakeAge,
   );
 const filtered = (name: string, holder: Gateway) =>
   cut(
@@ -196,10 +212,11 @@ const filtered = (name: string, holder: Gateway) =>
   );
 
 export const scenarios: readonly Scenario[] = [
-  powerLoss("power-loss-a", "gw-a", { handshakeAge: 200 }),
+  powerLoss("power-loss-a", "gw-a", noSession),
   powerLoss("power-loss-b", "gw-b"),
   uplinkCut("uplink-cut-a", "gw-a"),
   uplinkCut("uplink-cut-b", "gw-b"),
+  uplinkCut("uplink-cut-b-long", "gw-b", noSession),
   interfaceDeleted("interface-deleted-a", "gw-a", Strike.Reapply, "`vrrp-agent reapply sites`"),
   interfaceDeleted("interface-deleted-b", "gw-b", Strike.RestartUnit, "`systemctl restart wg-quick@wg0`"),
   cut(
@@ -249,6 +266,38 @@ export const scenarios: readonly Scenario[] = [
   },
   silentTarget("target-silent-a", "gw-a", ["gw-a"], "gw-b"),
   silentTarget("target-silent-all", "gw-b", both, "gw-b"),
+  // Not ours: to see what comes of it.
+  {
+    name: "drop-script-power-loss",
+    holder: "gw-a",
+    steps: [
+      {
+        what: "gw-a loses power; a script on gw-b drops the address while gw-a does not answer",
+        strikes: [
+          { do: Strike.PowerOff, node: "gw-a" },
+          { do: Strike.DropScript, node: "gw-b" },
+        ],
+        stranded: "gw-a",
+        lasts: 20,
+      },
+    ],
+  },
+  {
+    name: "drop-script-cut",
+    holder: "gw-a",
+    steps: [
+      {
+        what: "the tunnel's UDP is filtered on the way; such a script on both",
+        strikes: [
+          { do: Strike.FilterTunnel, node: "gw-a" },
+          { do: Strike.DropScript, node: "gw-a" },
+          { do: Strike.DropScript, node: "gw-b" },
+        ],
+        apart: true,
+        lasts: 20,
+      },
+    ],
+  },
 ];
 
 /** The scenario of that name. */
