@@ -63,6 +63,9 @@ const pair = new HaPair(
         script: `/usr/bin/ping -q -c 1 -W 1 ${config.require("uplinkTarget")}`,
         interval: 1,
         fall: 2,
+        // The uplink is back before the tunnel is, which may take a handshake (5 s and a little). Until it has heard its peer, a
+        // node that was cut off stays the lesser one: it does not take the address back.
+        rise: 10,
         weight: -1,
       },
     ],

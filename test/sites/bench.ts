@@ -214,8 +214,8 @@ export class Bench {
       await until(what, 60_000, isWell);
     });
     const [other = ""] = await this.holders();
-    // A takeover takes as long where nothing else has been heard yet.
-    await sleep(4);
+    // Until a takeover would have happened, and until a check that failed has passed often enough.
+    await sleep(6);
     if (other !== holder) {
       await this.lab.host(other).exec(`vrrp-agent drain ${PAIR} && vrrp-agent undrain ${PAIR}`);
     }

@@ -71,7 +71,7 @@ export interface Scenario {
 
 /** As in examples/two-sites. */
 const timing: VrrpTiming = { version: 3, advertInt: 1, priority: 100 };
-const uplink = { interval: 1, timeout: 1, fall: 2, weight: -1 };
+const uplink = { interval: 1, timeout: 1, fall: 2, rise: 10, weight: -1 };
 
 /** The holder is gone without a word. */
 const silence = masterDownInterval(timing);
