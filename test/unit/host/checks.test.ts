@@ -548,7 +548,7 @@ describe.each(SHELLS)("the agent's part of checks under %s", (shell) => {
     const state = (name: string, text: string) => host.write(`run/vrrp-agent/gw/checks/${name}`, text);
     state(
       "net",
-      'verdict failing\nbroken no\nrow 4\nsince 1700000000\nlogged 0\ntold failing\nwords silent: "gateway"\\x\n',
+      'verdict failing\nbroken no\nrow 4\nsince 1700000000\nlogged 0\ntold failing\nwords silent: "gate\u0007way"\\x\n',
     );
     state(
       "web",

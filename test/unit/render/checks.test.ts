@@ -78,6 +78,10 @@ test("whatever a value is, it stays on its line, or an error names it", () => {
   );
 });
 
+test.each(["/a\tb", "/a\u0007b", "/a\u0085b"])("a control character is refused: %j", (path) => {
+  expect(() => lines([{ ...common, kind: "file", path, present: true }])).toThrow(/^checks\.path is /);
+});
+
 test("keepalived runs the check of a kind as root where scriptUser is another", () => {
   const script = {
     name: "c",
