@@ -105,6 +105,15 @@ describe.each(SHELLS)("what the hosts of a tunnel tell each other through it, un
     expect(host.read("var/lib/vrrp-agent/tun/told/wg0")).not.toContain("link");
   });
 
+  test("an address of the tunnel's own file stays, though it was the one of the link before", () => {
+    activate(1);
+    telling();
+    host.addresses("wg0", ["10.99.0.1/24", LINK]);
+    const calls = activate(2, { link: "", address: LINK });
+    expect(calls.filter((call) => call.includes("address"))).toEqual(["ip address del 10.99.0.1/24 dev wg0"]);
+    expect(telling().filter((line) => line.includes("/64"))).toEqual([]);
+  });
+
   test("an end that becomes the other one has one address of the two", () => {
     activate(1);
     telling();
