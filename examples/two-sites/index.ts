@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { HaPair, Preemption, WireGuardTunnel } from "../../components";
+import { CheckKind, HaPair, Preemption, WireGuardTunnel } from "../../components";
 
 // Site A has a public address, site B is behind NAT. From nothing, one `pulumi up` makes the tunnel (each host makes its own
 // key) and the pair inside it; the machines of both LANs reach the address through the node of their site.
@@ -11,10 +11,12 @@ import { HaPair, Preemption, WireGuardTunnel } from "../../components";
 //   pulumi config set hostKeyB ...
 //   pulumi config set --secret privateKey < ~/.ssh/id_ed25519
 //   pulumi config set uplinkTarget 192.0.2.254   # answers ping wherever a site is not cut off
+//   pulumi config set --path 'witness[0]' https://etcd.example.org:2379    # a third place: never do both sites hold
 //   pulumi config set keyNumber 2                # later: new keys for both ends
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
 const keyNumber = config.getNumber("keyNumber");
+const witness = config.getObject<string[]>("witness");
 const vip = "10.99.0.100/32";
 
 const a = {
@@ -57,18 +59,18 @@ const pair = new HaPair(
       { ...a, interface: "wg0", unicastSrcIp: "10.99.0.1" },
       { ...b, interface: "wg0", unicastSrcIp: "10.99.0.2" },
     ],
-    trackScripts: [
+    checks: [
       {
         name: "uplink",
-        script: `/usr/bin/ping -q -c 1 -W 1 ${config.require("uplinkTarget")}`,
+        kind: CheckKind.Network,
+        targets: [config.require("uplinkTarget")],
         interval: 1,
-        fall: 2,
         // The uplink is back before the tunnel is, which may take a handshake (5 s and a little). Until it has heard its peer, a
         // node that was cut off stays the lesser one: it does not take the address back.
         rise: 10,
-        weight: -1,
       },
     ],
+    witness: witness && { endpoints: witness },
   },
   { dependsOn: tunnel },
 );

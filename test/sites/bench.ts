@@ -82,7 +82,7 @@ interface Watching {
 
 /** examples/two-sites between two real sites. */
 export class Bench {
-  private readonly line: Line;
+  readonly line: Line;
   private config: Record<string, unknown> = {};
   private readonly scripts: ChildProcess[] = [];
 
@@ -93,9 +93,9 @@ export class Bench {
     this.line = new Line(lab);
   }
 
-  /** Boots the sites; the example is configured, and not applied yet. */
-  static async start(log?: (line: string) => void): Promise<Bench> {
-    const lab = await startSites(log);
+  /** Boots the sites, with a witness at a third place or without; the example is configured, and not applied yet. */
+  static async start(log?: (line: string) => void, options: { witness?: boolean } = {}): Promise<Bench> {
+    const lab = await startSites(log, options);
     try {
       const stack = await Stack.create({ client: lab.client, program: "examples/two-sites", log });
       const bench = new Bench(lab, stack);
@@ -108,6 +108,7 @@ export class Bench {
         lanA: sites.lanA.network,
         lanB: sites.lanB.network,
         uplinkTarget: sites.internet.router,
+        ...(options.witness === true && { witness: [`http://${sites.internet.witness}:2379`] }),
       });
       return bench;
     } catch (error) {
@@ -198,6 +199,7 @@ export class Bench {
   async settle(holder: Gateway): Promise<void> {
     for (const script of this.scripts.splice(0)) script.kill("SIGKILL");
     await this.line.mend();
+    if (this.line.hasWitness) await this.lab.host("third").exec("systemctl start etcd");
     for (const host of [this.a, this.b]) {
       await host.boot();
       await host.exec(

@@ -22,6 +22,10 @@ export class Line {
 
   constructor(private readonly lab: Lab) {}
 
+  get hasWitness(): boolean {
+    return this.lab.hosts.some(({ name }) => name === "third");
+  }
+
   private get router(): Host {
     return this.lab.host("rt-b");
   }
@@ -97,19 +101,35 @@ export class Line {
     this.relay = undefined;
   }
 
+  /** The witness does not hear a gateway: what site B sends comes from its router. */
+  partWitness(gateway: Gateway): Promise<void> {
+    const { a, router } = sites.internet;
+    const from = gateway === "gw-a" ? a : router;
+    return this.rules(
+      `part_${towards[gateway]}`,
+      `chain input { type filter hook input priority -10; ip saddr ${from} drop; }`,
+      this.lab.host("third"),
+    );
+  }
+
+  joinWitness(gateway: Gateway): Promise<void> {
+    return this.rules(`part_${towards[gateway]}`, undefined, this.lab.host("third"));
+  }
+
   async mend(): Promise<void> {
     for (const gateway of ["gw-a", "gw-b"] as const) {
       if (this.lab.host(gateway).isOn) await this.uplink(gateway, "up");
       await this.answer(gateway);
+      if (this.hasWitness) await this.joinWitness(gateway);
     }
     await this.pass();
     await this.makeGood();
   }
 
-  /** Gives the router a table of this content, in place of the one that it had; without content it has none. */
-  private async rules(table: string, content?: string): Promise<void> {
+  /** Gives a host a table of this content, in place of the one that it had; without content it has none. */
+  private async rules(table: string, content?: string, host: Host = this.router): Promise<void> {
     const made = content === undefined ? "" : `table ip ${table} {\n${content}\n}\n`;
-    await this.router.exec("nft -f -", {
+    await host.exec("nft -f -", {
       stdin: `add table ip ${table}\ndelete table ip ${table}\n${made}`,
     });
   }

@@ -1,13 +1,15 @@
-import { type Host, Lab, until } from "../../lab";
+import { type Host, Image, Lab, until } from "../../lab";
 
 /**
  * Two sites and the internet between them, each network with a switch of its own; the lab's own network is where the operator
  * comes from:
  *
  *     lan-a -- LAN A -- gw-a -- internet -- rt-b (NAT) -- uplink B -- gw-b -- LAN B -- lan-b
+ *                                  |
+ *                                third, a witness, where one is asked for
  */
 export const sites = {
-  internet: { a: "203.0.113.1", router: "203.0.113.2" },
+  internet: { a: "203.0.113.1", router: "203.0.113.2", witness: "203.0.113.9" },
   uplinkB: { router: "192.168.20.1", b: "192.168.20.2" },
   lanA: { network: "10.1.0.0/24", gateway: "10.1.0.1", machine: "10.1.0.10" },
   lanB: { network: "10.2.0.0/24", gateway: "10.2.0.1", machine: "10.2.0.10" },
@@ -37,16 +39,24 @@ const plugs: Record<string, Plug[]> = {
   "lan-b": [{ segment: "lanb", address: sites.lanB.machine, gateway: sites.lanB.gateway }],
 };
 
+const third: Plug[] = [{ segment: "internet", address: sites.internet.witness }];
+
 /** Boots the machines of both sites; what they are lies on their disks, so that a reboot leaves them as they are. */
-export async function startSites(log?: (line: string) => void): Promise<Lab> {
-  const hosts = Object.entries(plugs).map(([name, list]) => ({
+export async function startSites(
+  log?: (line: string) => void,
+  { witness = false }: { witness?: boolean } = {},
+): Promise<Lab> {
+  const all: Record<string, Plug[]> = witness ? { ...plugs, third } : plugs;
+  const hosts = Object.entries(all).map(([name, list]) => ({
     name,
     segments: list.map(({ segment }) => segment),
+    image: name === "third" ? Image.Witness : Image.Full,
   }));
   const lab = await Lab.start({ hosts, log });
   try {
-    await Promise.all(lab.hosts.map((host) => configure(host, plugs[host.name]!)));
+    await Promise.all(lab.hosts.map((host) => configure(host, all[host.name]!)));
     await makeRouter(lab.host("rt-b"));
+    if (witness) await makeWitness(lab.host("third"));
     await until("site B reaches site A over the internet", 20_000, async () => {
       const { code } = await lab.host("gw-b").exec(`ping -c 1 -W 1 ${sites.internet.a}`, { check: false });
       return code === 0;
@@ -94,4 +104,16 @@ table ip filter {
 `;
   await router.writeFile("/etc/nftables.conf", rules);
   await router.exec("sysctl -qp /etc/sysctl.d/90-router.conf && systemctl enable --now nftables");
+}
+
+/** etcd for both sites; it listens on all of the machine's addresses. */
+async function makeWitness(host: Host): Promise<void> {
+  await host.writeFile(
+    "/etc/systemd/system/etcd.service.d/sites.conf",
+    `[Service]
+Environment=ETCD_LISTEN_CLIENT_URLS=http://0.0.0.0:2379
+Environment=ETCD_ADVERTISE_CLIENT_URLS=http://${sites.internet.witness}:2379
+`,
+  );
+  await host.exec("systemctl daemon-reload && systemctl enable --now etcd && systemctl restart etcd");
 }
