@@ -170,7 +170,7 @@ describe("the checks of a pair", () => {
     await until("it is whole", 10_000, async () => (await statusOf(pair.a)).probe?.state === "passing");
   });
 
-  it("that are stopped by stage, when a command is not there, leave the pair as it is", async () => {
+  it("of which one has no program on the hosts are refused by stage, and the pair stays as it is", async () => {
     const missing = checks.map((check) =>
       check.kind === "command" ? { ...check, command: "/opt/no-such-probe" } : check,
     );
