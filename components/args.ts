@@ -174,8 +174,9 @@ export interface CheckArgs {
   /** tunnel: what is pinged near the node, 1 to 16: "gateway" (that of the default route) and addresses. @default ["gateway"] */
   uplink?: pulumi.Input<string>[];
   /**
-   * network: what is pinged, 1 to 16: "gateway" (that of the host's default route, looked up at each run; none, or one that answers no pings, is silent),
-   * "peer" (any other node of the cluster) and addresses outside the cluster. @default ["gateway", "peer"]
+   * network: what is pinged, 1 to 16: "gateway" (that of the host's default route, looked up at each run; none, or one that
+   * answers no pings, is silent), "peer" (any other node of the cluster) and addresses outside the cluster.
+   * @default ["gateway", "peer"]
    */
   targets?: pulumi.Input<string>[];
   /** network: pings a target, 0.2 s apart, 1 to 5: it answers when one is answered. @default 1 */

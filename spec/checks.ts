@@ -7,7 +7,10 @@ import { CheckInput } from "./schema/check-list";
 import { Draft, isKnown, UNKNOWN, Unknown, wholly } from "./unknown";
 import { checksOfWitness } from "./witness";
 
-/** What keepalived runs for a check, before the names of cluster and check. keepalived follows the links of a program's own path when it reads its config; of an argument it does not, so that a new agent is used at once. */
+/**
+ * What keepalived runs for a check, before the names of cluster and check. keepalived follows the links of a program's own
+ * path when it reads its config; of an argument it does not, so that a new agent is used at once.
+ */
 const PROGRAM = "/bin/sh /usr/lib/vrrp-agent/vrrp-check";
 
 /** keepalived's bound of a check's weight. */

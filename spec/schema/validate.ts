@@ -68,7 +68,7 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
 
-/** The object that a value is meant to be. Of those that differ by one property a value that has none of them is held against the first. */
+/** The object that a value is meant to be: of those that differ by one property the one that it names, else the first. */
 function objectFor(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
   if (!(schema instanceof z.ZodDiscriminatedUnion)) {
     return schema;
