@@ -159,7 +159,8 @@ tell_only() {
   } | change_words
 }
 
-# listen: asks for all of the peer's words, and for the address itself, side by side.
+# listen: asks for all of the peer's words, and for the address itself, side by side. The pings are children of the round's
+# own, so that none is left behind.
 listen() {
   rm -f "$witness_dir"/heard.*
   learn_words
@@ -169,12 +170,12 @@ listen() {
   listen_pids=
   while read -r listen_word _ listen_address; do
     [ "$listen_word" != nodes ] || continue
-    { ! ask "$listen_address" "$witness_dev" || : >"$witness_dir/heard.$listen_word"; } 7>&- &
+    ping -6 -c 1 -W 1 -I "$witness_dev" "$listen_address" >"$witness_dir/heard.$listen_word" 2>/dev/null 7>&- &
     listen_pids="$listen_pids $!"
   done <"$witness_dir/words"
   if [ "$vote_stand" = free ]; then
     read -r _ listen_vip _ <"$witness_dir/vips"
-    { ! ping -c 1 -W 1 "${listen_vip%/*}" >/dev/null 2>&1 || : >"$witness_dir/heard.address"; } 7>&- &
+    ping -c 1 -W 1 "${listen_vip%/*}" >"$witness_dir/heard.address" 2>/dev/null 7>&- &
     listen_pids="$listen_pids $!"
   fi
 }
@@ -188,9 +189,11 @@ await_words() {
   done
   # shellcheck disable=SC2086 # a list of numbers
   kill $listen_pids 2>/dev/null || true
+  # shellcheck disable=SC2086
+  wait $listen_pids 2>/dev/null || true
 }
 
-heard() { [ -e "$witness_dir/heard.$1" ]; }
+heard() { grep -q 'bytes from' "$witness_dir/heard.$1" 2>/dev/null; }
 
 heard_any() {
   for heard_word; do
