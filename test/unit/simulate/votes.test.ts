@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import * as protocol from "../../../simulate/votes";
-import { type Seen, type Terms, type Votes, Word, termsOf } from "../../../simulate/votes";
+import { type Reply, type Seen, type Terms, type Votes, Word, termsOf } from "../../../simulate/votes";
 import { type Name, type Options, type Round, type Way, World, ways } from "./votes-world";
 
 /** Marsaglia's xorshift: the same seed gives the same run. */
@@ -362,5 +362,96 @@ describe("the lengths", () => {
       expect(counts * 1.01 + 1e6).toBeLessThanOrEqual(given / 1.01 + given / 1000);
     }
     expect(termsOf(10)).toMatchObject({ counts: 8_800_000, acts: 3_000_000 });
+  });
+});
+
+describe("a round", () => {
+  const terms = termsOf(10);
+  const at = 100e6;
+  const voting: Votes = { ...protocol.started(0, terms), stand: "voting" };
+  const holding: Votes = {
+    ...voting,
+    stand: "claiming",
+    isGood: true,
+    hasLease: true,
+    witnessUntil: at + 5e6,
+  };
+  const see = (words: Word[], change: Partial<Seen> = {}): Seen => ({
+    askedAt: at,
+    now: at,
+    words: new Set(words),
+    isFit: true,
+    isWell: true,
+    hasAddresses: false,
+    isFirst: true,
+    ...change,
+  });
+
+  /** The steps of a round, each answered as given, and its outcome. */
+  function play(state: Votes, seen: Seen, answers: Partial<Reply>[] = []) {
+    const steps: string[] = [];
+    const running = protocol.round(state, seen, terms);
+    let step = running.next();
+    while (!step.done) {
+      steps.push(step.value.do);
+      step = running.next({ now: at, ...answers[steps.length - 1] });
+    }
+    const { state: next, tells, ...rest } = step.value;
+    return { steps, stand: next.stand, state: next, tells: [...tells], ...rest };
+  }
+
+  it("claims at once when the peer yields, and holds by that vote where the witness is silent", () => {
+    const { steps, ...outcome } = play(voting, see([Word.Yield]));
+    expect(steps).toEqual(["withdraw", "take"]);
+    expect(outcome).toMatchObject({
+      stand: "claiming",
+      result: "hold",
+      tells: ["hold", "well"],
+      lifetime: 8,
+    });
+  });
+
+  it("is not in time to claim at once when it has stalled for the ttl since it asked", () => {
+    const { steps, ...outcome } = play(voting, see([Word.Yield]), [{ now: at + terms.ttl }]);
+    expect(steps).toEqual(["withdraw"]);
+    expect(outcome).toMatchObject({ stand: "free", result: "fault", state: { freeAt: at + 2 * terms.ttl } });
+  });
+
+  it("yields only in the round after the one that failed, when the addresses are gone", () => {
+    const first = play(holding, see([Word.Well], { isWell: false, hasAddresses: true }));
+    expect(first).toMatchObject({ steps: [], stand: "leaving", result: "fault", tells: [] });
+    const stuck = play(first.state, see([Word.Well], { isWell: false, hasAddresses: true }));
+    expect(stuck).toMatchObject({ steps: [], stand: "leaving" });
+    const second = play(first.state, see([Word.Well], { isWell: false }));
+    expect(second).toMatchObject({ steps: ["release"], stand: "yielding", tells: ["yield"] });
+    // Addresses that stay for another reason bind nobody once what was counted on has run out.
+    const late = { isWell: false, hasAddresses: true, now: at + 5e6 };
+    expect(play(first.state, see([Word.Well], late))).toMatchObject({ stand: "yielding" });
+  });
+
+  it("goes on unwell beside a peer that is not well, either", () => {
+    expect(play(holding, see([Word.Vote], { isWell: false }))).toMatchObject({
+      result: "hold",
+      tells: ["hold"],
+    });
+    expect(play(holding, see([Word.Vote], { isFit: false, isWell: false }))).toMatchObject({
+      stand: "leaving",
+    });
+  });
+
+  it("forgets the witness's vote when that says no, and goes by the former one when it says nothing", () => {
+    expect(play(holding, see([]), [{ granted: false }])).toMatchObject({
+      result: "fault",
+      tells: ["claim", "well"],
+    });
+    expect(play(holding, see([]), [{}])).toMatchObject({ result: "hold", lifetime: 5 });
+    const shorter = { ...holding, witnessUntil: at + terms.acts - 1 };
+    expect(play(shorter, see([]), [{}])).toMatchObject({ result: "fault", lifetime: 0 });
+  });
+
+  it("tells well only where it could claim at once", () => {
+    expect(play(voting, see([Word.Hold]))).toMatchObject({ tells: ["vote", "well"] });
+    expect(play({ ...voting, yieldedUntil: at + 1 }, see([Word.Hold]))).toMatchObject({ tells: ["vote"] });
+    expect(play({ ...voting, stand: "yielding" }, see([]))).toMatchObject({ tells: ["yield"] });
   });
 });
