@@ -1,3 +1,4 @@
+import { WITNESS_CHECK } from "../spec/witness";
 import { microseconds } from "./timing";
 import type { SimulatedNode } from "./node";
 import { calmAfter } from "./run";
@@ -202,13 +203,14 @@ export function faultsOf(nodes: readonly SimulatedNode[], holder: string): Fault
   ];
 }
 
-/** The checks of a node, each once; a process is seen at once. */
-function checksOf({ instances }: SimulatedNode): { name: string; interval: number }[] {
+/** The checks of a node, each once; a process is seen at once. What the witness's own finds are faults of the net. */
+function checksOf({ instances, witness }: SimulatedNode): { name: string; interval: number }[] {
   const all = instances.flatMap(({ trackScripts, trackProcesses }) => [
     ...trackScripts,
     ...trackProcesses.map(({ name }) => ({ name, interval: 0 })),
   ]);
-  return [...new Map(all.map(({ name, interval }) => [name, { name, interval }])).values()];
+  const own = all.filter(({ name }) => witness === undefined || name !== WITNESS_CHECK);
+  return [...new Map(own.map(({ name, interval }) => [name, { name, interval }])).values()];
 }
 
 /** The strikes of a fault that begins at a share of its period. @param phase 0 to 1 */

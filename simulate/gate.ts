@@ -149,9 +149,9 @@ export class LeaseGate extends Gate {
   }
 }
 
-/** A witness of kind `ping`: two looks in a row at which neither a peer nor the target answers. */
+/** A witness of kind `ping`: two looks in a row at which neither a peer nor the target answers, and two at which one does. */
 export class PingGate extends Gate {
-  private silent = 0;
+  private row = 0;
 
   constructor(
     clock: Clock,
@@ -163,8 +163,12 @@ export class PingGate extends Gate {
   }
 
   protected look(): boolean {
-    this.silent = this.answers() ? 0 : this.silent + 1;
+    const answers = this.answers();
     // A first look has nothing before it.
-    return this.silent === 0 || (this.silent < protocol.PATIENCE && this.passes === true);
+    const before = this.passes ?? answers;
+    this.row = answers === before ? 0 : this.row + 1;
+    if (this.row < protocol.PATIENCE) return before;
+    this.row = 0;
+    return answers;
   }
 }

@@ -276,7 +276,8 @@ export class Machine {
     for (const { config } of instances) {
       for (const script of config.trackScripts) {
         // What the witness's own check finds, its rounds say.
-        if (byName.has(script.name) || (this.node.witness !== undefined && script.name === WITNESS_CHECK)) continue;
+        if (byName.has(script.name) || (this.node.witness !== undefined && script.name === WITNESS_CHECK))
+          continue;
         const tracking = this.trackers(instances, script, "trackScripts");
         if (tracking.length === 0) continue;
         byName.set(script.name, new Script(script, clock, tracking, () => !this.broken.has(script.name)));

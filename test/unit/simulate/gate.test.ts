@@ -5,7 +5,7 @@ import { StrikeKind } from "../../../simulate/strike";
 import { summaryText } from "../../../simulate/summary";
 import { handOverSeconds, masterDownInterval, settleAfterStart } from "../../../simulate/timing";
 import { witnessHandOver, witnessTakeover } from "../../../simulate/votes";
-import { whatIf } from "../../../simulate/whatIf";
+import { nodesOf, whatIf } from "../../../simulate/whatIf";
 import type { Cluster, Witness } from "../../../spec/model";
 import { parseCluster } from "../../../spec";
 import { clusterInput } from "../spec/cluster-input";
@@ -136,6 +136,18 @@ describe("a pair with a ping", () => {
 describe("what-if", () => {
   it("names what is missing where a fault needs a witness", () => {
     expect(() => whatIf(nodes([100, 90]), { faults: ["sites-cut-healed"] })).toThrow(/needs a witness/);
+  });
+
+  it("has no fault of the check that a witness makes", () => {
+    const endpoints = { endpoints: ["http://192.0.2.9:2379"] };
+    for (const witness of [endpoints, { ping: "192.0.2.1" }]) {
+      const parsed = parseCluster(clusterInput({ preemption: "sticky", witness }));
+      if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+      const of = nodesOf(parsed.value);
+      expect(of[0]!.instances[0]!.trackScripts.map(({ name }) => name)).toEqual(["witness"]);
+      expect(whatIf(of).filter(({ fault }) => fault.startsWith("check-"))).toEqual([]);
+      expect(whatIf(of, { faults: ["holder-dies"] })).toMatchObject([{ after: [["gw-b"]] }]);
+    }
   });
 
   it("has the faults of a witness in a summary where there is one", () => {
