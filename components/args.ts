@@ -75,7 +75,11 @@ export interface TrackScriptArgs {
 export interface WitnessArgs {
   /** Client URLs of the etcd's one or three members, `https://etcd.example.org:2379`; port 2379 where none is given. */
   endpoints?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whole seconds for which a vote counts, 5 to 60: longer bears a worse line, and lengthens a takeover. @default 5 */
+  /**
+   * Whole seconds for which a vote counts, 5 to 60: longer bears a worse line, and lengthens a takeover. Under 9 etcd must
+   * answer within 0.15 s, else within 0.4 s, connection and TLS included.
+   * @default 10
+   */
   ttl?: pulumi.Input<number>;
   /** Path on the nodes of the authority of the members' certificates. @default the system's */
   caFile?: pulumi.Input<string>;

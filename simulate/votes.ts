@@ -150,9 +150,19 @@ export function* round(state: Votes, seen: Seen, terms: Terms): Generator<Step, 
   };
   const given = [Word.Vote, Word.Yield];
 
-  if (state.stand === "claiming") {
+  // Of the witness it makes no difference whether a round that may end the claim has asked it.
+  const ask = function* (): Generator<Step, void, Reply> {
     hear();
-    if (stops(next, seen, terms)) next.stand = "leaving";
+    const sentAt = now;
+    const reply = yield { do: next.hasLease ? "renew" : "take" };
+    ({ now } = reply);
+    if (reply.granted === true) next = { ...next, hasLease: true, witnessUntil: sentAt + terms.counts };
+    else if (reply.granted === false) next = { ...next, hasLease: false, witnessUntil: -Infinity };
+  };
+
+  if (state.stand === "claiming") {
+    yield* ask();
+    if (stops(next, { ...seen, now }, terms)) next.stand = "leaving";
   } else if (state.stand !== "leaving" && isClaimed) {
     if (state.stand === "yielding") next.yieldedUntil = now + terms.ttl;
     next.stand = "voting";
@@ -174,14 +184,7 @@ export function* round(state: Votes, seen: Seen, terms: Terms): Generator<Step, 
     if (next.hasLease) ({ now } = yield { do: "release" });
     next = { ...forgetful(next), silent: 0, stand: isClaimed ? "voting" : "yielding" };
   }
-  if (next.stand === "claiming") {
-    hear();
-    const sentAt = now;
-    const reply = yield { do: next.hasLease ? "renew" : "take" };
-    ({ now } = reply);
-    if (reply.granted === true) next = { ...next, hasLease: true, witnessUntil: sentAt + terms.counts };
-    else if (reply.granted === false) next = { ...next, hasLease: false, witnessUntil: -Infinity };
-  }
+  if (next.stand === "claiming" && state.stand !== "claiming") yield* ask();
   next.isGood = next.stand === "claiming" && hasTwo(next, now, terms);
   return {
     state: next,

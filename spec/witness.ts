@@ -10,7 +10,7 @@ import { Draft, isKnown, UNKNOWN } from "./unknown";
 export const WITNESS_CHECK = "witness";
 
 /** Seconds for which a vote counts where the spec says nothing. */
-const TTL = 5;
+const TTL = 10;
 
 /** Port of etcd's clients. */
 const PORT = 2379;

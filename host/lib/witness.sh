@@ -19,8 +19,8 @@
 patience_voting=2
 patience_yielding=4
 
-# Hundredths of a second of a round that are for the network.
-witness_window=60
+# Hundredths of a second for which a round waits for the peer's words.
+words_window=60
 
 # has_lease CONF
 has_lease() { grep -q '^witness lease ' "$1" 2>/dev/null; }
@@ -47,6 +47,9 @@ use_witness() {
   # Given for ttl, counted on for a second and a fiftieth less.
   vote_counts=$((vote_ttl * 98 - 100))
   vote_acts=$((100 + 100 * $(round_timeout "$vote_ttl")))
+  # Hundredths: what a request to etcd may take, and when it is too late for one that takes the vote.
+  etcd_limit=60 take_limit=30
+  [ "$(round_timeout "$vote_ttl")" -eq 1 ] || { etcd_limit=80 take_limit=80; }
   vote_ttl=$((vote_ttl * 100))
 }
 
@@ -182,7 +185,7 @@ listen() {
 
 # await_words: until the peer has said how it is, or the window is over.
 await_words() {
-  while [ $(($(uptime_now) - round_began)) -lt "$witness_window" ]; do
+  while [ $(($(uptime_now) - round_began)) -lt "$words_window" ]; do
     # shellcheck disable=SC2086 # a list of words
     ! heard_any $health_words || ! heard_any $stance_words || break
     sleep 0.1
@@ -210,7 +213,7 @@ etcd() {
   etcd_next=
   while [ $# -gt 0 ]; do
     printf '%surl = "%s%s"\ndata = "%s"\n' "$etcd_next" "$etcd_url" "$1" "$(say "$2" | sed 's/"/\\"/g')"
-    printf 'silent\nfail\nfail-early\nmax-time = 0.%s\nwrite-out = "\\n"\n' "$witness_window"
+    printf 'silent\nfail\nfail-early\nmax-time = 0.%s\nwrite-out = "\\n"\n' "$etcd_limit"
     facts witness-file "$witness_conf" | while read -r etcd_option etcd_file; do
       printf '%s = "%s"\n' "$etcd_option" "$etcd_file"
     done
@@ -270,9 +273,13 @@ take_or_renew() {
     fi
     ;;
   free)
-    vote_lease=0
-    # A round of which much is over would be ended in the middle.
-    [ $(($(uptime_now) - round_began)) -gt $((witness_window / 2)) ] || take_lease
+    # It has run out, or somebody has taken the key away.
+    if [ "$vote_lease" -ne 0 ]; then
+      witness_grants=no vote_lease=0
+      return 0
+    fi
+    # A round of which much is over would be ended in the middle; the next one asks first.
+    [ $(($(uptime_now) - round_began)) -gt "$take_limit" ] || take_lease
     ;;
   *) witness_grants=no vote_lease=0 ;;
   esac

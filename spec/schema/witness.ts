@@ -36,7 +36,7 @@ export const witnessSchema = field(
         z.array(url).refine(({ length }) => length === 1 || length === 3),
         "a list of 1 or 3 URLs: of two members both are needed, so that the second only adds a way to fail",
       ).optional(),
-      /** Whole seconds for which a vote counts, 5 to 60. @default 5 */
+      /** Whole seconds for which a vote counts, 5 to 60. @default 10 */
       ttl: whole(5, 60).optional(),
       /** Authority of the servers' certificates. @default the system's */
       caFile: path(),

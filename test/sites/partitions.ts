@@ -8,7 +8,7 @@ import { masterDownInterval } from "../../simulate/timing";
 import { type Bench, VIP } from "./bench";
 
 /** Seconds for which a vote counts in examples/two-sites. */
-const ttl = 5;
+const ttl = 10;
 
 /** Seconds until a node whose peer has fallen silent holds; at once, the two may have to agree on who claims. */
 export const takeover =

@@ -419,7 +419,7 @@ describe("a round", () => {
 
   it("yields only in the round after the one that failed, when the addresses are gone", () => {
     const first = play(holding, see([Word.Well], { isWell: false, hasAddresses: true }));
-    expect(first).toMatchObject({ steps: [], stand: "leaving", result: "fault", tells: [] });
+    expect(first).toMatchObject({ steps: ["renew"], stand: "leaving", result: "fault", tells: [] });
     const stuck = play(first.state, see([Word.Well], { isWell: false, hasAddresses: true }));
     expect(stuck).toMatchObject({ steps: [], stand: "leaving" });
     const second = play(first.state, see([Word.Well], { isWell: false }));

@@ -15,8 +15,8 @@ function witnessOf(witness: unknown) {
 }
 
 describe("a witness", () => {
-  it("is an etcd of one or three members, whose votes count for 5 s", () => {
-    expect(witnessOf({ endpoints })).toEqual({ kind: "lease", endpoints, ttl: 5 });
+  it("is an etcd of one or three members, whose votes count for 10 s", () => {
+    expect(witnessOf({ endpoints })).toEqual({ kind: "lease", endpoints, ttl: 10 });
     const three = ["http://198.51.100.1", "https://etcd.example.org/", "https://[2001:db8::9]:1234"];
     expect(witnessOf({ endpoints: three, ttl: 9 })).toEqual({
       kind: "lease",
@@ -31,7 +31,7 @@ describe("a witness", () => {
     expect(witnessOf({ endpoints: https, ...files })).toEqual({
       kind: "lease",
       endpoints: https,
-      ttl: 5,
+      ttl: 10,
       ...files,
     });
   });
