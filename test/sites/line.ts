@@ -96,9 +96,15 @@ export class Line {
   }
 
   async makeGood(): Promise<void> {
-    await this.rules("line");
-    this.relay?.kill("SIGKILL");
+    // First: what it sends without the rules would have both ends seek their peer at the relay for good.
+    const { relay } = this;
     this.relay = undefined;
+    if (relay !== undefined) {
+      const ended = new Promise((resolve) => relay.once("close", resolve));
+      relay.kill("SIGKILL");
+      await ended;
+    }
+    await this.rules("line");
   }
 
   /** The witness does not hear a gateway: what site B sends comes from its router. */

@@ -1,14 +1,24 @@
 /**
  * Lets happen between two real sites what scenarios.ts has, and new keys for both ends, and writes the table of
- * docs/two-sites.md: see `npm run test:sites -- [--only NAME]...`, which writes nothing when only some are run. Ends with the
- * line `N of M ...`; the exit status is the truth.
+ * docs/two-sites.md: see `npm run test:sites -- [--only NAME]...`, which leaves what it says of the others as it is. Ends with
+ * the line `N of M ...`; the exit status is the truth.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareLab } from "../../lab";
 import { Bench, type Rotation } from "./bench";
-import { type Row, line, rotationText, table, withSection } from "./report";
+import {
+  type Row,
+  line,
+  merged,
+  readSaid,
+  rotationText,
+  saidOf,
+  sectionOf,
+  table,
+  withSection,
+} from "./report";
 import { scenarioNamed, scenarios } from "./scenarios";
 
 const page = join(__dirname, "../../docs/two-sites.md");
@@ -32,9 +42,11 @@ async function main(): Promise<number> {
   try {
     await bench.stack.up();
     const facts = await bench.facts();
+    const all = scenarios.map(({ name }) => name);
+    const before = only === undefined ? "" : sectionOf(readFileSync(page, "utf8"), "sites");
     const write = () => {
-      if (only !== undefined) return;
-      writeFileSync(page, withSection(readFileSync(page, "utf8"), "sites", table(rows, facts, rotation)));
+      const said = merged(readSaid(before), saidOf(rows, rotation), all);
+      writeFileSync(page, withSection(readFileSync(page, "utf8"), "sites", table(said, facts)));
     };
     for (const scenario of chosen) {
       for (const seen of await bench.run(scenario)) {

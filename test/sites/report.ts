@@ -62,48 +62,105 @@ export function rotationText({ stall, lost, asked }: Rotation): string {
   return `longest stall ${(stall * 1000).toFixed(0)} ms, ${lost} of ${asked} packets lost`;
 }
 
+/** What the page says of the steps: the cells of each, and a line for each that is not as promised. */
+export interface Said {
+  cells: string[][];
+  faults: string[];
+  rotation?: string;
+}
+
+const head = [
+  "scenario",
+  "what happens",
+  "who holds, one after the other",
+  "nobody holds",
+  "at most",
+  "two hold",
+  "LAN A: longest silence, then answered by",
+  "LAN B",
+  "moves back",
+];
+const rotationHead =
+  "New keys for both ends by one `pulumi up`, under a ping each 20 ms from LAN A through the address at gw-b:";
+
+const faultHead = (name: string, what: string) => `- ${name}, ${what}: `;
+
+export function saidOf(rows: readonly Row[], rotation?: Rotation): Said {
+  return {
+    cells: rows.map(cellsOf),
+    faults: rows.flatMap(({ scenario, seen }) =>
+      seen.failures.map((failure) => `${faultHead(scenario.name, seen.step.what)}${failure}`),
+    ),
+    rotation: rotation && `${rotationText(rotation)}.`,
+  };
+}
+
+/** Reads what `table` wrote. */
+export function readSaid(content: string): Said {
+  const lines = content.split("\n");
+  const isRow = (text: string) => text.startsWith("| ") && !text.startsWith("| ---");
+  const cells = lines.filter(isRow).map((text) => text.slice(2, -2).split(" | "));
+  const place = lines.indexOf(rotationHead);
+  return {
+    cells: cells.slice(1).map((row) => row.map((cell) => cell.trim())),
+    faults: lines.filter((text) => text.startsWith("- ")),
+    rotation: place < 0 ? undefined : lines[place + 1],
+  };
+}
+
+/** What was said before, with all that is said now of the same scenarios in its place; in the order of `names`. */
+export function merged(former: Said, now: Said, names: readonly string[]): Said {
+  const renewed = new Set(now.cells.map(([name]) => name));
+  const nameOf = (fault: string) => fault.slice(2, fault.indexOf(","));
+  const kept = former.cells.filter(([name = ""]) => !renewed.has(name) && names.includes(name));
+  const order = ([name = ""]: string[]) => names.indexOf(name);
+  return {
+    cells: [...kept, ...now.cells].sort((one, other) => order(one) - order(other)),
+    faults: [
+      ...former.faults.filter((fault) => kept.some(([name]) => name === nameOf(fault))),
+      ...now.faults,
+    ],
+    rotation: now.rotation ?? former.rotation,
+  };
+}
+
 /** What stands between the markers of docs/two-sites.md. */
-export function table(rows: readonly Row[], facts: readonly string[], rotation?: Rotation): string {
-  const head = [
-    "scenario",
-    "what happens",
-    "who holds, one after the other",
-    "nobody holds",
-    "at most",
-    "two hold",
-    "LAN A: longest silence, then answered by",
-    "LAN B",
-    "moves back",
-  ];
-  const cells = rows.map(cellsOf);
+export function table({ cells, faults, rotation }: Said, facts: readonly string[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => row[column]!.length)),
   );
   const text = (row: string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  const well = rows.filter(({ seen }) => seen.failures.length === 0).length;
-  const wrong = rows.flatMap(({ scenario, seen }) =>
-    seen.failures.map((failure) => `- ${scenario.name}, ${seen.step.what}: ${failure}`),
-  );
+  const well = cells.filter(
+    ([name = "", what = ""]) => !faults.some((fault) => fault.startsWith(faultHead(name, what))),
+  ).length;
+  const isWell = faults.length === 0;
   return [
-    `Made by \`npm run test:sites\` with ${facts.join(", ")}. ${well} of ${rows.length} steps are as promised${wrong.length > 0 ? ", but for:" : "."}`,
-    ...(wrong.length > 0 ? [wrong.join("\n")] : []),
+    `Made by \`npm run test:sites\` with ${facts.join(", ")}. ${well} of ${cells.length} steps are as promised${isWell ? "." : ", but for:"}`,
+    ...(isWell ? [] : [faults.join("\n")]),
     [text(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...cells.map(text)].join(
       "\n",
     ),
-    ...(rotation === undefined
-      ? []
-      : [
-          `New keys for both ends by one \`pulumi up\`, under a ping each 20 ms from LAN A through the address at gw-b:\n${rotationText(rotation)}.`,
-        ]),
+    ...(rotation === undefined ? [] : [`${rotationHead}\n${rotation}`]),
   ].join("\n\n");
 }
 
-/** A page with a text in place of what stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
+export function sectionOf(page: string, name: string): string {
+  const [from, to] = placeOf(page, name);
+  return page.slice(from, to).trim();
+}
+
+/** A page with a text in its place. */
 export function withSection(page: string, name: string, content: string): string {
+  const [from, to] = placeOf(page, name);
+  return `${page.slice(0, from)}\n\n${content}\n\n${page.slice(to)}`;
+}
+
+function placeOf(page: string, name: string): [number, number] {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const [from, to] = [page.indexOf(open), page.indexOf(close)];
   if (from < 0 || to < from)
     throw new Error(`the page has no '${open}' with a '${close}' after it; put them back`);
-  return `${page.slice(0, from)}${open}\n\n${content}\n\n${page.slice(to)}`;
+  return [from + open.length, to];
 }

@@ -1,6 +1,6 @@
 import type { StepSeen } from "../../sites/bench";
-import { holdersText, table, withSection } from "../../sites/report";
-import { scenarios } from "../../sites/scenarios";
+import { holdersText, merged, readSaid, saidOf, sectionOf, table, withSection } from "../../sites/report";
+import { type Scenario, scenarios } from "../../sites/scenarios";
 
 const asked = { silence: 0.02, lost: 0, asked: 50, by: "gw-b" } as const;
 
@@ -38,14 +38,31 @@ describe("the report of two sites", () => {
   test("a step that is not as promised is said above the table", () => {
     const [scenario] = scenarios;
     const wrong = seen([[9, "gw-b"]], { failures: ["gw-a took it back"] });
-    const text = table([{ scenario: scenario!, seen: wrong }], ["keepalived 2.2.7"]);
+    const text = table(saidOf([{ scenario: scenario!, seen: wrong }]), ["keepalived 2.2.7"]);
     expect(text).toContain("0 of 1 steps are as promised, but for:");
     expect(text).toContain(`- ${scenario!.name}, power: gw-a took it back`);
+  });
+
+  test("what some scenarios say takes the place of what they said, and the others' stays", () => {
+    const [one, other] = scenarios as [Scenario, Scenario];
+    const wrong = seen([[9, "gw-b"]], { failures: ["gw-a took it back"] });
+    const both = [one, other].map((scenario) => ({ scenario, seen: wrong }));
+    const former = saidOf(both, { stall: 0.3, lost: 2, asked: 100, isNew: true });
+    expect(readSaid(table(former, ["keepalived 2.2.7"]))).toEqual(former);
+    const now = saidOf([{ scenario: one, seen: seen([[9, "gw-b"]]) }]);
+    const names = [one.name, other.name];
+    expect(merged(former, now, names)).toEqual({
+      cells: [now.cells[0], former.cells[1]],
+      faults: [`- ${other.name}, power: gw-a took it back`],
+      rotation: "longest stall 300 ms, 2 of 100 packets lost.",
+    });
+    expect(merged(former, saidOf([]), [other.name]).cells).toEqual([former.cells[1]]);
   });
 
   test("a section takes the place of the former one, and the rest of the page stays", () => {
     const page = "a\n\n<!-- sites -->\n\nold\n\n<!-- /sites -->\n\nb\n";
     expect(withSection(page, "sites", "new")).toBe("a\n\n<!-- sites -->\n\nnew\n\n<!-- /sites -->\n\nb\n");
+    expect(sectionOf(page, "sites")).toBe("old");
     expect(() => withSection("a\n", "sites", "new")).toThrow("<!-- sites -->");
   });
 
