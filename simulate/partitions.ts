@@ -125,18 +125,3 @@ function cellOf({ holders, two }: Held): string {
   // Two in the end is told by their names.
   return two && holders.length < 2 ? `${who}; two for a while` : holders.length > 1 ? `**${who}**` : who;
 }
-
-/** What begins and ends the table in docs/two-sites.md. */
-const MARKERS = { begin: "<!-- partitions -->", end: "<!-- /partitions -->" };
-
-/**
- * A document with this text between its markers.
- *
- * @throws RangeError where it has no markers
- */
-export function withPartitions(document: string, text: string): string {
-  const [begin, end] = [document.indexOf(MARKERS.begin), document.indexOf(MARKERS.end)];
-  if (begin < 0 || end < begin)
-    throw new RangeError(`document: has no '${MARKERS.begin}' before a '${MARKERS.end}'; add both`);
-  return `${document.slice(0, begin + MARKERS.begin.length)}\n\n${text}\n\n${document.slice(end)}`;
-}

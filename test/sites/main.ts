@@ -7,24 +7,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { prepareLab } from "../../lab";
+import { partitions } from "../../simulate/partitions";
+import { sectionOf, withSection } from "../section";
 import { Bench, type Rotation } from "./bench";
-import {
-  type Row,
-  line,
-  merged,
-  readSaid,
-  rotationText,
-  saidOf,
-  sectionOf,
-  table,
-  withSection,
-} from "./report";
-import { scenarioNamed, scenarios } from "./scenarios";
+import { nameOf, type PartitionSeen, runPartition, takeover } from "./partitions";
+import { type Row, line, merged, readSaid, rotationText, saidOf, table } from "./report";
+import { type Scenario, scenarioNamed, scenarios } from "./scenarios";
 
 const page = join(__dirname, "../../docs/two-sites.md");
 
-/** The name of what is no scenario. */
+/** The names of what is no scenario. */
 const ROTATION = "new-keys";
+const PARTITIONS = "partitions";
 
 /** Seconds of a stall by new keys: WireGuard's own time to repeat a handshake that is lost. */
 const longestStall = 5;
@@ -32,10 +26,65 @@ const longestStall = 5;
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
   const { only } = values;
-  const names = only ?? [...scenarios.map(({ name }) => name), ROTATION];
-  const chosen = names.filter((name) => name !== ROTATION).map(scenarioNamed);
+  const names = only ?? [...scenarios.map(({ name }) => name), ROTATION, PARTITIONS];
+  const chosen = names.filter((name) => ![ROTATION, PARTITIONS].includes(name)).map(scenarioNamed);
   const log = (text: string) => console.error(text);
   await prepareLab(log);
+  const isPlain = chosen.length > 0 || names.includes(ROTATION);
+  const statuses = [
+    ...(isPlain ? [await runScenarios(chosen, names.includes(ROTATION), only === undefined, log)] : []),
+    ...(names.includes(PARTITIONS) ? [await runPartitions(log)] : []),
+  ];
+  return Math.max(...statuses);
+}
+
+/** Each partition with a witness; the exit status. */
+async function runPartitions(log: (text: string) => void): Promise<number> {
+  const bench = await Bench.start(log, { witness: true });
+  const seen: PartitionSeen[] = [];
+  try {
+    await bench.stack.up();
+    for (const partition of partitions()) {
+      const one = await runPartition(bench, partition);
+      seen.push(one);
+      const verdict = one.failures.length === 0 ? "ok  " : "FAIL";
+      const words = [`nobody held for ${one.gap.toFixed(3)} s`, ...one.failures].join("\n     ");
+      console.log(`${verdict} ${nameOf(partition)}: ${words}`);
+    }
+    const text = partitionsSeen(seen, await bench.facts());
+    writeFileSync(page, withSection(readFileSync(page, "utf8"), "partitions-seen", text));
+  } finally {
+    await bench.stop();
+  }
+  const well = seen.filter(({ failures }) => failures.length === 0).length;
+  console.log(`${well} of ${seen.length} partitions as promised`);
+  return well === seen.length ? 0 : 1;
+}
+
+/** What the page says of the partitions that were seen. */
+function partitionsSeen(seen: readonly PartitionSeen[], facts: readonly string[]): string {
+  const well = seen.filter(({ failures }) => failures.length === 0);
+  // Where nobody holds in the end the time without a holder has none.
+  const moved = well.filter(({ partition, gap }) => partition.held.lease.holders.length > 0 && gap > 0);
+  const longest = Math.max(0, ...moved.map(({ gap }) => gap));
+  const wrong = seen.flatMap(({ partition, failures }) =>
+    failures.map((one) => `- ${nameOf(partition)}: ${one}`),
+  );
+  return [
+    `Seen between two real sites with a real etcd (\`npm run test:sites\`, with ${facts.join(", ")}): ${well.length} of the ${seen.length} are
+as the column \`lease\` says, the addresses watched by the kernel of both gateways; where they moved, nobody held for ${longest.toFixed(1)} s
+at most (bound ${takeover.toFixed(1)} s).`,
+    ...(wrong.length > 0 ? [wrong.join("\n")] : []),
+  ].join("\n\n");
+}
+
+/** The scenarios, and new keys where asked for; the exit status. */
+async function runScenarios(
+  chosen: readonly Scenario[],
+  rotates: boolean,
+  isAll: boolean,
+  log: (text: string) => void,
+): Promise<number> {
   const bench = await Bench.start(log);
   const rows: Row[] = [];
   let rotation: Rotation | undefined;
@@ -43,7 +92,7 @@ async function main(): Promise<number> {
     await bench.stack.up();
     const facts = await bench.facts();
     const all = scenarios.map(({ name }) => name);
-    const before = only === undefined ? "" : sectionOf(readFileSync(page, "utf8"), "sites");
+    const before = isAll ? "" : sectionOf(readFileSync(page, "utf8"), "sites");
     const write = () => {
       const said = merged(readSaid(before), saidOf(rows, rotation), all);
       writeFileSync(page, withSection(readFileSync(page, "utf8"), "sites", table(said, facts)));
@@ -56,7 +105,7 @@ async function main(): Promise<number> {
       }
       write();
     }
-    if (names.includes(ROTATION)) {
+    if (rotates) {
       rotation = await bench.rotateKeys(2);
       console.log(`${isGood(rotation) ? "ok  " : "FAIL"} ${ROTATION}: ${rotationText(rotation)}`);
       write();

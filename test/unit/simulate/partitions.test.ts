@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Cut, partitions, partitionsText, withPartitions } from "../../../simulate/partitions";
+import { Cut, partitions, partitionsText } from "../../../simulate/partitions";
+import { withSection } from "../../section";
 
 const all = partitions();
 const nameOf = ({ cuts, before }: (typeof all)[number]) => `${cuts.join(", ") || "nothing"}, ${before} held`;
@@ -59,9 +60,5 @@ test("a ping is enough where one node is wholly alone", () => {
 
 test("the table of docs/two-sites.md is this one (npm run table:partitions)", () => {
   const document = readFileSync(join(__dirname, "../../../docs/two-sites.md"), "utf8");
-  expect(withPartitions(document, partitionsText(all))).toBe(document);
-});
-
-test("a document without the markers is refused by name", () => {
-  expect(() => withPartitions("# Two sites\n", "")).toThrow(/has no '<!-- partitions -->'/);
+  expect(withSection(document, "partitions", partitionsText(all))).toBe(document);
 });

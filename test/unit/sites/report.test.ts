@@ -1,5 +1,6 @@
 import type { StepSeen } from "../../sites/bench";
-import { holdersText, merged, readSaid, saidOf, sectionOf, table, withSection } from "../../sites/report";
+import { holdersText, merged, readSaid, saidOf, table } from "../../sites/report";
+import { sectionOf, withSection } from "../../section";
 import { type Scenario, scenarios } from "../../sites/scenarios";
 
 const asked = { silence: 0.02, lost: 0, asked: 50, by: "gw-b" } as const;
