@@ -20,7 +20,7 @@ begin_limit() {
   if timeout --preserve-status 0.5 true 2>/dev/null; then
     clock=timeout
   elif sleep 0.01 2>/dev/null; then
-    clock=sleep
+    clock="sleep"
   else
     clock=none
   fi
