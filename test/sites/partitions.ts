@@ -34,7 +34,8 @@ export async function runPartition(bench: Bench, partition: Partition): Promise<
   await bench.settle(gatewayOf[before]);
   const watch = await watchLab(bench.lab, [VIP], { asks: false });
   try {
-    const from = now();
+    await until("the watch sees the holder", 5000, () => watch.holders(VIP).join() === gatewayOf[before]);
+    const from = watch.mark(nameOf(partition));
     await Promise.all(cuts.map((cut) => strike(bench, cut)));
     const wanted = held.lease.holders.map((node) => gatewayOf[node as "A" | "B"]);
     const failures: string[] = [];
