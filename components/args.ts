@@ -69,8 +69,9 @@ export interface TrackScriptArgs {
  * that answers pings (`ping`), which tells only a site that is wholly cut off.
  *
  * With etcd each of the two nodes has one vote, and so has etcd; who has two may hold, so that never both do. It needs
- * `preemption: "sticky"` and has everything that decides about a node said as `checks`. A node reaches etcd through curl,
- * once a second. Beside the down timer a takeover from a node that is silent takes about `ttl` and three seconds more.
+ * `preemption: "sticky"` and has everything that decides about a node said as `checks`. A node asks etcd once a second, by curl;
+ * the key there is `vrrp/CLUSTER/FIRST-ADDRESS`, so that one etcd serves many pairs. Beside the down timer a takeover from a
+ * node that is silent takes about `ttl` and three seconds more.
  */
 export interface WitnessArgs {
   /** Client URLs of the etcd's one or three members, `https://etcd.example.org:2379`; port 2379 where none is given. */

@@ -194,6 +194,13 @@ test_checks() {
       [ -n "$(tcp_tool)" ] ||
         fail "checks: $test_name, of kind tcp, needs bash or an nc that knows -z, and this host has neither; install bash"
       ;;
+    witness)
+      # That of busybox knows no lifetimes.
+      case $(ip -V 2>&1) in
+      *iproute2*) ;;
+      *) fail "checks: a witness needs the ip of iproute2, which is not on this host; install iproute2 (OpenWrt: ip-full)" ;;
+      esac
+      ;;
     process)
       have pidof || have pgrep ||
         fail "checks: $test_name, of kind process, needs pidof or pgrep, and this host has neither; install procps"

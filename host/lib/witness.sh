@@ -220,7 +220,7 @@ etcd() {
     etcd_next='next
 '
     shift 2
-  done | curl --config - 2>/dev/null
+  done | curl -q --noproxy '*' --config - 2>/dev/null
 }
 
 # read_witness: sets witness_says to this node's name, the peer's, `free`, `other` or `silent`, and witness_lease to the id
