@@ -3,6 +3,7 @@ import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles 
 import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
 import { keepalivedFiles } from "./keepalived";
+import { wordRules } from "./tunnel";
 import { clusterName } from "./word";
 
 export { Bundle, bundle, generationOf, hostDigest } from "./bundle";
@@ -18,6 +19,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     ...firewallRules(flowsOf(plan)),
     ...(plan.firewall ? bfdRules(plan.instances.flatMap((instance) => instance.bfd)) : []),
     ...portRules(plan.openPorts),
+    ...(plan.firewall && plan.witness?.kind === "lease" ? voteRules(plan) : []),
   ];
   return sorted([
     keepalivedConf,
@@ -27,6 +29,11 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     ...firewallFiles(plan.cluster, rules),
     ...sysctlFiles(plan),
   ]);
+}
+
+/** What the nodes vote by. */
+function voteRules({ instances }: HostPlan) {
+  return wordRules({ interface: instances[0]!.interface });
 }
 
 /** All files of a host of which only the firewall is managed, sorted by path. */

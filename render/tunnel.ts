@@ -128,10 +128,10 @@ function bothTools(
 }
 
 /**
- * Rules that let the two hosts ask each other how a change stands: echo requests to and from link-local addresses inside the
- * tunnel. The answers are established traffic.
+ * Rules that let the two hosts ask each other how a change stands: echo requests to and from link-local addresses on that
+ * interface. The answers are established traffic.
  */
-export function wordRules({ interface: dev }: Pick<TunnelPlan, "interface">): FirewallRule[] {
+export function wordRules({ interface: dev }: { interface: string }): FirewallRule[] {
   const network = networkText(LINK_LOCAL);
   const ends = [
     { hook: "input", nft: "iifname", nftAt: "saddr", ipt: "-i", iptAt: "-s" },
@@ -141,12 +141,12 @@ export function wordRules({ interface: dev }: Pick<TunnelPlan, "interface">): Fi
     {
       tool: "nft6",
       hook,
-      match: `${nft} "${interfaceName(dev)}" ip6 ${nftAt} ${network} icmpv6 type echo-request`,
+      match: `${nft} "${word(dev, "interface")}" ip6 ${nftAt} ${network} icmpv6 type echo-request`,
     },
     {
       tool: "ipt6",
       hook,
-      match: `${ipt} ${interfaceName(dev)} ${iptAt} ${network} -p icmpv6 --icmpv6-type echo-request`,
+      match: `${ipt} ${word(dev, "interface")} ${iptAt} ${network} -p icmpv6 --icmpv6-type echo-request`,
     },
   ]);
 }

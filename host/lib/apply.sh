@@ -36,6 +36,7 @@ apply_verb() {
   # The others may be at the generation before one that is pending here.
   if must_agree "$1" "$applied" "$2" || must_agree "$1" "$(confirmed_generation "$1")" "$2"; then
     all_agree=yes
+    refuse_split "$1" "$applied" "$conf_dir/$1/node.conf"
   fi
   how=whole
   if [ "$3" = may-defer ] && [ "$holding" = yes ]; then
@@ -68,6 +69,17 @@ apply_verb() {
   else
     say "activated $2"
   fi
+}
+
+# refuse_split CLUSTER APPLIED CONF: without its peer a host cannot know what that one counts on of a witness.
+refuse_split() {
+  [ "$2" != 0 ] && has_lease "$3" || return 0
+  facts peer "$3" >"$work/split-peers"
+  split_dev=$(facts interface "$3")
+  while read -r _ split_address; do
+    if ask "$split_address" "$split_dev" || [ -n "$(neighbour "$split_address" "$split_dev")" ]; then return 0; fi
+  done <"$work/split-peers"
+  fail "the peer does not answer, and with a witness both nodes must make this change together; try again when they hear each other"
 }
 
 # holding_peers CLUSTER GENERATION: names, as the present files have them, of the peers that hold addresses of the cluster, as
@@ -329,7 +341,7 @@ identity() {
 }
 
 # agreement CONF: what the hosts of a cluster must have alike.
-agreement() { [ ! -e "$1" ] || awk '$1 ~ /^(instance|agree|ttl|vip)$/' "$1" | sort; }
+agreement() { [ ! -e "$1" ] || awk '$1 ~ /^(instance|agree|ttl|vip|witness|witness-endpoint)$/' "$1" | sort; }
 
 # bring_into_force CLUSTER GENERATION [apart]: files, then what reads them, then a look.
 bring_into_force() {

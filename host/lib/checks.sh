@@ -200,6 +200,10 @@ test_checks() {
       *iproute2*) ;;
       *) fail "checks: a witness needs the ip of iproute2, which is not on this host; install iproute2 (OpenWrt: ip-full)" ;;
       esac
+      test_witness "$1" "$test_conf"
+      test_dev=$(facts interface "$test_conf")
+      ip -6 -o address show dev "$test_dev" scope link 2>/dev/null | grep -q . && carries_words "$test_dev" ||
+        fail "checks: the nodes vote by link-local IPv6 addresses, which $test_dev has not; enable IPv6 there (of a WireGuard interface AllowedIPs must hold fe80::/64)"
       ;;
     process)
       have pidof || have pgrep ||
@@ -207,6 +211,23 @@ test_checks() {
       ;;
     esac
   done <"$work/checks"
+}
+
+# test_witness CLUSTER CONF: one of its endpoints answers. Where they are the same as those in force, another change need not
+# wait for them.
+test_witness() {
+  facts witness-endpoint "$2" >"$work/endpoints"
+  facts witness-file "$2" | awk '{ print $1 " = \"" $2 "\"" }' >"$work/endpoint-files"
+  while read -r test_url; do
+    ! { cat "$work/endpoint-files"; printf 'url = "%s/v3/kv/range"\ndata = "{\\"key\\":\\"dnJycA==\\"}"\n' "$test_url"; } |
+      curl -q --noproxy '*' --silent --fail --max-time 5 --config - >/dev/null 2>&1 || return 0
+  done <"$work/endpoints"
+  test_words="the witness does not answer at $(tr '\n' ' ' <"$work/endpoints" | sed 's/ $//')"
+  if [ "$(facts witness-endpoint "$conf_dir/$1/node.conf")" = "$(cat "$work/endpoints")" ]; then
+    say "note: $test_words"
+  else
+    fail "checks: $test_words; start it, open its port, or correct witness.endpoints"
+  fi
 }
 
 # tcp_tool: what can ask for a connection; empty: nothing.

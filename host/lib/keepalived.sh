@@ -88,6 +88,8 @@ hold_by_hand() {
   if [ "$3" != restart ] && cmp -s "$work/by-hand" "$work/holding"; then return 0; fi
   hold_left=$(facts settle "$(words_conf "$1" "$2")")
   until is_master "$1" "$2"; do
+    # Held by hand no longer than the votes last.
+    ! has_lease "$conf_dir/$1/node.conf" || (lend_again "$1") || true
     [ "${hold_left:-0}" -gt 0 ] || {
       while read -r address dev; do
         ! held "${address%/*}" "$dev" >/dev/null || ip address del "$address" dev "$dev" || true
@@ -257,6 +259,8 @@ verb_boot() {
   make_work
   for cluster in $(clusters); do
     [ -e "$state_dir/$cluster/apart" ] || continue
+    # The others may be heard through one only.
+    await_tunnels
     use_node "$conf_dir/$cluster/node.conf"
     # systemd tries again.
     ! blocks_start "$cluster" || fail "another host runs another generation of $cluster; keepalived starts after that"
@@ -268,10 +272,7 @@ verb_boot() {
   for cluster in $(clusters); do prepare_checks "$cluster"; done
   await_sources
   await_tunnels
-  for cluster in $(clusters); do
-    current=$(current_generation "$cluster")
-    [ "$current" = 0 ] || [ -e "$state_dir/$cluster/pending" ] || tell "$cluster" confirmed "$current" || true
-  done
+  for cluster in $(clusters); do tell_confirmed "$cluster"; done
 }
 
 # ExecStopPost: a daemon that died left its addresses behind.

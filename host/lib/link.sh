@@ -49,7 +49,14 @@ sync_link() {
     [ "$former_link" = "$link" ] || grep -q -x -F "address $former_link" "$work/facts" ||
       ip -6 address del "$former_link" dev "$1" 2>/dev/null || true
   done
-  [ -z "$link" ] || give_link "$1" "$link"
+  [ -n "$link" ] || return 0
+  if held "${link%/*}" "$1" >/dev/null; then
+    give_link "$1" "$link"
+  else
+    # What has taken it away has taken the words, too.
+    give_link "$1" "$link"
+    retell "$1"
+  fi
 }
 
 # give_link DEV ADDRESS/PREFIX
@@ -65,6 +72,18 @@ link_drift() {
 
 # has_ipv6 DEV: it can have such addresses; not so with an MTU below 1280.
 has_ipv6() { [ "$(cat "$root/proc/sys/net/ipv6/conf/$1/disable_ipv6" 2>/dev/null)" = 0 ]; }
+
+# hears_words DEV: what the peers say would be heard here. Through a tunnel only while its far end has such addresses, too: IPv6
+# may be off there, or a filter in the way.
+hears_words() {
+  ! has_arp "$1" || return 0
+  case $(addresses "$1") in
+  *'fe80::1 64'*) hears_link=fe80::2 ;;
+  *'fe80::2 64'*) hears_link=fe80::1 ;;
+  *) return 1 ;;
+  esac
+  ask "$hears_link" "$1" || ask "$hears_link" "$1"
+}
 
 # carries_words DEV: what is no WireGuard interface does; that one drops what AllowedIPs do not hold, whoever made it.
 carries_words() {

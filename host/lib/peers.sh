@@ -64,8 +64,16 @@ tell() {
     } >"$tell_told.new.$$" && mv -f "$tell_told.new.$$" "$tell_told"
   } 2>/dev/null || {
     rm -f "$tell_told.new.$$"
+    # Nobody would take it away again.
+    ip -6 address del "$tell_address/128" dev "$tell_dev" 2>/dev/null || true
     return 1
   }
+}
+
+# tell_confirmed CLUSTER: what is in force here for good, after a boot or on an interface that is new.
+tell_confirmed() {
+  confirmed_now=$(current_generation "$1")
+  [ "$confirmed_now" = 0 ] || [ -e "$state_dir/$1/pending" ] || tell "$1" confirmed "$confirmed_now" || true
 }
 
 # give_word ADDRESS DEV SECONDS|forever
@@ -75,8 +83,10 @@ give_word() { ip -6 address replace "$1/128" dev "$2" nodad valid_lft "$3" prefe
 retell() {
   for retell_told in "$run_dir"/*/told; do
     [ -e "$retell_told" ] || continue
-    while read -r _ _ retell_address retell_dev retell_until; do
+    while read -r retell_word _ retell_address retell_dev retell_until; do
       [ "$retell_dev" = "$1" ] || continue
+      # A former agent wrote no time.
+      [ "$retell_word" != confirmed ] || retell_until=forever
       [ "$retell_until" = forever ] || retell_until=$((${retell_until:-0} - $(uptime)))
       case $retell_until in
       forever | [1-9]*) give_word "$retell_address" "$1" "$retell_until" || true ;;
@@ -178,6 +188,7 @@ silent_peers() (
     for silent_word; do
       ! told_by "$silent_cluster" "$silent_node" "$silent_word" "$silent_generation" || continue 2
     done
-    ! ask "$silent_address" "$(facts interface "$silent_conf")" || say "$silent_node"
+    silent_dev=$(facts interface "$silent_conf")
+    ! ask "$silent_address" "$silent_dev" || ! hears_words "$silent_dev" || say "$silent_node"
   done | sort -u | tr '\n' ' ' | sed 's/ $//'
 )

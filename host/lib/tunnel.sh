@@ -337,6 +337,9 @@ told_facts() { grep -E '^(address|link|endpoint) ' || true; }
 verb_tunnel_made() {
   check_tunnel_name "$1"
   open_link "$1"
+  for made_cluster in $(clusters); do
+    [ "$(facts interface "$conf_dir/$made_cluster/node.conf")" != "$1" ] || tell_confirmed "$made_cluster"
+  done
   look_again "$1"
 }
 

@@ -102,13 +102,13 @@ only_round() {
   flock 7
 }
 
-# begin_witness CLUSTER: the first generation with a witness on a host whose keepalived runs without: nobody can have
-# promised anything before, and who holds goes on holding.
+# begin_witness CLUSTER: the first generation with a witness on a host whose keepalived runs without: who holds goes on
+# holding, for nobody can have its vote.
 begin_witness() {
   use_witness "$1"
   [ ! -e "$witness_dir/state" ] || return 0
   mkdir -p "$witness_dir"
-  round_began=0 vote_ttl=0
+  round_began=$(uptime_now)
   load_votes
   facts vip "$witness_conf" >"$witness_dir/vips"
   ! holds_any || vote_stand=claiming
@@ -126,6 +126,7 @@ health_words='well ill'
 # in them, for the nodes vote across a change.
 learn_words() {
   ! grep -q -x "nodes $witness_node $witness_peer $witness_dev" "$witness_dir/words" 2>/dev/null || return 0
+  forget_words
   {
     say "nodes $witness_node $witness_peer $witness_dev"
     for learn_word in $stance_words $health_words; do
@@ -177,10 +178,20 @@ listen() {
     listen_pids="$listen_pids $!"
   done <"$witness_dir/words"
   if [ "$vote_stand" = free ]; then
-    read -r _ listen_vip _ <"$witness_dir/vips"
-    ping -c 1 -W 1 "${listen_vip%/*}" >"$witness_dir/heard.address" 2>/dev/null 7>&- &
+    read -r _ listen_vip listen_dev <"$witness_dir/vips"
+    ip neigh del "${listen_vip%/*}" dev "$listen_dev" 2>/dev/null || true
+    set -- ping -c 1 -W 1
+    case $listen_vip in fe80:*) set -- ping -6 -c 1 -W 1 -I "$listen_dev" ;; esac
+    "$@" "${listen_vip%/*}" >"$witness_dir/heard.address" 2>/dev/null 7>&- &
     listen_pids="$listen_pids $!"
   fi
+}
+
+# heard_address: somebody answers for it. A firewall may drop the echo and still let neighbours find each other.
+heard_address() {
+  ! heard address || return 0
+  read -r _ listen_vip listen_dev <"$witness_dir/vips"
+  has_arp "$listen_dev" && [ -n "$(neighbour "${listen_vip%/*}" "$listen_dev")" ]
 }
 
 # await_words: until the peer has said how it is, or the window is over.
@@ -194,6 +205,13 @@ await_words() {
   kill $listen_pids 2>/dev/null || true
   # shellcheck disable=SC2086
   wait $listen_pids 2>/dev/null || true
+  # A firewall may drop the echo and still let neighbours find each other: these were forgotten when the round began.
+  has_arp "$witness_dev" || return 0
+  ip -6 neigh show dev "$witness_dev" nud reachable 2>/dev/null |
+    awk 'FNR == NR { word[$3] = $1; next } $1 in word { print word[$1] }' "$witness_dir/words" - |
+    while read -r await_word; do
+      say 'bytes from a neighbour' >"$witness_dir/heard.$await_word"
+    done
 }
 
 heard() { grep -q 'bytes from' "$witness_dir/heard.$1" 2>/dev/null; }
@@ -227,7 +245,8 @@ etcd() {
 # of the lease that the key hangs on. A lease of ours is kept alive with it.
 read_witness() {
   witness_says=silent witness_lease=0 witness_lives=no
-  witness_key=$(base64_of "vrrp/$witness_cluster/$(sed -n '1s|.* \([^ ]*\)/.*|\1|p' "$witness_dir/vips")")
+  # Of nothing that a change of the spec brings with it: two keys would be two witnesses.
+  witness_key=$(base64_of "vrrp/$witness_cluster/$(printf '%s\n' "$witness_node" "$witness_peer" | LC_ALL=C sort | tr '\n' ' ')")
   if [ "$vote_lease" -ne 0 ]; then
     set -- /v3/lease/keepalive "{\"ID\":$vote_lease}"
   else
@@ -330,8 +349,14 @@ fit() {
     { read -r fit_flags <"$root/sys/class/net/$fit_dev/flags"; } 2>/dev/null || return 1
     fit_state=
     { read -r fit_state <"$root/sys/class/net/$fit_dev/operstate"; } 2>/dev/null || return 1
-    [ $((fit_flags & 1)) -eq 1 ] && [ "$fit_state" != down ] || return 1
+    # What hangs on another interface is `lowerlayerdown` with it; a tunnel is never more than `unknown`.
+    case $fit_state in up | unknown) ;; *) return 1 ;; esac
+    [ $((fit_flags & 1)) -eq 1 ] || return 1
   done
+  # keepalived sends from these, or stays in FAULT.
+  facts source "$1" | while read -r fit_address fit_dev; do
+    usable "$fit_address" "$fit_dev" || exit 1
+  done || return 1
   ! failing_checks "$1" fault
 }
 
@@ -354,10 +379,10 @@ failing_checks() {
   return 1
 }
 
-# lend_addresses CONF HUNDREDTHS: the kernel takes them away when nobody says so again.
+# lend_addresses CONF HUNDREDTHS: the kernel takes them away when nobody says so again; at once where nothing is left.
 lend_addresses() {
-  [ "$2" -ge 100 ] || return 0
-  lend_for=$(($2 / 100))
+  lend_for=1
+  [ "$2" -lt 200 ] || lend_for=$(($2 / 100))
   facts vip "$1" | while read -r _ lend_vip lend_dev; do
     set_lifetime "${lend_vip%/*}" "$lend_dev" "$lend_for"
   done | ip -batch - 2>/dev/null || true
@@ -373,7 +398,7 @@ keep_addresses() {
 }
 
 # end_lending CLUSTER: where what is in force now has no witness.
-end_lending() { has_lease "$conf_dir/$1/node.conf" || keep_addresses "$1"; }
+end_lending() { has_lease "$conf_dir/$1/node.conf" || end_witness "$1"; }
 
 # set_lifetime ADDRESS DEV SECONDS|forever: prints the line for `ip -batch`; what else the address is stays.
 set_lifetime() {
@@ -431,7 +456,7 @@ witness_round() {
   tell_round
   say "$round_words"
   [ "$vote_good" = yes ] || return 1
-  lend_addresses "$witness_conf" $(($(votes_until) - round_now))
+  lend_addresses "$witness_conf" $(($(votes_until) - $(uptime_now)))
 }
 
 # count_votes: what has come since the round began.
@@ -486,7 +511,7 @@ stand_by() {
     was_yielding=$vote_stand
     be_free
     [ "$was_yielding" != yielding ] || vote_yielded_until=$vote_free_at
-  elif [ "$vote_stand" = free ] && [ "$round_now" -ge "$vote_free_at" ] && may_claim && ! heard address; then
+  elif [ "$vote_stand" = free ] && [ "$round_now" -ge "$vote_free_at" ] && may_claim && ! heard_address; then
     # Else somebody holds who votes by another generation, or without a witness.
     vote_stand=claiming
   fi
@@ -568,6 +593,11 @@ resign_witness() {
   load_votes
   case $vote_stand in
   claiming | leaving) ;;
+  voting | yielding)
+    # It claims nothing while it does not run: who holds may go on counting on its vote.
+    if [ "$vote_stand" = voting ]; then tell_only vote ill forever; else tell_only yield ill forever; fi
+    return 0
+    ;;
   *) return 0 ;;
   esac
   give_lease_back
@@ -577,12 +607,17 @@ resign_witness() {
   tell_only yield ill forever
 }
 
-# lend_again CLUSTER: to addresses that keepalived has set just now, without an end.
+# lend_again CLUSTER: to addresses that were set just now, without an end, by keepalived or by hand. One that hung goes on as
+# master, by a result that is long out of date.
 lend_again() {
   use_witness "$1"
   round_began=$(uptime_now)
   load_votes
-  [ "$vote_good" = no ] || lend_addresses "$witness_conf" $(($(votes_until) - round_began))
+  if [ "$vote_good" = yes ]; then
+    lend_addresses "$witness_conf" $(($(votes_until) - round_began))
+  else
+    lend_addresses "$witness_conf" 0
+  fi
 }
 
 # end_witness CLUSTER: nothing of it stays on this host; the generation that had it may be gone.
@@ -590,6 +625,13 @@ end_witness() {
   witness_dir=$run_dir/$1/witness
   [ -e "$witness_dir/words" ] || return 0
   keep_addresses "$1"
+  forget_words
+  rm -f "$witness_dir/state" "$witness_dir/words"
+}
+
+# forget_words: those by which this host has voted so far.
+forget_words() {
+  [ -e "$witness_dir/words" ] || return 0
   awk '
     $1 == "nodes" { dev = $4; next }
     { print "address del " $2 "/128 dev " dev }' "$witness_dir/words" |
