@@ -338,7 +338,8 @@ verb_tunnel_made() {
   check_tunnel_name "$1"
   open_link "$1"
   for made_cluster in $(clusters); do
-    [ "$(facts interface "$conf_dir/$made_cluster/node.conf")" != "$1" ] || tell_confirmed "$made_cluster"
+    [ "$(facts interface "$conf_dir/$made_cluster/node.conf")" = "$1" ] || continue
+    told_here "$made_cluster" confirmed "$(current_generation "$made_cluster")" || tell_confirmed "$made_cluster"
   done
   look_again "$1"
 }
