@@ -16,7 +16,7 @@ import { watchLab } from "../../lab/watchLab";
 import { holders, privateKeyOf } from "../e2e/pair/cluster";
 import { Line } from "./line";
 import { sites, startSites } from "./network";
-import { type Gateway, type Scenario, type Step, Strike } from "./scenarios";
+import { type Gateway, type Scenario, type Step, Strike, uplink } from "./scenarios";
 
 /** The address of examples/two-sites. */
 export const VIP = "10.99.0.100";
@@ -33,6 +33,9 @@ const calm = 8;
 
 export const lans = ["lan-a", "lan-b"] as const;
 export type LanMachine = (typeof lans)[number];
+
+/** Seconds that a check of the uplink needs to pass again, and a little. */
+const recovery = uplink.rise * uplink.interval + 2;
 
 const gateways = ["gw-a", "gw-b"] as const;
 const gatewayOf: Record<LanMachine, Gateway> = { "lan-a": "gw-a", "lan-b": "gw-b" };
@@ -217,7 +220,7 @@ export class Bench {
     });
     const [other = ""] = await this.holders();
     // Until a takeover would have happened, and until a check that failed has passed often enough.
-    await sleep(6);
+    await sleep(recovery);
     if (other !== holder) {
       await this.lab.host(other).exec(`vrrp-agent drain ${PAIR} && vrrp-agent undrain ${PAIR}`);
     }

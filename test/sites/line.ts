@@ -99,7 +99,8 @@ export class Line {
     // First: what it sends without the rules would have both ends seek their peer at the relay for good.
     const { relay } = this;
     this.relay = undefined;
-    if (relay !== undefined) {
+    // One that has ended by itself says so no more.
+    if (relay !== undefined && relay.exitCode === null && relay.signalCode === null) {
       const ended = new Promise((resolve) => relay.once("close", resolve));
       relay.kill("SIGKILL");
       await ended;

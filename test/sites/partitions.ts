@@ -43,7 +43,9 @@ export async function runPartition(bench: Bench, partition: Partition): Promise<
     const seconds = takeover + 10;
     const isSo = () => watch.holders(VIP).join() === wanted.join();
     await until(name, seconds * 1000, isSo).catch((error: Error) => failures.push(error.message));
-    await new Promise((resolve) => setTimeout(resolve, calm * 1000));
+    // Also where nothing is to move: until the last vote has run out, and who should not have claimed would have.
+    const rest = from + takeover + calm - now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(calm, rest) * 1000));
     if (!isSo())
       failures.push(`${watch.holders(VIP).join(" and ") || "nobody"} holds in the end, not ${name}`);
     const timeline = between(await watch.timeline(), from, now());

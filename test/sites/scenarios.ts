@@ -71,13 +71,16 @@ export interface Scenario {
 
 /** As in examples/two-sites. */
 const timing: VrrpTiming = { version: 3, advertInt: 1, priority: 100 };
-const uplink = { interval: 1, timeout: 1, fall: 2, rise: 10, weight: -1 };
+export const uplink = { interval: 1, timeout: 1, fall: 2, rise: 10, weight: -1 };
 
 /** The holder is gone without a word. */
 const silence = masterDownInterval(timing);
 const goodbye = takeoverAfterGracefulStop(timing).max;
 /** The holder serves until it hears the next one. */
 const handedOver = takeoverAfterFailingCheck(timing, uplink).withoutHolder.max;
+
+/** Until a check that failed has passed again, and what that may move has moved. */
+const passing = uplink.rise * uplink.interval + 8;
 
 const peerOf = (node: Gateway): Gateway => (node === "gw-a" ? "gw-b" : "gw-a");
 const both: readonly Gateway[] = ["gw-a", "gw-b"];
@@ -139,6 +142,7 @@ function cut(
         bound: 0,
         heals: true,
         returns: true,
+        lasts: passing,
       },
     ],
   };
@@ -184,6 +188,7 @@ function silentTarget(name: string, holder: Gateway, struck: readonly Gateway[],
         after,
         bound: 0,
         returns: true,
+        lasts: passing,
       },
     ],
   };
