@@ -114,7 +114,7 @@ export enum CheckKind {
   Tcp = "tcp",
   /** A URL, by GET with curl, without following redirects. Has `url`, `expectStatus`, `expectText`. */
   Http = "http",
-  /** A process that runs, by pidof or pgrep. Has `process`. */
+  /** A process that runs: its name as the kernel has it, or the file name it was called by. Has `process`. */
   Process = "process",
   /** A file that is there, or is not. Has `path`, `present`, `maxAge`. */
   File = "file",

@@ -11,16 +11,16 @@ function rest(value: string, property: string): string {
   return value;
 }
 
-/** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE EFFECT`, then `check-set NAME KEY VALUE` for what its kind has. */
+/** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE EFFECT INTERVAL`, then `check-set NAME KEY VALUE` for what its kind has. */
 export function checkLines({ checks, scriptUser = "root" }: HostPlan): string[] {
   const isOthers = scriptUser !== "root" && checks.some(({ kind }) => kind === CheckKind.Command);
   return [
     ...(isOthers ? [`check-user ${word(scriptUser, "scriptUser")}`] : []),
     ...checks.flatMap((check) => {
       const name = word(check.name, "checks.name");
-      const { kind, timeout, fall, rise, effect } = check;
+      const { kind, timeout, fall, rise, effect, interval } = check;
       return [
-        `check ${name} ${kind} ${timeout} ${fall} ${rise} ${effect}`,
+        `check ${name} ${kind} ${timeout} ${fall} ${rise} ${effect} ${interval}`,
         ...settingsOf(check).map((setting) => `check-set ${name} ${setting}`),
       ];
     }),

@@ -4,48 +4,99 @@
 # /run/vrrp-agent/CLUSTER/checks/NAME, written at each run:
 #   verdict passing|failing   of the last run; a broken one repeats that of the run before
 #   broken yes|no             the check itself does not work: a tool or a program is missing
-#   row N                     runs in a row with that verdict
+#   row N                     runs in a row with that verdict, none of them broken
+#   kind KIND                 of that run: what another check of the same name has found says nothing
+#   condition passing|failing   as keepalived counts the runs by fall and rise, broken ones too; the first one decides alone
+#   count N                   runs in a row that ended alike, for that
 #   since EPOCH               of verdict and broken as they are
 #   logged EPOCH              the last line in the log; 0: none
-#   told passing|failing|broken   what that line said
+#   told passing|failing|broken|often   what that line said
+#   first EPOCH   when the changes began that are counted now
+#   changes N     how many these are
+#   ran SECONDS   when that run began, by the host's uptime: a clock that is set does not make it old
 #   words WHY
 
 # Seconds between two lines in the log about a check that is as it was.
 log_interval=300
+# Changes told in that time.
+log_changes=4
 
 checks_dir() { say "$run_dir/$1/checks"; }
 
-# run_check CLUSTER NAME: one run, and what it means.
+# run_check CLUSTER NAME: one run, and what it means. It is a child of its own, for a shell heeds a signal only when what it runs
+# in front has ended, and keepalived ends a run that takes too long.
 run_check() {
+  trap 'end_late "$@"' TERM
+  make_run "$@" &
+  run_pid=$!
+  wait "$run_pid"
+}
+
+# end_late CLUSTER NAME: the end of a run that keepalived does not wait for. It dies of the signal: then keepalived kills what is
+# left of its group.
+end_late() {
+  trap '' TERM
+  kill -KILL "$run_pid" 2>/dev/null || true
+  begin_run "$@"
+  why="did not end in time"
+  judge_run failing no
+  trap - TERM
+  kill -TERM "$$"
+  exit 1
+}
+
+# begin_run CLUSTER NAME: what node.conf and the former run say.
+begin_run() {
   cluster=$1
   name=$2
   conf=$conf_dir/$1/node.conf
   state=$(checks_dir "$1")/$2
   time=$(now)
-  read_state
+  ran_now=$(up_seconds)
   settings=
   [ ! -r "$conf" ] || settings=$(awk -v name="$2" '
     ($1 == "check" || $1 == "check-set") && $2 == name { word = $1; sub(/^[^ ]+ [^ ]+ /, ""); print word, $0 }' "$conf")
-  kind='' timeout=2 fall=1 rise=1
+  kind='' timeout=2 fall=1 rise=1 interval=2
   # The first line is the check's own.
   # shellcheck disable=SC2086
   case $settings in
-  "check "*) IFS=' ' read -r _ kind timeout fall rise _ <<LINE ;;
+  "check "*) IFS=' ' read -r _ kind timeout fall rise _ interval <<LINE ;;
 $settings
 LINE
   esac
+  interval=${interval:-2}
+  read_state
+}
+
+make_run() {
+  begin_run "$@"
   probe_status=0
   why=
   probe "$kind" || probe_status=$?
   case $probe_status in
   0) judge_run passing no ;;
   1) judge_run failing no ;;
-  *) judge_run "$verdict" yes ;;
+  4) judge_run passing yes ;;
+  *)
+    # Nobody holds without votes, whatever the reason.
+    [ "$name" != witness ] || verdict=failing
+    judge_run "$verdict" yes
+    ;;
   esac
   [ "$verdict" = passing ]
 }
 
-# probe KIND: 0 passes, 1 fails, anything else: is broken; `why` says more. A kind of its own module has it in lib/KIND.sh.
+# up_seconds: whole seconds since the boot.
+up_seconds() {
+  up_seconds=0
+  { read -r up_seconds _ <"$root/proc/uptime"; } 2>/dev/null || true
+  say "${up_seconds%.*}"
+}
+
+# is_stale TIMEOUT INTERVAL RAN NOW: whether keepalived's runs have ended without a result for long. Former agents wrote no RAN.
+is_stale() { [ -n "$3" ] && [ $(($4 - $3)) -gt $((3 * ${2:-2} + $1 + 5)) ]; }
+
+# probe KIND: 0 passes, 1 fails, 4 is broken and passes, anything else: is broken; `why` says more. A kind of its own module has it in lib/KIND.sh.
 probe() {
   case $1 in
   '')
@@ -75,15 +126,18 @@ setting() { printf '%s\n' "$settings" | sed -n "s/^check-set $1 //p"; }
 
 # read_state: of the former run; a check that never ran passes.
 read_state() {
-  verdict=passing broken=no row=0 since=$time logged=0 told=passing words=
+  counted='' count=0 ended=passing ran='' state_kind=$kind
+  forget_run
   [ -r "$state" ] || return 0
   while IFS=' ' read -r state_key state_value; do
     case $state_key in
-    verdict) [ "$state_value" != failing ] || verdict=failing ;;
+    verdict) [ "$state_value" != failing ] || verdict=failing ended=failing ;;
+    kind) state_kind=${state_value:-$kind} ;;
+    condition) counted=$state_value ;;
     broken) [ "$state_value" != yes ] || broken=yes ;;
     told) told=$state_value ;;
     words) words=$state_value ;;
-    row | since | logged)
+    row | count | since | logged | first | changes | ran)
       case $state_value in
       '' | *[!0-9]*) ;;
       *) eval "$state_key=$state_value" ;;
@@ -91,11 +145,28 @@ read_state() {
       ;;
     esac
   done <"$state"
+  # keepalived counts by name.
+  [ "$state_kind" = "$kind" ] || forget_run
+}
+
+forget_run() { verdict=passing broken=no row=0 since=$time logged=0 told=passing first=0 changes=0 words=''; }
+
+# count_run VERDICT: as keepalived does.
+count_run() {
+  if [ "$1" = "$ended" ]; then count=$((count + 1)); else count=1; fi
+  case $counted-$1 in
+  passing-failing) [ "$count" -lt "$fall" ] || counted=failing ;;
+  failing-passing) [ "$count" -lt "$rise" ] || counted=passing ;;
+  passing-passing | failing-failing) ;;
+  *) counted=$1 ;;
+  esac
 }
 
 # judge_run VERDICT BROKEN: counts the run, tells it, and writes it down.
 judge_run() {
-  if [ "$1" = "$verdict" ]; then row=$((row + 1)); else row=1; fi
+  count_run "$1"
+  if [ "$1" != "$verdict" ]; then row=0; fi
+  if [ "$2" = yes ]; then row=0; else row=$((row + 1)); fi
   if [ "$1 $2" != "$verdict $broken" ] || [ "$row" = 1 ]; then since=$time; fi
   verdict=$1 broken=$2
   # As one line, whatever a tool has said.
@@ -109,17 +180,36 @@ judge_run() {
   else
     condition=$told
   fi
-  if [ "$condition" != "$told" ] ||
-    { [ "$condition" != passing ] && { [ $((time - logged)) -ge "$log_interval" ] || [ "$logged" -gt "$time" ]; }; }; then
-    logged=$time told=$condition
-    tell_condition
+  tells=no
+  if [ "$condition" != "$told" ]; then
+    count_change
+  elif [ "$condition $broken" = "broken yes" ] || [ "$condition $verdict" = "failing failing" ]; then
+    ! is_over "$logged" || tells=yes
   fi
-  write_state
+  [ "$tells" = no ] || logged=$time told=$condition
+  # Where nothing can be remembered, by the clock alone.
+  write_state || [ $((time % log_interval)) -lt "$interval" ] || tells=no
+  [ "$tells" = no ] || tell_condition
+}
+
+# is_over EPOCH: log_interval has passed since then, or the clock was put back.
+is_over() { [ $((time - $1)) -ge "$log_interval" ] || [ "$1" -gt "$time" ]; }
+
+# count_change: the first ones in log_interval are told; then, once, that there are many.
+count_change() {
+  if is_over "$first"; then first=$time changes=0; fi
+  changes=$((changes + 1))
+  if [ "$changes" -le "$log_changes" ]; then
+    tells=yes
+  elif [ "$told" != often ]; then
+    tells=yes condition=often
+  fi
 }
 
 # tell_condition: in the system's log, and among the events where they can be written.
 tell_condition() {
   case $condition in
+  often) told_words="check $name of $cluster changes often, now $verdict${words:+: $words}" ;;
   broken) told_words="check $name of $cluster is broken: $words; it goes on as $verdict" ;;
   *) told_words="check $name of $cluster is $condition${words:+: $words}" ;;
   esac
@@ -131,22 +221,28 @@ tell_condition() {
   { find_events_dir && log_event CHECK "$name" "$condition" '' "$cluster" "$words"; } 2>/dev/null || true
 }
 
-# write_state: in one go. A user other than root has the file, made by root, and not the directory.
+# write_state: in one go; fails where it cannot. A user other than root has the file, made by root, and not the directory.
 write_state() {
   state_text="verdict $verdict
 broken $broken
 row $row
+kind $kind
+condition $counted
+count $count
 since $since
 logged $logged
 told $told
+first $first
+changes $changes
+ran $ran_now
 words $words"
-  [ -e "${state%/*}" ] || mkdir -p "${state%/*}" 2>/dev/null || return 0
+  [ -e "${state%/*}" ] || mkdir -p "${state%/*}" 2>/dev/null || return 1
   if [ -w "${state%/*}" ]; then
     {
       say "$state_text" >"${state%/*}/.$name.new" && mv -f "${state%/*}/.$name.new" "$state"
-    } 2>/dev/null || true
-  elif [ -w "$state" ]; then
-    { say "$state_text" >"$state"; } 2>/dev/null || true
+    } 2>/dev/null
+  else
+    [ -w "$state" ] && { say "$state_text" >"$state"; } 2>/dev/null
   fi
 }
 
@@ -205,10 +301,6 @@ test_checks() {
       ip -6 -o address show dev "$test_dev" scope link 2>/dev/null | grep -q . && carries_words "$test_dev" ||
         fail "checks: the nodes vote by link-local IPv6 addresses, which $test_dev has not; enable IPv6 there (of a WireGuard interface AllowedIPs must hold fe80::/64)"
       ;;
-    process)
-      have pidof || have pgrep ||
-        fail "checks: $test_name, of kind process, needs pidof or pgrep, and this host has neither; install procps"
-      ;;
     esac
   done <"$work/checks"
 }
@@ -242,13 +334,15 @@ tcp_tool() {
 # check_facts CLUSTER CONF: for status.
 check_facts() {
   facts check "$2" >"$work/checks"
-  while read -r name kind _ fall rise _; do
+  while read -r name kind timeout fall rise _ interval; do
     state=$(checks_dir "$1")/$name
     time=0
     read_state
     check_since=$(utc "$since")
-    if [ "$row" = 0 ]; then
+    if [ "$row $broken" = "0 no" ]; then
       condition=unknown check_since=never
+    elif is_stale "$timeout" "$interval" "$ran" "$(up_seconds)"; then
+      condition=stale check_since=$(utc $(($(now) - $(up_seconds) + ran)))
     elif [ "$broken" = yes ]; then
       condition=broken
     else

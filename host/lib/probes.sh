@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and checks.sh
-# What a check of each kind looks at. probe_KIND: 0 passes, 1 fails, 3 is broken; `why` says it in words.
+# What a check of each kind looks at. probe_KIND: 0 passes, 1 fails, 3 is broken, 4 is broken and passes; `why` says it in words.
 
 # broken WHY
 broken() {
@@ -14,7 +14,7 @@ failing() {
 }
 
 # begin_limit: what is tested ends half a second before keepalived would end the run. busybox' timeout takes tenths of a second
-# and looks once a second; its sleep knows them.
+# and looks once a second; its sleep knows them. What does not heed TERM is killed 0.2 s later.
 begin_limit() {
   limit=$((timeout * 10 - 5))
   if timeout --preserve-status 0.5 true 2>/dev/null; then
@@ -32,7 +32,7 @@ limited() {
   limited_whole=$(($1 < 10 ? 1 : $1 / 10))
   shift
   case $clock in
-  timeout) timeout "$limited_text" "$@" ;;
+  timeout) timeout -k 0.2 "$limited_text" "$@" ;;
   sleep)
     # A group of its own, so that what it has started ends with it.
     if have setsid; then
@@ -45,6 +45,8 @@ limited() {
     {
       sleep "$limited_text"
       kill -- "$limited_victim" 2>/dev/null || true
+      sleep 0.2
+      kill -KILL "$limited_victim" 2>/dev/null || true
     } >/dev/null 2>&1 &
     limited_watch=$!
     limited_status=0
@@ -94,12 +96,16 @@ one_of() {
   return "$one_status"
 }
 
-# gateway: `ADDRESS [DEV]` of the default route; DEV where the address does not say it. Fails when there is none.
+# gateway: `ADDRESS [DEV]` of the default route; DEV where the address does not say it. 1: there is no route; 2: its gateway is
+# an address of the cluster, so that it tells of the peer; 3: it has none (ppp, WireGuard).
 gateway() {
   {
+    facts peer "$conf" | sed 's/^/peer /'
+    facts vip "$conf" | sed 's/^/vip /'
     ip -4 route show default 2>/dev/null
     ip -6 route show default 2>/dev/null
   } | awk '
+    $1 == "peer" || $1 == "vip" { sub(/\/.*/, "", $3); ours[$3] = 1; next }
     / (dead|linkdown)( |$)/ { next }
     {
       via = dev = ""
@@ -107,26 +113,55 @@ gateway() {
         if ($i == "via") via = $(i + 1) == "inet6" ? $(i + 2) : $(i + 1)
         if ($i == "dev") dev = $(i + 1)
       }
-      if (via == "") next
-      print via, (via ~ /^fe80:/ ? dev : "")
+      if (via == "") { if ($1 == "default" && dev != "") bare = 1; next }
+      way = via " " (via ~ /^fe80:/ ? dev : "")
+      if (via in ours) { if (own == "") own = way; next }
       found = 1
       exit
     }
-    END { exit !found }'
+    END {
+      if (found) print way
+      else if (own != "") print own
+      exit found ? 0 : own != "" ? 2 : bare ? 3 : 1
+    }'
+}
+
+# sort_targets TARGET...: into `near`, and `far` for what tells of the peer. A gateway that cannot be asked is in neither.
+sort_targets() {
+  near='' far='' unasked=''
+  for target; do
+    case $target in
+    peer) far="$far peer" ;;
+    gateway)
+      way_status=0
+      way=$(gateway) || way_status=$?
+      case $way_status in
+      2) far="$far gateway" unasked="the gateway of the default route is an address of the cluster" ;;
+      3) unasked="the default route has no gateway to ask" ;;
+      *) near="$near gateway" ;;
+      esac
+      ;;
+    *) near="$near $target" ;;
+    esac
+  done
 }
 
 # target_answers TARGET: of an address, or one of the words gateway and peer.
 target_answers() (
   case $1 in
   gateway)
-    way=$(gateway) || exit 1
+    [ -n "$way" ] || exit 1
     # shellcheck disable=SC2086
     answers $way
     ;;
   peer)
     pids=
     for address in $(facts peer "$conf" | cut -d ' ' -f 2 | sort -u); do
-      answers "$address" &
+      # An address of one link is asked on the instance's.
+      dev=
+      case $address in fe[89ab]?:*) dev=$(facts interface "$conf") ;; esac
+      # shellcheck disable=SC2086
+      answers "$address" $dev &
       pids="$pids $!"
     done
     # shellcheck disable=SC2086
@@ -150,18 +185,41 @@ ask_targets() {
   done
 }
 
+# lame WHY: broken, and nothing is left that could speak against this node.
+lame() {
+  why=$1
+  return 4
+}
+
 probe_network() {
   have ping || { broken "there is no ping on this host" || return; }
   begin_limit
   count=$(setting count)
   # shellcheck disable=SC2046
-  ask_targets $(setting target)
+  sort_targets $(setting target)
+  if [ -z "$near" ] && [ -n "$unasked" ]; then
+    lame "$unasked; name another target near this host"
+    return
+  fi
+  # shellcheck disable=SC2086
+  ask_targets $near $far
   [ -z "$silent" ] || why="silent:$silent"
-  [ "$answered" -lt "$(setting min-successes)" ] || return 0
-  # A peer that is gone is gone for whoever is left, too.
-  for target in $silent; do
-    [ "$target" = peer ] || return 1
+  # shellcheck disable=SC2086
+  set -- $near $far
+  least=$(setting min-successes)
+  [ "$least" -le $# ] || least=$#
+  far_silent=0
+  for target in $far; do
+    case "$silent " in *" $target "*) far_silent=$((far_silent + 1)) ;; esac
   done
+  [ "$far_silent" -gt 0 ] || { [ "$answered" -ge "$least" ] || return 1; return 0; }
+  # A peer that is gone is gone for whoever is left, too: what is near has to speak for this node.
+  # shellcheck disable=SC2086
+  set -- $far
+  near_answered=$((answered - ($# - far_silent)))
+  least=$((least - far_silent))
+  [ "$least" -ge 1 ] || least=1
+  [ "$near_answered" -ge "$least" ]
 }
 
 probe_tunnel() {
@@ -184,7 +242,13 @@ probe_tunnel() {
   begin_limit
   count=1
   # shellcheck disable=SC2046
-  ask_targets $(setting uplink)
+  sort_targets $(setting uplink)
+  if [ -z "$near" ]; then
+    lame "$why, and there is no uplink to ask: $unasked; name an address as uplink"
+    return
+  fi
+  # shellcheck disable=SC2086
+  ask_targets $near
   if [ "$answered" -gt 0 ]; then
     why="$why; the uplink answers, so it is the peer or the way to it"
     return 0
@@ -315,15 +379,31 @@ probe_http() {
   esac
 }
 
+# probe_process: the same on all hosts, by the kernel's name of 15 characters, which a script of that name has as well, or by the
+# first word of the command line, without its path.
 probe_process() {
   process=$(setting process)
-  if have pidof; then
-    pidof "$process" >/dev/null 2>&1 || failing "$process does not run"
-  elif have pgrep; then
-    pgrep -x "$process" >/dev/null 2>&1 || failing "$process does not run"
-  else
-    broken "there is neither pidof nor pgrep on this host"
-  fi
+  [ -r "$root/proc/uptime" ] || { broken "there is no /proc on this host" || return; }
+  # Paths of /proc hold no blanks.
+  # shellcheck disable=SC2013
+  for found in $(grep -l -x -F -e "$(printf %.15s "$process")" "$root"/proc/[0-9]*/comm 2>/dev/null); do
+    ! runs "${found%/comm}" || return 0
+  done
+  # shellcheck disable=SC2013
+  for found in $(grep -l -F -e "$process" "$root"/proc/[0-9]*/cmdline 2>/dev/null); do
+    first=$({ tr '\000' '\n' <"$found" | head -n 1; } 2>/dev/null) || continue
+    if [ "${first##*/}" = "$process" ] && runs "${found%/cmdline}"; then return 0; fi
+  done
+  failing "$process does not run"
+}
+
+# runs DIRECTORY: it is no zombie.
+runs() {
+  stat=
+  { read -r stat <"$1/stat"; } 2>/dev/null || return 1
+  case ${stat##*) } in
+  Z* | X*) return 1 ;;
+  esac
 }
 
 probe_file() {

@@ -99,6 +99,7 @@ status_text() {
     $1 == "check" {
       name = $2; kind = $3; condition = $4; verdict = $5; since = $6
       sub(/^([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )[^ ]+ ?/, "")
+      if (condition == "stale") condition = "no result"
       if (condition == "broken") condition = "broken, goes on as " verdict
       print "  check " name " (" kind "): " (since == "never" ? "not run yet" : condition " since " since ($0 == "" ? "" : ": " $0))
     }

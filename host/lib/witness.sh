@@ -363,18 +363,19 @@ fit() {
 # wellness CONF: it should hold.
 is_well() { fit "$1" && ! is_drained "$witness_cluster" && ! failing_checks "$1" yield; }
 
-# failing_checks CONF EFFECT: whether one with that effect fails, as keepalived counts its runs.
+# failing_checks CONF EFFECT: whether one with that effect fails, as keepalived counts its runs, or has come to no result for long.
 failing_checks() {
-  facts check "$1" | while read -r failing_name failing_kind _ failing_fall _ failing_effect; do
+  facts check "$1" | while read -r failing_name failing_kind failing_timeout _ _ failing_effect failing_interval; do
     [ "$failing_kind" != witness ] && [ "$failing_effect" = "$2" ] || continue
-    failing_verdict=passing failing_row=0
+    failing_condition=passing failing_ran=
     while read -r failing_key failing_value; do
       case $failing_key in
-      verdict) failing_verdict=$failing_value ;;
-      row) failing_row=$failing_value ;;
+      condition) failing_condition=$failing_value ;;
+      ran) failing_ran=$failing_value ;;
       esac
     done 2>/dev/null <"$run_dir/$witness_cluster/checks/$failing_name" || continue
-    if [ "$failing_verdict" = failing ] && [ "$failing_row" -ge "$failing_fall" ]; then exit 1; fi
+    ! is_stale "$failing_timeout" "$failing_interval" "$failing_ran" "$(up_seconds)" || exit 1
+    [ "$failing_condition" != failing ] || exit 1
   done || return 0
   return 1
 }

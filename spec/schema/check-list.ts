@@ -35,9 +35,12 @@ const common = <K extends CheckKind>(kind: K) => ({
   effect: field(z.enum(CheckEffect), quoted(Object.values(CheckEffect))).optional(),
 });
 
+/** An address of one link only: it says nothing without its interface, which has no place here. */
+const isLinkLocal = (value: string) => /^fe[89ab][0-9a-f]:/i.test(parseAddress(value)?.text ?? "");
+
 const isAddress = (value: string) => {
   const address = parseAddress(value);
-  return address !== undefined && isUnicast(address.text);
+  return address !== undefined && isUnicast(address.text) && !isLinkLocal(value);
 };
 
 const targets = (words: readonly string[]) =>
@@ -46,7 +49,7 @@ const targets = (words: readonly string[]) =>
       .array(
         field(
           z.string().refine((value) => words.includes(value) || isAddress(value)),
-          `${quoted(words)} or an IP address without prefix length`,
+          `${quoted(words)} or an IP address without prefix length, not link-local (fe80::/10)`,
         ),
       )
       .min(1)
@@ -106,8 +109,10 @@ const tcpCheck = z.strictObject({
   ...common(CheckKind.Tcp),
   /** Name or address that is connected to. */
   host: field(
-    z.string().refine((value) => HOST.test(value) || isAddress(value) || parseAddress(value) !== undefined),
-    "a host name or an IP address",
+    z
+      .string()
+      .refine((value) => HOST.test(value) || (parseAddress(value) !== undefined && !isLinkLocal(value))),
+    "a host name or an IP address, not link-local (fe80::/10)",
   ),
   /** TCP port, 1 to 65535. */
   port: whole(1, 65535),

@@ -56,7 +56,7 @@ test("a check brings what it is made with: a line of the bundle, and one of the 
   ]);
   const { files } = find(registered, "pulumi-keepalived:index:HostConfig", "gw-a").inputs;
   expect((files as Record<string, string>)["/etc/vrrp-agent/gw/node.conf"]).toContain(
-    "\ncheck web http 2 2 2 yield\n",
+    "\ncheck web http 2 2 2 yield 2\n",
   );
 });
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
@@ -48,6 +48,7 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
         "node a",
         "peer b 10.0.0.2",
         "peer b 10.0.0.22",
+        "vip gw 10.0.0.100/24 eth0",
         `check c ${kind} ${counts}`,
         ...settings.map((setting) => `check-set c ${setting}`),
         "check other command 2 2 2",
@@ -136,9 +137,80 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
       expect(value("since")).toBe("1700000007");
       host.write("opt/probe", "#!/no/such/shell\n", 0o755);
       expect(check().slice(0, 3)).toEqual([1, "failing", "yes"]);
-      expect([value("row"), logged().length]).toEqual(["3", 2]);
+      expect([value("row"), logged().length]).toEqual(["0", 2]);
       program(0);
       expect(check()).toEqual([0, "passing", "no", ""]);
+    });
+
+    test("and of a check that keeps changing tells four times in five minutes, then that it does, and how it ends", () => {
+      configure("command", ["command /opt/probe"], "2 1 1");
+      const told = () => logged().map((call) => call.replace(/^.* check c of gw /, ""));
+      for (let i = 0; i < 20; i++) {
+        program(i % 2 === 0 ? 1 : 0);
+        check();
+        tick(10);
+      }
+      expect(told()).toEqual([
+        "is failing: /opt/probe ended with 1",
+        "is passing",
+        "is failing: /opt/probe ended with 1",
+        "is passing",
+        "changes often, now failing: /opt/probe ended with 1",
+      ]);
+      tick(99);
+      check();
+      expect(told()).toEqual([]);
+      tick(1);
+      check();
+      check();
+      expect(told()).toEqual(["is passing"]);
+    });
+
+    test("and one that was broken passes again when `rise` runs say so", () => {
+      configure("command", ["command /opt/probe"], "2 1 3");
+      for (let i = 0; i < 5; i++) check();
+      logged();
+      program(0);
+      check();
+      check();
+      expect(logged()).toEqual([]);
+      check();
+      expect(logged()).toEqual([expect.stringMatching(/is passing$/)]);
+    });
+
+    test("and without a place to write it tells each five minutes", () => {
+      configure("command", ["command /opt/probe"], "2 1 1");
+      host.write("run/vrrp-agent", "");
+      program(1);
+      run();
+      tick(300 - (clock % 300));
+      run();
+      tick(2);
+      run();
+      expect(logged()).toHaveLength(1);
+    });
+
+    test("and knows as well as keepalived whether it counts as failing", () => {
+      configure("command", ["command /opt/probe"], "2 3 2");
+      const statuses = [1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 127, 0, 1, 0, 0];
+      const conditions = statuses.map((status) => {
+        program(status);
+        check();
+        return value("condition")!.charAt(0);
+      });
+      // The first run decides; a broken one ends as the one before it did.
+      expect(conditions.join("")).toBe("ffffppppppffffp");
+    });
+
+    test("and what a check of another kind has found under its name is nothing", () => {
+      configure("command", ["command /opt/probe"], "2 1 2");
+      program(1);
+      check();
+      configure("file", ["path /srv/x", "present no"], "2 1 2");
+      expect(check()).toEqual([0, "passing", "no", ""]);
+      expect([value("row"), value("kind"), value("condition")]).toEqual(["1", "file", "failing"]);
+      configure("ferret", []);
+      expect(check().slice(0, 3)).toEqual([0, "passing", "yes"]);
     });
 
     test("and a clock that was put back does not keep it silent", () => {
@@ -198,6 +270,42 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
       expect(host.read("said")).toBe("<a  b><cd ef><$HOME><;><*><>");
     });
 
+    test.each(["exec /bin/sleep 5", "trap '' TERM; /bin/sleep 3; /bin/sleep 3"])(
+      "fails when it heeds no signal in time: %s",
+      (script) => {
+        configure("command", ["command /opt/probe"], "1 1 1");
+        host.write("opt/probe", `#!/bin/sh\n${script}\n`, 0o755);
+        const begun = Date.now();
+        expect(check()).toEqual([1, "failing", "no", "/opt/probe did not end in time"]);
+        expect(Date.now() - begun).toBeLessThan(1000);
+      },
+    );
+
+    test("has failed when keepalived ends its run", async () => {
+      configure("command", ["command /opt/probe"], "3 1 1");
+      host.write("opt/probe", `#!/bin/sh\ntouch ${host.root}/began\ntrap '' TERM\n/bin/sleep 4\n`, 0o755);
+      host.uptime(4321);
+      const [program = "", ...before] = host.command;
+      const child = spawn(program, [...before, PROGRAM, "gw", "c"], { env: host.env, detached: true });
+      try {
+        const ended = new Promise((resolve) => child.on("exit", (_code, signal) => resolve(signal)));
+        while (!host.has("began")) await new Promise((resolve) => setTimeout(resolve, 10));
+        process.kill(-child.pid!, "SIGTERM");
+        const begun = Date.now();
+        expect(await ended).toBe("SIGTERM");
+        expect(Date.now() - begun).toBeLessThan(2000);
+        expect([value("verdict"), value("row"), value("ran")]).toEqual(["failing", "1", "4321"]);
+        expect(value("words")).toBe("did not end in time");
+      } finally {
+        // As keepalived does with what is left of the group.
+        try {
+          process.kill(-child.pid!, "SIGKILL");
+        } catch {
+          // Nothing is left.
+        }
+      }
+    });
+
     test("fails when it does not end in time, before keepalived would end it", () => {
       configure("command", ["command /opt/probe"], "1 1 1");
       host.write("opt/probe", "#!/bin/sh\nexec /bin/sleep 5\n", 0o755);
@@ -208,6 +316,7 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
   });
 
   describe("of kind network", () => {
+    const ofCluster = "the gateway of the default route is an address of the cluster";
     const network = (targets: string[], least = 1, count = 1) =>
       configure("network", [
         ...targets.map((target) => `target ${target}`),
@@ -248,7 +357,18 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
 
     test.each([
       ["none", "", "", undefined],
-      ["one without a gateway", "default dev ppp0 scope link\n", "", undefined],
+      [
+        "one without a gateway, then one with",
+        "default dev ppp0 scope link\ndefault via 10.2.2.2 dev eth0 metric 9\n",
+        "",
+        "10.2.2.2",
+      ],
+      [
+        "one by the peer, then one that is not",
+        "default via 10.0.0.2 dev eth0\ndefault via 10.2.2.2 dev eth0 metric 9\n",
+        "",
+        "10.2.2.2",
+      ],
       [
         "one that is down, then one that is not",
         "default via 10.1.1.1 dev eth1 linkdown\ndefault via 10.2.2.2 dev eth0\n",
@@ -271,6 +391,51 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
       expect(check()[0]).toBe(asked === undefined ? 1 : 0);
       const pings = host.calls().filter((call) => call.startsWith("ping"));
       expect(pings).toEqual(asked === undefined ? [] : [expect.stringContaining(asked)]);
+    });
+
+    test.each([
+      ["has no gateway to ask", "default dev ppp0 scope link\n", "the default route has no gateway to ask"],
+      ["goes by a virtual address", "default via 10.0.0.100 dev eth0\n", ofCluster],
+      ["goes by a peer", "default via 10.0.0.22 dev eth0\n", ofCluster],
+    ])("a default route that %s says nothing of this node", (_what, route, words) => {
+      host.state("route4", route);
+      network(["gateway", "peer"]);
+      expect(check()).toEqual([0, "passing", "yes", `${words}; name another target near this host`]);
+      // What it failed for before is no reason any more.
+      host.state("route4", "");
+      expect(check()[0]).toBe(1);
+      host.state("route4", route);
+      expect(check().slice(0, 3)).toEqual([0, "passing", "yes"]);
+      network(["gateway", "peer", "10.9.9.9"], 2);
+      answering("10.9.9.9");
+      expect(check().slice(0, 3)).toEqual([0, "passing", "no"]);
+      host.withoutState("answers.10.9.9.9");
+      expect(check().slice(0, 3)).toEqual([1, "failing", "no"]);
+    });
+
+    test.each([
+      [["gateway", "peer", "10.9.9.9"], 2, ["10.0.0.254"], 0],
+      [["gateway", "peer", "10.9.9.9"], 2, ["10.9.9.9"], 0],
+      [["gateway", "peer", "10.9.9.9"], 2, [], 1],
+      [["gateway", "peer", "10.9.9.9"], 2, ["10.0.0.2"], 1],
+      [["gateway", "peer", "10.9.9.9"], 3, ["10.0.0.254"], 1],
+      [["gateway", "peer", "10.9.9.9"], 3, ["10.0.0.254", "10.9.9.9"], 0],
+    ])(
+      "a silent peer does not decide: of %j %d are wanted, and %j answers",
+      (targets, least, answers, status) => {
+        network(targets, least);
+        answering(...answers);
+        expect(check()[0]).toBe(status);
+      },
+    );
+
+    test("asks a peer's address of one link on the interface of the instance", () => {
+      network(["peer"]);
+      host.write(CONF, `interface eth7\npeer b fe80::2\n${host.read(CONF)}`);
+      check();
+      const pings = host.calls().filter((call) => call.startsWith("ping"));
+      expect(pings).toContainEqual(expect.stringContaining("-I eth7 fe80::2"));
+      expect(pings).toContainEqual(expect.stringMatching(/-c 1 -W 2 10\.0\.0\.2$/));
     });
 
     test("asks a target as often as count says", () => {
@@ -323,6 +488,19 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
         "no",
         "the last handshake on wg0 is 5000 s old; the uplink answers, so it is the peer or the way to it",
       ]);
+    });
+
+    test("with an old one and no uplink that can be asked it says nothing of this node", () => {
+      peers(["K1=", 5000, 5, 5, "25"]);
+      for (const route of ["default dev ppp0 scope link\n", "default via 10.0.0.2 dev eth0\n"]) {
+        host.state("route4", "");
+        expect(check()[0]).toBe(1);
+        host.state("route4", route);
+        expect(check().slice(0, 3)).toEqual([0, "passing", "yes"]);
+        expect(value("words")).toMatch(
+          /is 5000 s old, and there is no uplink to ask: the .*; name an address as uplink$/,
+        );
+      }
     });
 
     test.each([
@@ -447,12 +625,23 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
     });
   });
 
-  test("of kind process asks pidof", () => {
-    configure("process", ["process nginx"]);
-    host.program("pidof", '[ "$*" = nginx ] && [ -e "$FAKE/nginx" ]');
-    expect(check()).toEqual([1, "failing", "no", "nginx does not run"]);
-    host.state("nginx");
-    expect(check()[0]).toBe(0);
+  test.each([
+    ["by the kernel's name", "nginx", "nginx", ["nginx: master process"], "S", true],
+    ["a script", "sleeper", "sleeper", ["/usr/bin/python3", "/usr/bin/sleeper"], "S", true],
+    ["by the first word of its command line", "postgres", "main", ["/usr/lib/postgres"], "D", true],
+    ["one of a long name", "a-daemon-of-a-name", "a-daemon-of-a-n", ["/usr/bin/python3"], "R", true],
+    ["not a zombie", "nginx", "nginx", [], "Z", false],
+    ["not one whose name begins so", "nginx", "nginx2", ["nginx2"], "S", false],
+    ["not by an expression", "n.inx", "nginx", ["nginx"], "S", false],
+    ["not one that is called with it", "nginx", "vi", ["vi", "nginx"], "S", false],
+  ])("of kind process finds %s", (_what, process, comm, line, state, runs) => {
+    configure("process", [`process ${process}`]);
+    expect(check()).toEqual([1, "failing", "no", `${process} does not run`]);
+    host.write("proc/4/comm", "kthread) Z\n");
+    host.write("proc/77/comm", `${comm}\n`);
+    host.write("proc/77/cmdline", line.map((word) => `${word}\0`).join(""));
+    host.write("proc/77/stat", `77 (${comm}) ${state} 1 77\n`);
+    expect(check()[0]).toBe(runs ? 0 : 1);
   });
 
   test("of kind tcp connects through bash, and fails where nobody listens in time", () => {
@@ -541,7 +730,8 @@ describe.each(SHELLS)("the agent's part of checks under %s", (shell) => {
       "check net network 2 2 2",
       "check web http 2 3 2",
       "check new file 2 2 2",
-      "check ok file 2 2 2",
+      "check ok file 2 2 2 fault 2",
+      "check old file 2 2 2 fault 2",
     ];
     host.succeed(["stage"], bundleOf(files(...lines)));
     host.succeed(["activate", "gw", generation(1)]);
@@ -554,13 +744,17 @@ describe.each(SHELLS)("the agent's part of checks under %s", (shell) => {
       "web",
       "verdict passing\nbroken yes\nrow 1\nsince 1700000060\nlogged 0\ntold broken\nwords there is no curl\n",
     );
-    state("ok", "verdict passing\nbroken no\nrow 9\nsince 1700000060\nlogged 0\ntold passing\nwords \n");
+    const well = "verdict passing\nbroken no\nrow 9\nsince 1700000060\nlogged 0\ntold passing\nwords \n";
+    state("ok", `${well}ran 1987\n`);
+    state("old", `${well}ran 1986\n`);
+    host.uptime(2000);
     const text = host.succeed(["status"]).split("\n");
     expect(text.filter((line) => line.startsWith("  check "))).toEqual([
       '  check net (network): failing since 2023-11-14T22:13:20Z: silent: "gateway"\\x',
       "  check web (http): broken, goes on as passing since 2023-11-14T22:14:20Z: there is no curl",
       "  check new (file): not run yet",
       "  check ok (file): passing since 2023-11-14T22:14:20Z",
+      expect.stringMatching(/^ {2}check old \(file\): no result since 20\d\d-.*Z$/),
     ]);
     const { clusters } = JSON.parse(host.succeed(["status", "--json"])) as {
       clusters: { checks: object[] }[];
@@ -582,6 +776,7 @@ describe.each(SHELLS)("the agent's part of checks under %s", (shell) => {
       }),
       expect.objectContaining({ name: "new", state: "unknown", since: null, words: "" }),
       expect.objectContaining({ name: "ok", state: "passing", words: "" }),
+      expect.objectContaining({ name: "old", state: "stale", verdict: "passing" }),
     ]);
   });
 });

@@ -20,9 +20,9 @@ vip gw 10.0.0.100/24 eth0
 peer b 10.0.0.2
 witness lease ${TTL}
 witness-endpoint http://192.0.2.9:2379
-check web http 2 2 2 yield
-check disk command 2 2 2 fault
-check witness witness 2 1 1 fault
+check web http 2 2 2 yield 2
+check disk command 2 2 2 fault 2
+check witness witness 2 1 1 fault 2
 `;
 
 /** The peer's answers are files; to the kernel a word that is not told is silent for as long as anybody waits. */
@@ -63,7 +63,7 @@ interface Met {
   health: "well" | "ill";
   etcd: "goes on" | "silent" | "expires" | "is the peer's";
   hasAddresses: boolean;
-  fails?: "web" | "disk" | "carrier" | "drained";
+  fails?: "web" | "disk" | "old" | "carrier" | "drained";
   /** Seconds since the round before. */
   after: number;
 }
@@ -73,7 +73,17 @@ const met: fc.Arbitrary<Met> = fc.record({
   health: fc.constantFrom("well", "ill"),
   etcd: fc.constantFrom("goes on", "goes on", "goes on", "silent", "expires", "is the peer's"),
   hasAddresses: fc.boolean(),
-  fails: fc.constantFrom(undefined, undefined, undefined, undefined, "web", "disk", "carrier", "drained"),
+  fails: fc.constantFrom(
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    "web",
+    "disk",
+    "old",
+    "carrier",
+    "drained",
+  ),
   after: fc.constantFrom(1, 1, 2, 12),
 });
 
@@ -137,7 +147,7 @@ class Node {
       askedAt: this.time * 1e6,
       now: Math.round(ended * 1e6),
       words,
-      isFit: now.fails !== "disk" && now.fails !== "carrier",
+      isFit: now.fails !== "disk" && now.fails !== "old" && now.fails !== "carrier",
       isWell: now.fails === undefined,
       hasAddresses: now.hasAddresses,
       isFirst: true,
@@ -153,6 +163,17 @@ class Node {
       lifetime: Number(/address change 10\.0\.0\.100\S* dev eth0 valid_lft (\d+)/.exec(batch)?.[1] ?? 0),
     };
     return { came, seen, granted: () => this.granted(now) };
+  }
+
+  /** The exit status of a run that knows nothing, after one that was good. */
+  runWithoutConf(): number | null {
+    this.host.write(
+      "/run/vrrp-agent/gw/checks/witness",
+      "kind witness\nverdict passing\ncondition passing\nrow 9\n",
+    );
+    this.host.remove("etc/vrrp-agent/gw/node.conf");
+    const [program = "", ...before] = this.host.command;
+    return spawnSync(program, [...before, PROGRAM, "gw", "witness"], { env: this.host.env }).status;
   }
 
   /** Puts what is met where the fakes look for it. */
@@ -174,9 +195,11 @@ class Node {
     host.addresses("eth0", ["10.0.0.1/24", ...(hasAddresses ? ["10.0.0.100/24"] : [])]);
     host.write("/sys/class/net/eth0/operstate", fails === "carrier" ? "down\n" : "up\n");
     for (const check of ["web", "disk"]) {
+      // Three intervals, the timeout and 5 s.
+      const ran = this.time - (fails === "old" && check === "disk" ? 14 : 13);
       host.write(
         `/run/vrrp-agent/gw/checks/${check}`,
-        `verdict ${fails === check ? "failing" : "passing"}\nrow 2\n`,
+        `verdict passing\nrow 1\ncondition ${fails === check ? "failing" : "passing"}\nran ${ran}\n`,
       );
     }
     if (fails === "drained") host.write("/var/lib/vrrp-agent/gw/drain", "1 drain\n");
@@ -230,6 +253,15 @@ function modelled(state: Votes, seen: Seen, granted: () => boolean | undefined) 
 }
 
 describe.each(SHELLS)("a round of votes under %s", (shell) => {
+  test("cannot be made where node.conf is gone, and then nobody holds", async () => {
+    const node = await Node.create(shell);
+    try {
+      expect(node.runWithoutConf()).toBe(1);
+    } finally {
+      node.close();
+    }
+  });
+
   const stories = fc.sample(fc.array(met, { minLength: 25, maxLength: 25 }), { numRuns: 4, seed: 6 });
 
   test.each(stories.map((story, i) => [i, story] as const))(

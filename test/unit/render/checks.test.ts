@@ -45,7 +45,7 @@ const kinds: [Check, string[]][] = [
 
 test.each(kinds)("the agent is told of %j", (check, settings) => {
   expect(lines([check])).toEqual([
-    `check c ${check.kind} 3 4 5 yield`,
+    `check c ${check.kind} 3 4 5 yield 2`,
     ...settings.map((setting) => `check-set c ${setting}`),
   ]);
 });
@@ -54,9 +54,9 @@ test("a user other than root is named where a command runs as him, and nowhere e
   const process = kinds[4]![0];
   const command = kinds[7]![0];
   const scriptUser = "nobody";
-  expect(lines([process], { scriptUser })[0]).toBe("check c process 3 4 5 yield");
+  expect(lines([process], { scriptUser })[0]).toBe("check c process 3 4 5 yield 2");
   expect(lines([command], { scriptUser })[0]).toBe("check-user nobody");
-  expect(lines([command])[0]).toBe("check c command 3 4 5 yield");
+  expect(lines([command])[0]).toBe("check c command 3 4 5 yield 2");
 });
 
 test("whatever a value is, it stays on its line, or an error names it", () => {
@@ -73,7 +73,7 @@ test("whatever a value is, it stays on its line, or an error names it", () => {
         expect((error as Error).message).toMatch(/^checks\.command is .*: leave out/s);
         return;
       }
-      expect(made).toEqual(["check c command 3 4 5 yield", `check-set c command ${text}`]);
+      expect(made).toEqual(["check c command 3 4 5 yield 2", `check-set c command ${text}`]);
     }),
   );
 });
