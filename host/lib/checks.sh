@@ -298,8 +298,9 @@ test_checks() {
       esac
       test_witness "$1" "$test_conf"
       test_dev=$(facts interface "$test_conf")
-      ip -6 -o address show dev "$test_dev" scope link 2>/dev/null | grep -q . && carries_words "$test_dev" ||
+      if ! ip -6 -o address show dev "$test_dev" scope link 2>/dev/null | grep -q . || ! carries_words "$test_dev"; then
         fail "checks: the nodes vote by link-local IPv6 addresses, which $test_dev has not; enable IPv6 there (of a WireGuard interface AllowedIPs must hold fe80::/64)"
+      fi
       ;;
     esac
   done <"$work/checks"
