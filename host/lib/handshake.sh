@@ -280,7 +280,8 @@ tunnel_facts() {
 tunnel_drift() {
   drift_node=$2/files/etc/vrrp-agent/$1/node.conf
   facts tunnel "$drift_node" | while read -r dev port _; do
-    ! has_systemd || case $(tunnel_words "$dev") in disabled*) say "$(tunnel_unit "$dev") is disabled" ;; esac
+    if has_netifd; then uci_drift "$1" "$2" "$dev"; fi
+    has_netifd || ! has_systemd || case $(tunnel_words "$dev") in disabled*) say "$(tunnel_unit "$dev") is disabled" ;; esac
     tunnel_up "$dev" || {
       say "$dev is down"
       continue

@@ -76,6 +76,10 @@ take_over_key() {
     [ ! -e "$take_over_former" ] || return 1
   done
   wg show "$2" private-key >"$work/key" 2>/dev/null && is_key "$work/key" && return 0
+  if has_netifd; then
+    uci_option "$2" private_key >"$work/key"
+    ! is_key "$work/key" || return 0
+  fi
   take_over_conf=$root$(tunnel_conf "$2")
   [ -e "$take_over_conf" ] || return 1
   awk '

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
-# WireGuard tunnels, for clusters with `tunnel` lines in their node.conf: interfaces that wg-quick makes. A change goes
-# in with `wg syncconf`; down and up only where wg-quick alone can do it.
+# WireGuard tunnels, for clusters with `tunnel` lines in their node.conf: interfaces that wg-quick makes, or netifd (uci.sh).
+# A change goes in with `wg syncconf`; down and up only where who makes them alone can do it.
 #
 # /var/lib/vrrp-agent/CLUSTER/told/DEV: what DEV may have been told, `address ADDRESS/PREFIX`, `link ADDRESS/PREFIX` (see
 # link.sh) and `endpoint PUBLIC-KEY ENDPOINT`, a line each; while it is changed also `route NETWORK/PREFIX`.
@@ -27,14 +27,19 @@ test_tunnels() {
     if tunnel_up "$dev"; then
       wg show "$dev" listen-port >"$work/words" 2>&1 ||
         fail "$dev is there already and no WireGuard interface; choose another interface" "$work/words"
-      [ -e "$root$(tunnel_conf "$dev")" ] || grep -q "^tunnel $dev " "$state_dir/$1/generations/0/kept" 2>/dev/null ||
+      [ -e "$root$(tunnel_conf "$dev")" ] || { has_netifd && [ "$(uci_option "$dev" proto)" = wireguard ]; } ||
+        grep -q "^tunnel $dev " "$state_dir/$1/generations/0/kept" 2>/dev/null ||
         fail "$dev is there already and not from $(tunnel_conf "$dev"); remove it or choose another interface"
     else
       can_wireguard || fail \
         "this kernel has no WireGuard and wireguard-go is not installed; install it, or load the module wireguard"
     fi
-    tool "wg-quick does not accept $(tunnel_conf "$dev")" wg-quick strip "$staged"
-    has_systemd || say "note: there is no systemd here: nothing but you makes $dev at a boot"
+    if has_netifd; then
+      check_uci "$2" "$1" "$dev"
+    else
+      tool "wg-quick does not accept $(tunnel_conf "$dev")" wg-quick strip "$staged"
+      has_systemd || say "note: there is neither systemd nor UCI here: nothing but you makes $dev at a boot"
+    fi
   done <"$work/tunnels"
 }
 
@@ -173,7 +178,11 @@ wg_takes() {
 # tunnel_words DEV: enabled|disabled running|stopped
 tunnel_words() {
   tunnel_words=disabled
-  ! has_systemd || ! systemctl --quiet is-enabled "$(tunnel_unit "$1")" 2>/dev/null || tunnel_words=enabled
+  if has_netifd; then
+    tunnel_words=$(uci_words "$1")
+  else
+    ! has_systemd || ! systemctl --quiet is-enabled "$(tunnel_unit "$1")" 2>/dev/null || tunnel_words=enabled
+  fi
   if tunnel_up "$1"; then say "$tunnel_words running"; else say "$tunnel_words stopped"; fi
 }
 
@@ -221,6 +230,7 @@ forget_former_tunnels() {
   sync "$forget_kept.new"
   mv -f "$forget_kept.new" "$forget_kept"
   sed -n 's/^file //p' "$work/forgotten" | while read -r path; do rm -f "${forget_kept%/*}/files$path"; done
+  sed -n 's/^tunnel \([^ ]*\) .*/\1/p' "$work/forgotten" | while read -r dev; do rm -f "${forget_kept%/*}/uci/$dev"; done
 }
 
 # kept_tunnel CLUSTER DEV: tunnel_words of it before the first apply.
@@ -231,7 +241,9 @@ prepare_tunnels() {
   prepare_dir=$(generation_dir "$1" "$2")
   mkdir -p "$state_dir/$1/generations/0"
   facts tunnel "$prepare_dir/files/etc/vrrp-agent/$1/node.conf" | while read -r dev _; do
-    [ -n "$(kept_tunnel "$1" "$dev")" ] || keep_line "$1" "tunnel $dev $(tunnel_words "$dev")"
+    [ -z "$(kept_tunnel "$1" "$dev")" ] || continue
+    ! has_netifd || keep_uci "$1" "$dev"
+    keep_line "$1" "tunnel $dev $(tunnel_words "$dev")"
   done
   # What the peers of this host are called by, in the files that are about to go, or that a try which was cut short has
   # replaced.
@@ -246,13 +258,14 @@ prepare_tunnels() {
     next=$prepare_dir/files$(tunnel_conf "$dev")
     [ "$fate" = up ] || next=$state_dir/$1/generations/0/files$(tunnel_conf "$dev")
     conf_facts "$present" >"$work/present-facts"
+    [ -e "$present" ] || ! has_netifd || uci_facts "$dev" >"$work/present-facts"
     conf_facts "$next" >"$work/next-facts"
     # Of one that was made by hand.
     if [ ! -e "$state_dir/$1/told/$dev" ]; then
       mkdir -p "$state_dir/$1/told"
       with_link "$conf_dir/$1/node.conf" "$dev" <"$work/present-facts" | told_facts | write_file "$state_dir/$1/told/$dev" || true
     fi
-    if [ "$fate" = former ] && [ "$(kept_tunnel "$1" "$dev" | cut -d ' ' -f 2)" != running ] || only_by_wg_quick; then
+    if [ "$fate" = former ] && [ "$(kept_tunnel "$1" "$dev" | cut -d ' ' -f 2)" != running ] || only_by_maker "$fate"; then
       # SaveConfig writes it anew as it goes down.
       keep "$1" "$(tunnel_conf "$dev")"
       stop_tunnel "$1" "$dev"
@@ -260,8 +273,10 @@ prepare_tunnels() {
   done <"$work/tunnel-devs"
 }
 
-# only_by_wg_quick: $work/present-facts and $work/next-facts differ in what syncconf and ip cannot bring in line.
-only_by_wg_quick() {
+# only_by_maker up|former: $work/present-facts and $work/next-facts differ in what syncconf and ip cannot bring in line. What
+# was there before in UCI has no file.
+only_by_maker() {
+  [ "$1" = up ] || ! has_netifd || return 0
   [ "$(grep '^own ' "$work/present-facts")" = "$(grep '^own ' "$work/next-facts")" ] || return 0
   # wg-quick finds one that suits the way to the peer.
   grep -q '^mtu ' "$work/present-facts" && ! grep -q '^mtu ' "$work/next-facts"
@@ -273,12 +288,12 @@ drive_tunnels() {
   while read -r dev fate; do
     fate_words="enabled running"
     [ "$fate" = up ] || fate_words=$(kept_tunnel "$1" "$dev")
-    enable_tunnel "$dev" "${fate_words% *}"
+    if has_netifd; then enable_uci "$1" "$dev" "$fate"; else enable_tunnel "$dev" "${fate_words% *}"; fi
     if [ "$step" = boot ]; then
       # wg-quick comes after this; what the boot has planned for it may be of the change that is taken back.
       boot_verb=stop
       case $fate_words in *running) boot_verb=start ;; esac
-      ! has_systemd || systemctl --no-block "$boot_verb" "$(tunnel_unit "$dev")" 2>/dev/null || true
+      has_netifd || ! has_systemd || systemctl --no-block "$boot_verb" "$(tunnel_unit "$dev")" 2>/dev/null || true
       rm -f "$state_dir/$1/told/$dev"
     elif [ "${fate_words#* }" = stopped ]; then
       ! tunnel_up "$dev" || stop_tunnel "$1" "$dev"
@@ -311,7 +326,9 @@ tunnel_patience=60
 # start_tunnel CLUSTER DEV
 start_tunnel() {
   mkdir -p "$state_dir/$1/told"
-  if has_systemd; then
+  if has_netifd; then
+    netifd_up "$2"
+  elif has_systemd; then
     # Not start: for systemd it may run, though somebody has removed the interface.
     timeout "$tunnel_patience" systemctl restart "$(tunnel_unit "$2")" >"$work/words" 2>&1 </dev/null 8>&- 9>&- || {
       systemctl --no-pager --lines=20 status "$(tunnel_unit "$2")" >"$work/words" 2>&1 || true
@@ -371,7 +388,9 @@ greet_former_endpoints() {
 # stop_tunnel CLUSTER DEV: with the files that it was started with.
 stop_tunnel() {
   wg show "$2" endpoints >"$work/endpoints-of-$2" 2>/dev/null || true
-  if has_systemd; then
+  if has_netifd; then
+    netifd_down "$2"
+  elif has_systemd; then
     case $(systemctl is-active "$(tunnel_unit "$2")" 2>/dev/null || true) in
     # One that still looks for a name would make the interface later.
     active | activating | reloading | deactivating)
@@ -476,16 +495,20 @@ add_addresses() {
   done <"$work/wanted-addresses"
 }
 
+# route_maker: by what the routes of a tunnel are known.
+route_maker() { if has_netifd; then say static; else say boot; fi; }
+
 # sync_routes DEV: from those in $work/told to $work/allowed-after, as wg-quick does.
 sync_routes() {
   sed -n 's/^route //p' "$work/told" >"$work/routes-before"
   while read -r route; do
     grep -q -x -F "$route" "$work/allowed-after" ||
-      ip "$(ip_family "$route")" route del "$route" dev "$1" proto boot 2>/dev/null || true
+      ip "$(ip_family "$route")" route del "$route" dev "$1" proto "$(route_maker)" 2>/dev/null || true
   done <"$work/routes-before"
   while read -r route; do
     [ -z "$(ip "$(ip_family "$route")" route show dev "$1" match "$route" 2>/dev/null)" ] || continue
-    tool "cannot make the route to $route over $1" ip "$(ip_family "$route")" route add "$route" dev "$1"
+    # shellcheck disable=SC2046
+    tool "cannot make the route to $route over $1" ip "$(ip_family "$route")" route add "$route" dev "$1" $(! has_netifd || say proto "$(route_maker)")
   done <"$work/allowed-after"
 }
 
