@@ -29,6 +29,7 @@ only_committed() {
 
 # What reads sections as `uci export` prints them, in parts 1 and 2, for awk: types[PART, ID], their options and values. One
 # without a name goes by what is in it. A value keeps its quotes, and may be of several lines.
+# shellcheck disable=SC2016
 uci_awk='
   function end_section(   id, i, list) {
     if (type == "") return
@@ -68,14 +69,14 @@ uci_awk='
 # others have added since to its peers stays.
 uci_diff() {
   awk -v q="'" -v dev="$3" -v what="$4" "$uci_awk"'
-    function say_options(from, id, at,   list, count, i, lines, many, j, word) {
-      count = split(options[from, id], list, " ")
+    function say_options(id, at,   list, count, i, lines, many, j, word) {
+      count = split(options[1, id], list, " ")
       for (i = 1; i <= count; i++) {
         if ((2, id, list[i]) in value && value[2, id, list[i]] == value[1, id, list[i]]) continue
         # One word takes the place of another.
-        if ((2, id, list[i]) in value && value[2, id, list[i]] value[from, id, list[i]] ~ /(^|\n)list /) print "delete " at "." list[i]
+        if ((2, id, list[i]) in value && value[2, id, list[i]] value[1, id, list[i]] ~ /(^|\n)list /) print "delete " at "." list[i]
         # A line that begins no entry goes on with the one before.
-        many = split(value[from, id, list[i]], lines, "\n")
+        many = split(value[1, id, list[i]], lines, "\n")
         for (j = 1; j < many; j++) {
           if (lines[j] ~ "^(option|list) " list[i] " ") {
             word = lines[j] ~ /^list/ ? "add_list " : "set "
@@ -108,10 +109,10 @@ uci_diff() {
         count = split(options[2, id], list, " ")
         for (j = 1; j <= count; j++) {
           if ((1, id, list[j]) in value) continue
-          if (what == "apply" && types[1, id] == "interface" && list[j] !~ /^(proto|private_key|listen_port|addresses|mtu|disabled|auto)$/) continue
+          if (what == "apply" && id == dev && list[j] !~ /^(proto|private_key|listen_port|addresses|mtu|disabled|auto)$/) continue
           print "delete " at "." list[j]
         }
-        say_options(1, id, at)
+        say_options(id, at)
       }
     }' part=1 "$1" part=2 "$2"
 }
@@ -263,7 +264,8 @@ write_uci() {
   rm -rf "$work/uci"
   uci_export >"$work/uci-all"
   uci_diff "$work/uci-wanted" "$work/uci-all" "$1" "$2" >"$work/uci-commands"
-  [ ! -s "$work/uci-commands" ] || fail "uci has not taken the sections of $1; make room on the file system of $network_config" "$work/words"
+  [ ! -s "$work/uci-commands" ] ||
+    fail "uci has not taken the sections of $1; see whether $network_config can be written" "$work/words"
   rm -f "$work/uci-commands" "$work/uci-wanted" "$work/uci-all"
 }
 

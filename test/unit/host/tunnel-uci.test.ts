@@ -246,7 +246,7 @@ config wireguard_wg0 'other'
       status: 1,
       stderr: expect.stringContaining(
         "network has changes that nobody has committed; run: uci commit network, or: uci revert",
-      ),
+      ) as unknown,
     });
     host.remove("/fake/tmp-uci/network");
     expect(stage().status).toBe(0);
@@ -272,7 +272,7 @@ config wireguard_wg0 'other'
     key("1");
     host.write(`/${CONFIG}`, `${NETWORK}${section}\n`);
     const before = host.tree("etc/config");
-    expect(stage()).toMatchObject({ status: 1, stderr: expect.stringContaining(words) });
+    expect(stage()).toMatchObject({ status: 1, stderr: expect.stringContaining(words) as unknown });
     expect(host.tree("etc/config")).toBe(before);
   });
 
@@ -291,7 +291,7 @@ config wireguard_wg0 'other'
     host.state("uci-full");
     expect(host.agent(["activate", "tun", generation(1)])).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/uci has not taken the sections of wg0.*\nuci: I\/O error/),
+      stderr: expect.stringMatching(/uci has not taken the sections of wg0.*\nuci: I\/O error/) as unknown,
     });
   });
 
@@ -301,7 +301,7 @@ config wireguard_wg0 'other'
     host.state("broken");
     expect(host.agent(["activate", "tun", generation(1)])).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("netifd has not made wg0 within 60 s; see: ifstatus wg0"),
+      stderr: expect.stringContaining("netifd has not made wg0 within 60 s; see: ifstatus wg0") as unknown,
     });
     expect(host.read(CONFIG)).toBe(NETWORK);
     expect(host.has(HOTPLUG)).toBe(false);
