@@ -12,16 +12,21 @@ hotplug_script=/etc/hotplug.d/iface/50-vrrp-agent
 
 has_netifd() { [ -e "$network_config" ] && have uci; }
 
-# own_uci WORD...: a run that is cut short leaves no change uncommitted, for that lies in its own directory.
-own_uci() {
-  mkdir -p "$work/uci"
-  uci -c "$root/etc/config" -t "$work/uci" "$@"
+# take_network: a copy of `network`, as a package `ours`. uci has what others have not committed in all that it tells of a
+# package, and in each commit; going back must not wait for them.
+take_network() {
+  mkdir -p "$work/uci/config"
+  tool "cannot read $network_config" cp -p "$network_config" "$work/uci/config/ours"
+  cp -p "$work/uci/config/ours" "$work/uci/before"
 }
 
-# uci_export: all of `network`, as it is committed.
-uci_export() { own_uci export network || fail "uci does not read $network_config; repair it"; }
+# own_uci WORD...: of the copy.
+own_uci() { uci -c "$work/uci/config" -t "$work/uci/changes" "$@"; }
 
-# only_committed: a commit of ours would be one of theirs, too.
+# uci_export: all of the copy.
+uci_export() { own_uci export ours || fail "uci does not read $network_config; repair it"; }
+
+# only_committed: who made them has not seen the sections that are about to come.
 only_committed() {
   [ -z "$(uci -q -c "$root/etc/config" changes network)" ] ||
     fail "network has changes that nobody has committed; run: uci commit network, or: uci revert network, and try again"
@@ -95,16 +100,16 @@ uci_diff() {
       }
       for (i = peers; i >= 1; i--) {
         id = peer[i]
-        if (!((1, id) in types) && (what == "apply" || index(id, dev "_") == 1)) print "delete network.@wireguard_" dev "[" i - 1 "]"
+        if (!((1, id) in types) && (what == "apply" || index(id, dev "_") == 1)) print "delete ours.@wireguard_" dev "[" i - 1 "]"
       }
-      if ((2, dev) in types && !((1, dev) in types)) print "delete network." dev
+      if ((2, dev) in types && !((1, dev) in types)) print "delete ours." dev
       for (i = 1; i <= sections[1]; i++) {
         id = order[1, i]
-        at = "network." id
+        at = "ours." id
         if (id ~ /^@/) {
           if ((2, id) in types) continue
-          print "add network " types[1, id]
-          at = "network.@" types[1, id] "[-1]"
+          print "add ours " types[1, id]
+          at = "ours.@" types[1, id] "[-1]"
         } else if (!((2, id) in types)) print "set " at "=" types[1, id]
         count = split(options[2, id], list, " ")
         for (j = 1; j <= count; j++) {
@@ -177,6 +182,7 @@ uci_wanted() {
 
 # uci_sections DEV: of DEV and of its peers, as `uci export` has them.
 uci_sections() {
+  take_network
   uci_export >"$work/uci-all"
   awk -v q="'" -v dev="$1" "$uci_awk"'
     END {
@@ -206,7 +212,10 @@ uci_facts() {
 }
 
 # uci_option DEV OPTION: of its interface.
-uci_option() { own_uci get "network.$1.$2" 2>/dev/null || true; }
+uci_option() {
+  take_network
+  own_uci get "ours.$1.$2" 2>/dev/null || true
+}
 
 # check_uci DIRECTORY CLUSTER DEV: whether the staged tunnel can be made here.
 check_uci() {
@@ -227,6 +236,7 @@ check_uci() {
 
 # check_section_names DIRECTORY CLUSTER DEV: none of them is another interface's, here or of the same bundle.
 check_section_names() {
+  take_network
   names_node=$1/files/etc/vrrp-agent/$2/node.conf
   uci_wanted "$names_node" "$1/files$(tunnel_conf "$3")" /dev/null "$3" "$1/files" >"$work/uci-wanted" || true
   {
@@ -253,24 +263,29 @@ keep_uci() {
 
 # write_uci DEV apply|restore: what stands in $work/uci-wanted; nothing where it is so already.
 write_uci() {
+  take_network
   uci_export >"$work/uci-all"
   [ "$2" != apply ] || private_network_config
   uci_diff "$work/uci-wanted" "$work/uci-all" "$1" "$2" >"$work/uci-commands"
   [ -s "$work/uci-commands" ] || return 0
-  only_committed
-  say "commit network" >>"$work/uci-commands"
+  say "commit ours" >>"$work/uci-commands"
   # It goes on after an error, and ends with 0 all the same.
   own_uci batch <"$work/uci-commands" >"$work/words" 2>&1 8>&- 9>&- || true
-  rm -rf "$work/uci"
+  rm -rf "$work/uci/changes"
   uci_export >"$work/uci-all"
   uci_diff "$work/uci-wanted" "$work/uci-all" "$1" "$2" >"$work/uci-commands"
   [ ! -s "$work/uci-commands" ] ||
-    fail "uci has not taken the sections of $1; see whether $network_config can be written" "$work/words"
-  rm -f "$work/uci-commands" "$work/uci-wanted" "$work/uci-all"
+    fail "uci has not taken the sections of $1; make room in $run_dir" "$work/words"
+  cmp -s "$work/uci/before" "$network_config" || fail "somebody has changed network meanwhile; try again"
+  place "$work/uci/config/ours" /etc/config/network
+  rm -rf "$work/uci-commands" "$work/uci-wanted" "$work/uci-all" "$work/uci"
 }
 
 # private_network_config: a key comes into it. uci keeps the mode.
-private_network_config() { is_private "$network_config" || chmod 600 "$network_config"; }
+private_network_config() {
+  is_private "$network_config" || chmod 600 "$network_config"
+  chmod 600 "$work/uci/config/ours"
+}
 
 is_private() { case $(rights "$1") in -rw-------*) ;; *) return 1 ;; esac; }
 
@@ -327,18 +342,19 @@ uci_drift() {
   uci_drift_node=$2/files/etc/vrrp-agent/$1/node.conf
   uci_wanted "$uci_drift_node" "$2/files$(tunnel_conf "$3")" \
     "$state_dir/$1/keys/$3.$(facts tunnel-key "$uci_drift_node" | sed -n "s/^$3 //p")" "$3" "$2/files" >"$work/uci-wanted" || true
+  take_network
   uci_export >"$work/uci-all"
   uci_diff "$work/uci-wanted" "$work/uci-all" "$3" apply | awk -v dev="$3" '
-    !/^(set|add_list|delete) network\./ { next }
+    !/^(set|add_list|delete) ours\./ { next }
     {
       name = $2
-      sub(/^network\./, "", name)
+      sub(/^ours\./, "", name)
       text = name ~ /^@/ ? "network has a peer of " dev " that is not in the tunnel" : ""
       if (text == "") { sub(/[.=].*/, "", name); text = "network." name " in UCI" }
       if (!told[text]++) print text
     }'
   rm -f "$work/uci-wanted" "$work/uci-all"
-  is_private "$network_config" || say "$network_config can be read by others"
+  is_private "$network_config" || say "/etc/config/network can be read by others"
   hotplug_text | cmp -s - "$root$hotplug_script" || say "$hotplug_script"
 }
 

@@ -2,8 +2,8 @@ import type { FakeHost } from "./fake-host";
 
 /**
  * Stands in for OpenWrt's uci, ifup, ifdown and ubus, of which it knows what the agent asks for. /etc/config/network is kept
- * as uci writes it; what is not committed lies in the directory of `-t` and is applied by `commit` only. As uci does, `batch`
- * goes on after an error and ends with 0, and a commit keeps the file's mode. ifup makes an interface of the sections, as
+ * as uci writes it; what is not committed lies in the directory of `-t` and in everybody's, and is in all that uci tells and commits,
+ * whoever made it. As with uci, `batch` goes on after an error and ends with 0, and a commit keeps the file's mode. ifup makes an interface of the sections, as
  * netifd's protocol handler does, with the stand-in for wg.
  */
 const UCI = String.raw`
@@ -31,16 +31,18 @@ function commands(text) {
   if (words.length) all.push(words);
   return all;
 }
-function load() {
+function load(name) {
   const sections = [];
-  for (const [kind, name, value] of commands(fs.readFileSync(config + "/network", "utf8"))) {
-    if (kind === "config") sections.push({ type: name, name: value, options: new Map() });
-    else if (kind === "option") sections.at(-1).options.set(name, value);
-    else if (kind === "list") sections.at(-1).options.set(name, [...(sections.at(-1).options.get(name) ?? []), value]);
+  for (const [kind, key, value] of commands(fs.readFileSync(config + "/" + name, "utf8"))) {
+    if (kind === "config") sections.push({ type: key, name: value, options: new Map() });
+    else if (kind === "option") sections.at(-1).options.set(key, value);
+    else if (kind === "list") sections.at(-1).options.set(key, [...(sections.at(-1).options.get(key) ?? []), value]);
   }
-  const changes = saved + "/network";
-  for (const line of fs.existsSync(changes) ? fs.readFileSync(changes, "utf8").split("\n").filter(Boolean) : [])
-    if (line.startsWith("[")) change(sections, JSON.parse(line));
+  for (const directory of new Set([FAKE + "/tmp-uci", saved])) {
+    const changes = directory + "/" + name;
+    for (const line of fs.existsSync(changes) ? fs.readFileSync(changes, "utf8").split("\n").filter(Boolean) : [])
+      change(sections, line.startsWith("[") ? JSON.parse(line) : ["set", ...commands(line)[0]].map((one) => one.replace(/^network\./, name + ".")));
+  }
   return sections;
 }
 function find(sections, id) {
@@ -82,11 +84,11 @@ const tools = {
       if (flag === "-t") saved = args.shift();
     }
     const [verb, what] = args;
-    if (verb === "export") return process.stdout.write("package network\n" + text(load()));
-    if (verb === "changes") return fs.existsSync(saved + "/network") && process.stdout.write(fs.readFileSync(saved + "/network"));
+    if (verb === "export") return process.stdout.write("package " + what + "\n" + text(load(what)));
+    if (verb === "changes") return fs.existsSync(saved + "/" + what) && process.stdout.write(fs.readFileSync(saved + "/" + what));
     if (verb === "get") {
-      const [, id, option] = what.split(".");
-      const value = find(load(), id)?.options.get(option);
+      const [name, id, option] = what.split(".");
+      const value = find(load(name), id)?.options.get(option);
       if (value === undefined) process.exit(1);
       return console.log([].concat(value).join(" "));
     }
@@ -95,16 +97,18 @@ const tools = {
       if (words[0] === "commit") {
         called("uci commit");
         if (fs.existsSync(FAKE + "/uci-full")) { console.log("uci: I/O error"); continue; }
-        const file = config + "/network";
-        fs.writeFileSync(file + ".new", text(load()), { mode: 0o600 });
+        const file = config + "/" + words[1];
+        fs.writeFileSync(file + ".new", text(load(words[1])), { mode: 0o600 });
         fs.chmodSync(file + ".new", fs.statSync(file).mode);
         fs.renameSync(file + ".new", file);
-        fs.rmSync(saved + "/network", { force: true });
+        fs.rmSync(saved + "/" + words[1], { force: true });
         continue;
       }
       try {
-        change(load(), words);
-        fs.appendFileSync(saved + "/network", JSON.stringify(words) + "\n");
+        const name = words[1].split(".")[0];
+        change(load(name), words);
+        fs.mkdirSync(saved, { recursive: true });
+        fs.appendFileSync(saved + "/" + name, JSON.stringify(words) + "\n");
         fs.appendFileSync(FAKE + "/uci-commands", words[0] + " " + words.slice(1).join(" ").replace(/((private|preshared)_key)=.*/, "$1") + "\n");
       } catch (error) { console.log("uci: " + error.message); }
     }
@@ -112,7 +116,7 @@ const tools = {
   ifup() {
     const dev = args[0];
     called("ifup " + dev);
-    const interface = load().find(({ name, type }) => name === dev && type === "interface");
+    const interface = load("network").find(({ name, type }) => name === dev && type === "interface");
     if (!interface || fs.existsSync(FAKE + "/broken")) return console.log("Interface " + dev + " not found");
     const net = VRRP_ROOT + "/sys/class/net/" + dev;
     fs.mkdirSync(net, { recursive: true });
@@ -121,7 +125,7 @@ const tools = {
     fs.writeFileSync(net + "/mtu", mtu + "\n");
     fs.writeFileSync(FAKE + "/wg." + dev + ".key", private_key + "\n");
     fs.writeFileSync(FAKE + "/wg." + dev + ".port", listen_port + "\n");
-    const peers = load().filter(({ type }) => type === "wireguard_" + dev).map(({ options }) => Object.fromEntries(options));
+    const peers = load("network").filter(({ type }) => type === "wireguard_" + dev).map(({ options }) => Object.fromEntries(options));
     fs.writeFileSync(FAKE + "/wg." + dev + ".peers", peers.map(({ public_key, allowed_ips = [], endpoint_host, endpoint_port = "51820" }) =>
       public_key + " " + [].concat(allowed_ips).join(",") + " " + (endpoint_host ? endpoint_host + ":" + endpoint_port : "(none)") + "\n").join(""));
     fs.writeFileSync(FAKE + "/routes." + dev, peers.filter((peer) => peer.route_allowed_ips === "1").flatMap((peer) => peer.allowed_ips).join("\n") + "\n");
