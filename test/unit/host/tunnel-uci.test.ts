@@ -183,6 +183,8 @@ config wireguard_wg0 'other'
     const network = host.read(CONFIG);
     expect(network).toContain("\toption ip4table '100'\n");
     expect(network).toContain(peerSection("wg0_b"));
+    // What comes back does not hang on what is in wg-quick's file.
+    host.write("/etc/wireguard/wg0.conf", host.read("etc/wireguard/wg0.conf").replace(/^MTU.*\n/m, ""));
     for (const gone of ["disabled", "bob", peerKey(5)]) expect(network).not.toContain(gone);
     host.calls();
     host.succeed(["restore", "tun", "me"]);
@@ -297,6 +299,22 @@ config wireguard_wg0 'other'
       status: 1,
       stderr: expect.stringMatching(/uci has not taken the sections of wg0.*\nuci: I\/O error/) as unknown,
     });
+  });
+
+  test("what somebody commits in the very moment is not lost", () => {
+    key("1");
+    host.succeed(["stage"], tunnelBundle(1));
+    host.state("uci-meanwhile", "config interface 'wan'\n\toption proto 'dhcp'\n\n");
+    const { status, stderr } = host.agent(["activate", "tun", generation(1)]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("somebody has changed network meanwhile; try again");
+    expect(host.read(CONFIG)).toBe(`${NETWORK}${host.read("fake/uci-meanwhile")}`);
+  });
+
+  test("a tunnel of UCI that is down gives its key, too", () => {
+    const section = `config interface 'wg0'\n\toption proto 'wireguard'\n\toption private_key '${secretKey(7)}'\n\n`;
+    host.write(`/${CONFIG}`, `${NETWORK}${section}`);
+    expect(key("1")).toBe(`public-key P${secretKey(7).slice(1)}\n`);
   });
 
   test("an interface that netifd does not make in time is an error, and what was there comes back", () => {

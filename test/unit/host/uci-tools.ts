@@ -96,6 +96,7 @@ const tools = {
     for (const words of commands(fs.readFileSync(0, "utf8"))) {
       if (words[0] === "commit") {
         called("uci commit");
+        if (fs.existsSync(FAKE + "/uci-meanwhile")) fs.appendFileSync(VRRP_ROOT + "/etc/config/network", fs.readFileSync(FAKE + "/uci-meanwhile"));
         if (fs.existsSync(FAKE + "/uci-full")) { console.log("uci: I/O error"); continue; }
         const file = config + "/" + words[1];
         fs.writeFileSync(file + ".new", text(load(words[1])), { mode: 0o600 });
