@@ -72,7 +72,8 @@ export function readScript(context: Context, statement: Statement): ReadScript {
   }
   check.timeout ||= check.interval;
   const { positions, extra } = block;
-  return { check, user, positions, extra, statement, unknown: values.unknown || block.isOpen };
+  const ofUser = user === undefined ? check : { ...check, user };
+  return { check: ofUser, user, positions, extra, statement, unknown: values.unknown || block.isOpen };
 }
 
 export function readProcess(context: Context, statement: Statement): ReadProcess {
