@@ -140,8 +140,10 @@ describe("the checks of a pair", () => {
       const struck = await pair.event(`${kind} fails`, () => pair.a.exec(strike), away);
       expect(struck.failures).toEqual([]);
       expect((await statusOf(pair.a))[name]).toMatchObject({ state: "failing" });
-      expect((await pair.a.exec("journalctl -t vrrp-check -o cat")).stdout).toContain(
-        `check ${name} of gw is failing: `,
+      // The journal may be written a little later than the address has moved.
+      const line = `check ${name} of gw is failing: `;
+      await until(`the log says: ${line}`, 5000, async () =>
+        (await pair.a.exec("journalctl -t vrrp-check -o cat")).stdout.includes(line),
       );
       const mended = await pair.event(
         `${kind} passes`,
