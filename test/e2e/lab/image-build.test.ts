@@ -34,6 +34,11 @@ describe("making the images", () => {
     expect(two.said.text).not.toContain("made in");
     const left = readdirSync(images).filter((name) => !name.endsWith(".lock"));
     expect(left).toHaveLength(1);
-    expect(readdirSync(join(images, left[0] ?? "")).sort()).toEqual(["base", "keepalived", "repository"]);
+    expect(readdirSync(join(images, left[0] ?? "")).sort()).toEqual([
+      "base",
+      "keepalived",
+      "repository",
+      "witness",
+    ]);
   });
 });
