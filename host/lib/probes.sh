@@ -69,11 +69,11 @@ ping_once() {
   limited "$1" ping $ping_family -c 1 -W "$timeout" ${3:+-I "$3"} "$2" >/dev/null 2>&1
 }
 
-# answers ADDRESS [DEV]: one of $count pings, 0.2 s apart and side by side.
+# answers ADDRESS [DEV]: one of $pings pings, 0.2 s apart and side by side.
 answers() (
   pids=
   i=0
-  while [ "$i" -lt "$count" ]; do
+  while [ "$i" -lt "$pings" ]; do
     left=$((limit - 2 * i))
     [ "$left" -gt 0 ] || break
     (
@@ -194,7 +194,7 @@ lame() {
 probe_network() {
   have ping || { broken "there is no ping on this host" || return; }
   begin_limit
-  count=$(setting count)
+  pings=$(setting count)
   # shellcheck disable=SC2046
   sort_targets $(setting target)
   if [ -z "$near" ] && [ -n "$unasked" ]; then
@@ -240,7 +240,7 @@ probe_tunnel() {
   [ "$sights_status" -eq 4 ] || return "$sights_status"
   have ping || { broken "there is no ping on this host" || return; }
   begin_limit
-  count=1
+  pings=1
   # shellcheck disable=SC2046
   sort_targets $(setting uplink)
   if [ -z "$near" ]; then
@@ -391,8 +391,8 @@ probe_process() {
   done
   # shellcheck disable=SC2013
   for found in $(grep -l -F -e "$process" "$root"/proc/[0-9]*/cmdline 2>/dev/null); do
-    first=$({ tr '\000' '\n' <"$found" | head -n 1; } 2>/dev/null) || continue
-    if [ "${first##*/}" = "$process" ] && runs "${found%/cmdline}"; then return 0; fi
+    first_word=$({ tr '\000' '\n' <"$found" | head -n 1; } 2>/dev/null) || continue
+    if [ "${first_word##*/}" = "$process" ] && runs "${found%/cmdline}"; then return 0; fi
   done
   failing "$process does not run"
 }

@@ -644,6 +644,24 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
     expect(check()[0]).toBe(runs ? 0 : 1);
   });
 
+  test("a probe's own names do not touch what is counted and told", () => {
+    configure("process", ["process nginx"], "2 3 2");
+    host.write("proc/77/comm", "vi\n");
+    host.write("proc/77/cmdline", "vi\0nginx\0");
+    host.write("proc/77/stat", "77 (vi) S 1 77\n");
+    for (let i = 0; i < 4; i++) check();
+    expect(logged().join()).toContain("check c of gw is failing: nginx does not run");
+    configure("network", ["target 10.9.0.1", "count 1", "min-successes 1"], "2 1 4");
+    check();
+    expect(value("condition")).toBe("failing");
+    host.state("answers.10.9.0.1");
+    const conditions = [1, 2, 3, 4].map(() => {
+      check();
+      return value("condition");
+    });
+    expect(conditions).toEqual(["failing", "failing", "failing", "passing"]);
+  });
+
   test("of kind tcp connects through bash, and fails where nobody listens in time", () => {
     configure("tcp", ["host 127.0.0.1", "port 81"], "1 1 1");
     host.program("bash", 'echo "bash $3 $4" >>"$FAKE/calls"; [ -e "$FAKE/listens" ]');
