@@ -1,4 +1,4 @@
-import { WITNESS_CHECK } from "../spec/witness";
+import { WITNESS_CHECK } from "../spec/names";
 import { microseconds } from "./timing";
 import type { SimulatedNode } from "./node";
 import { calmAfter } from "./run";

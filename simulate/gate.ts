@@ -1,5 +1,5 @@
 import type { LeaseWitness } from "../spec/model";
-import { WITNESS_CHECK } from "../spec/witness";
+import { WITNESS_CHECK } from "../spec/names";
 import { type Check, Tracked } from "./check";
 import type { Clock, Timer } from "./clock";
 import type { Instance } from "./instance";

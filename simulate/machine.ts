@@ -1,5 +1,5 @@
 import { drainWeight } from "../spec/drain";
-import { WITNESS_CHECK } from "../spec/witness";
+import { WITNESS_CHECK } from "../spec/names";
 import { type Check, Process, Script } from "./check";
 import type { Clock, Timer } from "./clock";
 import { LeaseGate, PingGate, Voter, type Witness } from "./gate";

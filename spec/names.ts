@@ -13,8 +13,8 @@ export const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 /** Name of a check. */
 export const CHECK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
-/** Name of a check that the agent makes itself. */
-export const RESERVED_CHECK = "witness";
+/** Name of the check by which keepalived learns of the witness; no check of a user's has it. */
+export const WITNESS_CHECK = "witness";
 
 /** Name of a Unix user. */
 export const USER_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;

@@ -1,13 +1,11 @@
 import { roundTimeout } from "../simulate/votes";
 import { canonical } from "./addresses";
+import { WITNESS_CHECK } from "./names";
 import { AgentCheck, CheckEffect, CheckKind, Witness } from "./model";
 import { WitnessInput } from "./schema/witness";
 import { parseEndpoint } from "./tunnel/endpoint";
 import { TextError } from "./tunnel/network";
 import { Draft, isKnown, UNKNOWN } from "./unknown";
-
-/** Name of the check by which keepalived learns of the witness; no check of a user's has it. */
-export const WITNESS_CHECK = "witness";
 
 /** Seconds for which a vote counts where the spec says nothing. */
 const TTL = 10;

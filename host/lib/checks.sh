@@ -52,7 +52,7 @@ begin_run() {
   conf=$conf_dir/$1/node.conf
   state=$(checks_dir "$1")/$2
   time=$(now)
-  ran_now=$(up_seconds)
+  ran_now=$(uptime)
   settings=
   [ ! -r "$conf" ] || settings=$(awk -v name="$2" '
     ($1 == "check" || $1 == "check-set") && $2 == name { word = $1; sub(/^[^ ]+ [^ ]+ /, ""); print word, $0 }' "$conf")
@@ -84,13 +84,6 @@ make_run() {
     ;;
   esac
   [ "$verdict" = passing ]
-}
-
-# up_seconds: whole seconds since the boot.
-up_seconds() {
-  up_seconds=0
-  { read -r up_seconds _ <"$root/proc/uptime"; } 2>/dev/null || true
-  say "${up_seconds%.*}"
 }
 
 # is_stale TIMEOUT INTERVAL RAN NOW: whether keepalived's runs have ended without a result for long. Former agents wrote no RAN.
@@ -342,8 +335,8 @@ check_facts() {
     check_since=$(utc "$since")
     if [ "$row $broken" = "0 no" ]; then
       condition=unknown check_since=never
-    elif is_stale "$timeout" "$interval" "$ran" "$(up_seconds)"; then
-      condition=stale check_since=$(utc $(($(now) - $(up_seconds) + ran)))
+    elif is_stale "$timeout" "$interval" "$ran" "$(uptime)"; then
+      condition=stale check_since=$(utc $(($(now) - $(uptime) + ran)))
     elif [ "$broken" = yes ]; then
       condition=broken
     else

@@ -130,6 +130,12 @@ use_node() {
 
 now() { date +%s; }
 
+# uptime: whole seconds since the boot; no change of the clock moves it.
+uptime() {
+  read -r uptime_line <"$root/proc/uptime"
+  say "${uptime_line%%.*}"
+}
+
 # utc EPOCH: as ISO 8601.
 utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
 

@@ -7,12 +7,6 @@ undo_interval=5
 
 boot_id() { cat "$root/proc/sys/kernel/random/boot_id"; }
 
-# uptime: whole seconds since the boot; no change of the clock moves it.
-uptime() {
-  read -r uptime_line <"$root/proc/uptime"
-  say "${uptime_line%%.*}"
-}
-
 # undo_seconds CLUSTER GENERATION: seconds that a change waits for being confirmed.
 undo_seconds() {
   undo_given=$(facts undo "$(words_conf "$1" "$2")")

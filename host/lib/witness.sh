@@ -360,8 +360,8 @@ fit() {
   ! failing_checks "$1" fault
 }
 
-# wellness CONF: it should hold.
-is_well() { fit "$1" && ! is_drained "$witness_cluster" && ! failing_checks "$1" yield; }
+# well CONF: one that is fit should hold.
+well() { ! is_drained "$witness_cluster" && ! failing_checks "$1" yield; }
 
 # failing_checks CONF EFFECT: whether one with that effect fails, as keepalived counts its runs, or has come to no result for long.
 failing_checks() {
@@ -374,7 +374,7 @@ failing_checks() {
       ran) failing_ran=$failing_value ;;
       esac
     done 2>/dev/null <"$run_dir/$witness_cluster/checks/$failing_name" || continue
-    ! is_stale "$failing_timeout" "$failing_interval" "$failing_ran" "$(up_seconds)" || exit 1
+    ! is_stale "$failing_timeout" "$failing_interval" "$failing_ran" "$(uptime)" || exit 1
     [ "$failing_condition" != failing ] || exit 1
   done || return 0
   return 1
@@ -422,7 +422,7 @@ witness_round() {
   facts vip "$witness_conf" >"$witness_dir/vips"
   is_fit=no is_well=no
   ! fit "$witness_conf" || is_fit=yes
-  ! is_well "$witness_conf" || is_well=yes
+  [ "$is_fit" = no ] || ! well "$witness_conf" || is_well=yes
   listen
   if [ "$vote_stand" = claiming ]; then take_or_renew; else read_witness; fi
   await_words
@@ -528,15 +528,19 @@ be_free() {
   vote_free_at=$((round_now + vote_ttl))
 }
 
+# stance: the word of where this node stands.
+stance() {
+  case $vote_stand-$vote_good in
+  claiming-yes) say hold ;;
+  claiming-*) say claim ;;
+  voting-*) say vote ;;
+  yielding-*) say yield ;;
+  *) say none ;;
+  esac
+}
+
 # tell_round: what this node says until the next round.
 tell_round() {
-  tell_for=$((vote_acts / 100 + 1))
-  case $vote_stand in
-  claiming) if [ "$vote_good" = yes ]; then tell_stance=hold; else tell_stance=claim; fi ;;
-  voting) tell_stance=vote ;;
-  yielding) tell_stance=yield ;;
-  *) tell_stance=none ;;
-  esac
   # A holder gives way to who tells `well`: so only who could claim at once does.
   tell_health=ill
   if [ "$is_well" = yes ]; then
@@ -546,7 +550,7 @@ tell_round() {
     *) [ "$round_now" -lt "$vote_yielded_until" ] || tell_health=well ;;
     esac
   fi
-  tell_only "$tell_stance" "$tell_health" "$tell_for"
+  tell_only "$(stance)" "$tell_health" $((vote_acts / 100 + 1))
 }
 
 first_name() { printf '%s\n' "$witness_node" "$witness_peer" | LC_ALL=C sort | head -n 1; }
@@ -593,19 +597,17 @@ resign_witness() {
   round_began=$(uptime_now)
   load_votes
   case $vote_stand in
-  claiming | leaving) ;;
-  voting | yielding)
-    # It claims nothing while it does not run: who holds may go on counting on its vote.
-    if [ "$vote_stand" = voting ]; then tell_only vote ill forever; else tell_only yield ill forever; fi
-    return 0
+  claiming | leaving)
+    give_lease_back
+    forget_votes
+    vote_silent=0 vote_stand=yielding
+    save_votes 'keepalived does not run'
     ;;
+  voting | yielding) ;;
   *) return 0 ;;
   esac
-  give_lease_back
-  forget_votes
-  vote_silent=0 vote_stand=yielding
-  save_votes 'keepalived does not run'
-  tell_only yield ill forever
+  # It claims nothing while it does not run: who holds may go on counting on its vote.
+  tell_only "$(stance)" ill forever
 }
 
 # lend_again CLUSTER: to addresses that were set just now, without an end, by keepalived or by hand. One that hung goes on as

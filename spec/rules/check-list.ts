@@ -1,10 +1,10 @@
-import { Check, CheckKind, Problem } from "../model";
+import { Check, CheckKind } from "../model";
 import type { ClusterDraft } from "../defaults";
 import { routerViews } from "../routers";
 import { Draft, isKnown, Unknown } from "../unknown";
 import { parseAddress } from "../addresses";
 import type { ClusterRule } from "./cluster";
-import { Placed, place } from "./nodes";
+import { error, Placed, place } from "./nodes";
 
 type CheckDraft = Exclude<Draft<Check>, Unknown>;
 type OfKind<K extends CheckKind> = Extract<CheckDraft, { kind: K | Unknown }>;
@@ -15,10 +15,6 @@ function ofKind<K extends CheckKind>(cluster: ClusterDraft, kind: K): { check: O
   return checks.flatMap((check, i) =>
     isKnown(check) && check.kind === kind ? [{ check: check as OfKind<K>, path: `checks[${i}]` }] : [],
   );
-}
-
-function error(rule: string, path: string, value: string, allowed: string, fix: string): Problem {
-  return { rule, severity: "error", path, value, allowed, fix };
 }
 
 function textsIn(list: Draft<string[]>, path: string): Placed[] {

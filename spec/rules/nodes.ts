@@ -16,6 +16,11 @@ export function place(path: string, text: string | Unknown | undefined): Placed[
   return typeof text === "string" ? [{ path, text }] : [];
 }
 
+/** A problem that stops a change. */
+export function error(rule: string, path: string, value: string, allowed: string, fix: string): Problem {
+  return { rule, severity: "error", path, value, allowed, fix };
+}
+
 /** A problem for each text that stands for the second time. */
 export function duplicates(placed: Placed[], rule: string, fix: string): Problem[] {
   return placed.flatMap(({ path, text }, i) => {

@@ -1,12 +1,8 @@
-import { Preemption, Problem } from "../model";
+import { Preemption } from "../model";
 import { routersOf } from "../routers";
 import { isKnown } from "../unknown";
 import type { ClusterRule } from "./cluster";
-import { duplicates, nodeNames, Placed, place } from "./nodes";
-
-function error(rule: string, path: string, value: string, allowed: string, fix: string): Problem {
-  return { rule, severity: "error", path, value, allowed, fix };
-}
+import { duplicates, error, nodeNames, Placed, place } from "./nodes";
 
 /** A virtual router names nodes that the cluster has, each once. */
 export const routerNodeUnknown: ClusterRule = (cluster) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isUnicast, parseAddress } from "../addresses";
+import { isLinkLocal, isUnicast, parseAddress } from "../addresses";
 import { CheckEffect, CheckKind } from "../check-model";
-import { CHECK_NAME, INTERFACE_NAME, RESERVED_CHECK } from "../names";
+import { CHECK_NAME, INTERFACE_NAME, WITNESS_CHECK } from "../names";
 import { isKey, KEY } from "../tunnel/keys";
 import { command, runsInARow, processName, wholeSeconds } from "./checks";
 import { field, flag, text, whole } from "./fields";
@@ -11,8 +11,8 @@ const isLine = (value: string) => /^\S(.*\S)?$/u.test(value) && !/\p{Cc}/u.test(
 
 const name = () =>
   field(
-    z.string().refine((value) => CHECK_NAME.test(value) && value !== RESERVED_CHECK),
-    `a name of 1 to 32 letters, digits, '.', '_' and '-', other than '${RESERVED_CHECK}', which is the agent's own check`,
+    z.string().refine((value) => CHECK_NAME.test(value) && value !== WITNESS_CHECK),
+    `a name of 1 to 32 letters, digits, '.', '_' and '-', other than '${WITNESS_CHECK}', which is the agent's own check`,
   );
 
 const quoted = (values: readonly string[]) => values.map((value) => `'${value}'`).join(", ");
@@ -36,11 +36,14 @@ const common = <K extends CheckKind>(kind: K) => ({
 });
 
 /** An address of one link only: it says nothing without its interface, which has no place here. */
-const isLinkLocal = (value: string) => /^fe[89ab][0-9a-f]:/i.test(parseAddress(value)?.text ?? "");
+const needsInterface = (value: string) => {
+  const address = parseAddress(value);
+  return address?.family === 6 && isLinkLocal(address.text);
+};
 
 const isAddress = (value: string) => {
   const address = parseAddress(value);
-  return address !== undefined && isUnicast(address.text) && !isLinkLocal(value);
+  return address !== undefined && isUnicast(address.text) && !needsInterface(value);
 };
 
 const targets = (words: readonly string[]) =>
@@ -111,7 +114,7 @@ const tcpCheck = z.strictObject({
   host: field(
     z
       .string()
-      .refine((value) => HOST.test(value) || (parseAddress(value) !== undefined && !isLinkLocal(value))),
+      .refine((value) => HOST.test(value) || (parseAddress(value) !== undefined && !needsInterface(value))),
     "a host name or an IP address, not link-local (fe80::/10)",
   ),
   /** TCP port, 1 to 65535. */

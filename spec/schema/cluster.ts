@@ -6,21 +6,13 @@ import { garpTimers, notifyPrograms } from "./announcements";
 import { checks } from "./check-list";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
-import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
+import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { bfd, trackInterfaces } from "./tracking";
 import { witnessSchema } from "./witness";
 
-const vip = field(
-  z.string().check((ctx) => {
-    const parsed = parseSpecVip(ctx.value);
-    if ("error" in parsed) {
-      ctx.issues.push({ code: "custom", input: ctx.value, params: parsed.error });
-    }
-  }),
-  "'ADDRESS/PREFIX [dev NAME] [label NAME]'",
-);
+const vip = parsed(parseSpecVip, "'ADDRESS/PREFIX [dev NAME] [label NAME]'");
 
 const nodeName = () => text(NODE_NAME, "a name of 1 to 63 letters, digits, '.', '_' and '-'");
 

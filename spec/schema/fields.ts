@@ -58,6 +58,19 @@ export function isMultiple(n: number, step: number): boolean {
   return Math.abs(n / step - Math.round(n / step)) < 1e-6;
 }
 
+/** A text that a parser reads; its error says why it cannot. */
+export function parsed(parse: (text: string) => object | { error: FieldDoc }, allowed: string) {
+  return field(
+    z.string().check((ctx) => {
+      const result = parse(ctx.value);
+      if ("error" in result) {
+        ctx.issues.push({ code: "custom", input: ctx.value, params: result.error as FieldDoc & object });
+      }
+    }),
+    allowed,
+  );
+}
+
 /** A source address: one that a packet can be sent from. */
 export const sourceAddress = (family?: Family) =>
   field(

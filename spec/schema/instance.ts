@@ -4,20 +4,12 @@ import { parseVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
-import { field, flag, password, seconds, sourceAddress, text, whole } from "./fields";
+import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { bfd, trackInterfaces } from "./tracking";
 
-const vip = field(
-  z.string().check((ctx) => {
-    const parsed = parseVip(ctx.value);
-    if ("error" in parsed) {
-      ctx.issues.push({ code: "custom", input: ctx.value, params: parsed.error });
-    }
-  }),
-  "'ADDRESS[/PREFIX] [dev NAME] [label NAME]'",
-);
+const vip = parsed(parseVip, "'ADDRESS[/PREFIX] [dev NAME] [label NAME]'");
 
 /** One `vrrp_instance`, word for word: types and bounds only, because the policy pack judges the rest. */
 export const instanceSchema = field(

@@ -1,16 +1,8 @@
 import { z } from "zod";
 import { parseSource } from "../source";
-import { field, whole } from "./fields";
+import { field, parsed, whole } from "./fields";
 
-const from = field(
-  z.string().check((ctx) => {
-    const parsed = parseSource(ctx.value);
-    if ("error" in parsed) {
-      ctx.issues.push({ code: "custom", input: ctx.value, params: parsed.error });
-    }
-  }),
-  "an IP address, or a network as ADDRESS/PREFIX",
-);
+const from = parsed(parseSource, "an IP address, or a network as ADDRESS/PREFIX");
 
 /** A port of the host that its own firewall lets in. */
 export const openPortSchema = field(

@@ -2,22 +2,9 @@ import { z } from "zod";
 import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME } from "../names";
 import { parseEndpoint } from "../tunnel/endpoint";
 import { isKey, KEY } from "../tunnel/keys";
-import { parseSubnet, parseTunnelAddress, parseTunnelVip, TextError } from "../tunnel/network";
+import { parseSubnet, parseTunnelAddress, parseTunnelVip } from "../tunnel/network";
 import { connectionSchema } from "./connection";
-import { field, flag, text, whole } from "./fields";
-
-/** A text that a parser reads; its error says why it cannot. */
-function parsed(parse: (text: string) => object | { error: TextError }, allowed: string) {
-  return field(
-    z.string().check((ctx) => {
-      const result = parse(ctx.value);
-      if ("error" in result) {
-        ctx.issues.push({ code: "custom", input: ctx.value, params: result.error as TextError & object });
-      }
-    }),
-    allowed,
-  );
-}
+import { field, flag, parsed, text, whole } from "./fields";
 
 const key = (made: string) =>
   field(z.string().refine(isKey), KEY, { secret: true, fix: `give what '${made}' prints` });

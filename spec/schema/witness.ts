@@ -1,17 +1,9 @@
 import { z } from "zod";
 import { isUnicast, parseAddress } from "../addresses";
 import { parseWitnessUrl } from "../witness";
-import { field, whole } from "./fields";
+import { field, parsed, whole } from "./fields";
 
-const url = field(
-  z.string().check((ctx) => {
-    const parsed = parseWitnessUrl(ctx.value);
-    if ("error" in parsed) {
-      ctx.issues.push({ code: "custom", input: ctx.value, params: parsed.error });
-    }
-  }),
-  "'http://HOST:PORT' or 'https://HOST:PORT'",
-);
+const url = parsed(parseWitnessUrl, "'http://HOST:PORT' or 'https://HOST:PORT'");
 
 const path = () =>
   field(
