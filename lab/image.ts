@@ -15,6 +15,8 @@ export const Image = {
   Installable: "installable",
   /** Debian with etcd, and without keepalived. */
   Witness: "witness",
+  /** Debian with keepalived, MariaDB, nginx, bind9 and cron; none of these four is enabled. */
+  Services: "services",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -30,6 +32,8 @@ export function imageLayers(root: string, image: Image): string[] {
       return [join(root, "repository"), base];
     case Image.Witness:
       return [join(root, "witness"), base];
+    case Image.Services:
+      return [join(root, "services"), base];
     case Image.Bare:
       return [base];
   }

@@ -4,6 +4,7 @@
 #   keepalived  a layer over base: keepalived and WireGuard's tools installed
 #   repository  a layer over base: these can be installed from a repository on the host's own disk
 #   witness     a layer over base: etcd, for a machine at a third place
+#   services    a layer over base: keepalived, and what a gateway serves with: MariaDB, nginx, bind9, cron
 # Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
 set -eu
 out=$1
@@ -17,10 +18,11 @@ base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase
 # What the repository holds, with all that these need over base.
 repository_packages="keepalived wireguard-tools iptables-persistent curl"
 witness_packages=etcd-server
+services_packages="mariadb-server nginx-light bind9 bind9-dnsutils cron openssl python3-minimal"
 
 merged=$out/merged
 work=$out/work
-mkdir -p "$out/base" "$out/keepalived" "$out/repository" "$out/witness" "$out/debs" "$work" "$merged"
+mkdir -p "$out/base" "$out/keepalived" "$out/repository" "$out/witness" "$out/services" "$out/debs" "$work" "$merged"
 trap 'umount "$merged" 2>/dev/null || true' EXIT
 
 # A layer is the upper directory of an overlay in which a command has run.
@@ -45,7 +47,7 @@ in_layer() {
 
 # The hooks run as this machine's root, with the new root's path as $1.
 # shellcheck disable=SC2016
-download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '"$repository_packages $witness_packages"
+download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '"$repository_packages $witness_packages $services_packages"
 # shellcheck disable=SC2016
 collect='cp "$1"/var/cache/apt/archives/*.deb '"$out/debs/"
 # shellcheck disable=SC2016
@@ -96,6 +98,14 @@ in_layer "$out/witness" sh -euc "
   echo '$repository' >$list
   apt-get --quiet=2 update
   apt-get --quiet=2 --yes --no-install-recommends install $witness_packages
+  rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
+
+say "lab image: adding what a gateway serves with"
+in_layer "$out/services" sh -euc "
+  echo '$repository' >$list
+  apt-get --quiet=2 update
+  apt-get --quiet=2 --yes --no-install-recommends install keepalived wireguard-tools curl $services_packages
+  systemctl --quiet disable mariadb.service nginx.service named.service cron.service
   rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
 
 say "lab image: adding the repository"
