@@ -359,6 +359,7 @@ bring_into_force() {
   # It leaves with its own files still there.
   [ "${3-}" != apart ] || [ "$step" = boot ] || stop_service
   prepare_tunnels "$1" "$2"
+  stop_role "$1" "$2"
   move_to "$1" "$2"
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
@@ -382,6 +383,7 @@ bring_into_force() {
     look_keepalived
     # A round that was under way may have come after.
     end_lending "$1"
+    drive_role "$1"
   fi
   if [ "$step" != boot ]; then
     problems=$(firewall_problems)

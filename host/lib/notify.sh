@@ -54,10 +54,24 @@ forget_unknown() {
   done
 }
 
+# tend_roles: where no systemd does.
+tend_roles() {
+  ! has_systemd || return 0
+  for conf in "$conf_dir"/*/node.conf; do
+    ! has_role "$conf" || (start_role "$(facts cluster "$conf")") || true
+  done
+}
+
 # report_stopped: once keepalived is gone; this program cannot tell its end from a reload.
 report_stopped() {
   for file in "$run_dir"/*/*.state; do
     [ ! -e "$file" ] || rewrite_state "$file" STOPPED
+  done
+  for file in "$run_dir"/*/role; do
+    [ ! -e "$file" ] || {
+      name=${file%/role}
+      wake_role "${name##*/}" "keepalived has stopped" || true
+    }
   done
 }
 
@@ -82,6 +96,7 @@ hear() {
       [ ! -e "$file" ] || rewrite_state "$file" || warn "cannot write $file"
     done
     greet_late_sources
+    tend_roles
     return 0
   fi
   name=${1#*\"}
@@ -96,6 +111,7 @@ hear() {
   time=$(now)
   printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "${1-}" "${2-}" "$time" "$time" |
     write_file "$run_dir/$cluster/$name.state" || warn "cannot write the state of $name"
+  wake_role "$cluster" "keepalived: $name is ${1-}" || true
   [ "${1-}" != MASTER ] || ! has_lease "$conf_dir/$cluster/node.conf" || (lend_again "$cluster") || true
 }
 
@@ -120,14 +136,14 @@ rewrite_state() {
   say "$rewritten" | write_file "$1"
 }
 
-# log_event KIND NAME STATE PRIORITY CLUSTER [WORDS]
+# log_event KIND NAME STATE PRIORITY CLUSTER [WORDS]; event_members: more of JSON.
 log_event() {
   log=$events_dir/events.jsonl
   if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt "$events_limit" ]; then
     mv -f "$log" "$log.1"
   fi
-  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s%s}\n' \
+  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s%s%s}\n' \
     "$(json_text "$(utc "$(now)")")" "$(json_text "$node")" "$(json_text "$5")" "$(json_text "$1")" \
     "$(json_text "$2")" "$(json_text "$3")" "$(json_text "$4")" \
-    "${6:+,\"words\":$(json_text "${6-}")}" >>"$log"
+    "${event_members-}" "${6:+,\"words\":$(json_text "${6-}")}" >>"$log"
 }

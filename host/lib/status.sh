@@ -41,6 +41,7 @@ cluster_facts() {
   drift "$1" "$current"
   tunnel_facts "$conf"
   check_facts "$1" "$conf"
+  role_facts "$1" "$conf"
   facts instance "$conf" >"$work/instances"
   while read -r instance _; do
     instance_facts "$1" "$instance"
@@ -103,6 +104,14 @@ status_text() {
       if (condition == "broken") condition = "broken, goes on as " verdict
       print "  check " name " (" kind "): " (since == "never" ? "not run yet" : condition " since " since ($0 == "" ? "" : ": " $0))
     }
+    $1 == "role" {
+      print "  role: " ($2 == $3 ? $3 " since " $4 : "to become " $2 ($6 == "-" ? "" : ", doing " $6)) ($5 == "never" ? ", the loop has not run yet" : $5 > 30 ? ", no sign of the loop for " $5 " s" : "")
+    }
+    $1 == "action" {
+      head = "    " $2 " (" $3 "): " $4 ($5 == "none" ? "" : " as " $5)
+      for (i = 0; i < 6; i++) sub(/^[^ ]+ ?/, "")
+      print head ($0 == "" ? "" : ": " $0)
+    }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
     $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
@@ -127,8 +136,8 @@ status_json() {
       end_instance()
       end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"instances\":" list(instances) "}")
-      cluster = instances = drift = tunnels = checks = ""
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
+      cluster = instances = drift = tunnels = checks = role = actions = ""
     }
     $1 == "keepalived" {
       daemon = $2 == "running" ? "{\"running\":true,\"pid\":" $3 ",\"since\":" text($4) "}" : "{\"running\":false}"
@@ -150,6 +159,14 @@ status_json() {
       item = "{\"name\":" text($2) ",\"kind\":" text($3) ",\"state\":" text($4) ",\"verdict\":" text($5) ",\"since\":" ($6 == "never" ? "null" : text($6))
       sub(/^([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )([^ ]+ )[^ ]+ ?/, "")
       checks = add(checks, item ",\"words\":" text($0) "}")
+    }
+    $1 == "role" {
+      role = "\"wanted\":" text($2) ",\"reached\":" text($3) ",\"since\":" text($4) ",\"heartbeatAge\":" ($5 == "never" ? "null" : $5) ",\"doing\":" ($6 == "-" ? "null" : text($6))
+    }
+    $1 == "action" {
+      item = "{\"name\":" text($2) ",\"kind\":" text($3) ",\"state\":" text($4) ",\"role\":" ($5 == "none" ? "null" : text($5)) ",\"at\":" ($6 + 0 == 0 ? "null" : $6)
+      for (i = 0; i < 6; i++) sub(/^[^ ]+ ?/, "")
+      actions = add(actions, item ",\"words\":" text($0) "}")
     }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
     $1 == "vip" {

@@ -1,0 +1,55 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and role.sh
+# An action of kind command: what the user's own programs do.
+#   on-master|on-backup COMMAND     (of sh; absent: nothing is to do)
+#   reached COMMAND                 (ends with 0 where it is so already; absent: once done in a role it is done)
+# They are told VRRP_ROLE, VRRP_CLUSTER, VRRP_NODE and VRRP_ACTION.
+
+command_promote() { command_for master; }
+command_demote() { command_for backup; }
+
+# command_for ROLE
+command_for() {
+  command_text=$(setting "on-$1")
+  if [ -n "$command_text" ]; then
+    command_status=0
+    command_run "$1" "$command_text" >"$work/words" 2>&1 </dev/null || command_status=$?
+    if [ "$command_status" -ne 0 ]; then
+      why="the command ended with $command_status: $(tr '\n' ' ' <"$work/words" | cut -c 1-200)"
+      # What is not there does not come by trying.
+      case $command_status in 126 | 127) return 3 ;; esac
+      return 1
+    fi
+  fi
+  mkdir -p "$action_run"
+  say "$1" >"$action_run/did"
+}
+
+# command_run ROLE COMMAND
+command_run() {
+  VRRP_ROLE=$1 VRRP_CLUSTER=$cluster VRRP_NODE=$node VRRP_ACTION=$name sh -c "$2"
+}
+
+command_reached() {
+  command_text=$(setting reached)
+  if [ -n "$command_text" ]; then
+    command_run "$1" "$command_text" >/dev/null 2>&1 </dev/null
+  else
+    [ -z "$(setting "on-$1")" ] || [ "$(cat "$action_run/did" 2>/dev/null)" = "$1" ]
+  fi
+}
+
+# Nobody knows what they have done; what a backup does is the best that can be undone.
+command_forget() { :; }
+
+command_test() {
+  for test_word in on-master on-backup reached; do
+    test_program=$(setting "$test_word")
+    test_program=${test_program%%[ 	]*}
+    case $test_program in
+    /*)
+      if [ -f "$root$test_program" ] && [ -x "$root$test_program" ]; then continue; fi
+      fail "role: the action $name runs $test_program, which is no program on this host; install it, make it executable or correct the spec"
+      ;;
+    esac
+  done
+}
