@@ -213,6 +213,103 @@ export interface CheckArgs {
   command?: pulumi.Input<string>;
 }
 
+/** The part that a node plays. */
+export enum RoleName {
+  /** It holds all addresses of the cluster's own virtual router. */
+  Master = "master",
+  /** It does not. */
+  Backup = "backup",
+}
+
+/** What an action is about. */
+export enum ActionKind {
+  /** A unit of systemd, a script of /etc/init.d, or your own commands. Has `service`, or `start`, `stop`, `status`, `reload`; `onMaster`, `onBackup`. */
+  Service = "service",
+  /** A file that is there in one role only, of cron mostly. Has `path`, `content`, `on`. */
+  File = "file",
+  /** Your own commands. Has `onMaster`, `onBackup`, `reached`. */
+  Command = "command",
+}
+
+/** What becomes of a promotion in which an action fails, all its tries included. A demotion does all actions, whatever fails. */
+export enum OnFailure {
+  /** Those behind it are not done; it is tried again every 30 s. */
+  Stop = "stop",
+  /** Those behind it are done all the same; it is tried again every 30 s. */
+  Continue = "continue",
+  /** The node gives the role back: it is drained until `vrrp-agent undrain`. Where no peer takes the addresses it keeps them. */
+  Yield = "yield",
+}
+
+/**
+ * One thing that a change of role does on a node. It is looked at every 30 s, and done again where somebody has changed it.
+ * Where it leaves the spec, and with `pulumi destroy`, the host is as it was before.
+ */
+export interface RoleActionArgs {
+  /** Name of the action, unique in the role, 1 to 32 characters. */
+  name: pulumi.Input<string>;
+  /** What it is about; a property of another kind is refused. */
+  kind: pulumi.Input<ActionKind>;
+  /** Seconds that one try may take, whole, 1 to 3600; what has not ended then is killed. @default 30 */
+  timeout?: pulumi.Input<number>;
+  /** Tries after the first, 1, 2, 4 ... 16 s apart: 0 to 20. @default 2 */
+  retries?: pulumi.Input<number>;
+  /** What becomes of a promotion in which it fails. @default stop */
+  onFailure?: pulumi.Input<OnFailure>;
+  /** A promotion does it only once the node has been master for `settle` seconds. @default command: true; service, file: false */
+  settled?: pulumi.Input<boolean>;
+  /**
+   * service: unit of systemd, `.service` where it has no suffix (`backup.timer`), or script of /etc/init.d. One that runs in
+   * one role only starts nowhere else: not at a boot, and not with an update of its package. @default start, stop, status
+   */
+  service?: pulumi.Input<string>;
+  /** service: command of sh that starts it, in place of `service`, up to 950 characters; no secret. */
+  start?: pulumi.Input<string>;
+  /** service: command that stops it. */
+  stop?: pulumi.Input<string>;
+  /** service: command that ends with 0 where it runs. */
+  status?: pulumi.Input<string>;
+  /** service: command that has it read its configuration anew. @default none: no `reload` */
+  reload?: pulumi.Input<string>;
+  /**
+   * service: what is done where the node becomes master: start, stop, restart, reload, mask (stopped, and nobody can start it),
+   * none. command: a command of sh, up to 950 characters, which is told VRRP_ROLE, VRRP_CLUSTER, VRRP_NODE, VRRP_ACTION.
+   * @default service: start; command: nothing
+   */
+  onMaster?: pulumi.Input<string>;
+  /** The same where it becomes backup. @default service: stop; command: nothing */
+  onBackup?: pulumi.Input<string>;
+  /** file: its absolute path, up to 255 characters. */
+  path?: pulumi.Input<string>;
+  /** file: its text, up to 65536 characters; no secret. @default that of the file that is there */
+  content?: pulumi.Input<string>;
+  /** file: the role in which it is there. @default master */
+  on?: pulumi.Input<RoleName>;
+  /** command: a command that ends with 0 where nothing is to be done in the role VRRP_ROLE. @default what was done in a role is done */
+  reached?: pulumi.Input<string>;
+}
+
+/**
+ * What the node that holds the addresses runs. A loop on each node brings it to the role that holds *now*, one action after the
+ * other: in their order where the node becomes master, in reverse where it becomes backup. It goes by the addresses on the
+ * interface, so that a role that changes again meanwhile, a crash and a reboot all end in the right one.
+ *
+ * @example
+ * role: {
+ *   actions: [
+ *     { name: "web", kind: ActionKind.Service, service: "nginx" },
+ *     { name: "backup", kind: ActionKind.File, path: "/etc/cron.d/backup" },
+ *     { name: "tell", kind: ActionKind.Command, onMaster: "/usr/local/bin/tell", onFailure: OnFailure.Continue },
+ *   ],
+ * }
+ */
+export interface RoleArgs {
+  /** Seconds for which a node must have been master before actions that are `settled` begin, whole, 0 to 300. @default 3 */
+  settle?: pulumi.Input<number>;
+  /** What there is to do, in the order of a promotion, 1 to 50. */
+  actions: RoleActionArgs[];
+}
+
 /** An interface, beside the one that carries the addresses, whose loss says that a node may not hold them (`track_interface`). */
 export interface TrackInterfaceArgs {
   /** Name of the interface, 1 to 15 characters; it must exist on the node. Not the one that carries the addresses: that is tracked always. */

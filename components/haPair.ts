@@ -11,6 +11,7 @@ import {
   OpenPortArgs,
   OptionArgs,
   Preemption,
+  RoleArgs,
   TrackInterfaceArgs,
   TrackProcessArgs,
   TrackScriptArgs,
@@ -83,6 +84,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   openPorts?: OpenPortArgs[];
   /** What says which of two sites may hold when they do not hear each other. @default none: both do */
   witness?: WitnessArgs;
+  /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
+  role?: RoleArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }

@@ -4,6 +4,7 @@ import { checkLines } from "./checks";
 import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";
 import { FirewallRule } from "./firewall";
+import { roleLines } from "./role";
 import { fill } from "./template";
 import { word } from "./word";
 
@@ -35,7 +36,7 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances, plan.witness),
     lease: plan.witness?.kind === "lease" ? leaseWords(plan.witness) : undefined,
-    checks: checkLines(plan),
+    checks: [...checkLines(plan), ...roleLines(plan)],
   });
   return plainFile(`${directory(plan.cluster)}/node.conf`, text);
 }

@@ -1,15 +1,5 @@
 import { AgentCheck, CheckKind, HostPlan } from "../spec";
-import { word } from "./word";
-
-/** A value as the rest of a line of node.conf. */
-function rest(value: string, property: string): string {
-  if (!/^\S(.*\S)?$/u.test(value) || /\p{Cc}/u.test(value)) {
-    throw new Error(
-      `${property} is ${JSON.stringify(value)}, which does not go on one line: leave out control characters and blanks at its ends`,
-    );
-  }
-  return value;
-}
+import { rest, word } from "./word";
 
 /** The lines of node.conf about checks: `check NAME KIND TIMEOUT FALL RISE EFFECT INTERVAL`, then `check-set NAME KEY VALUE` for what its kind has. */
 export function checkLines({ checks, scriptUser = "root" }: HostPlan): string[] {

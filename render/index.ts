@@ -3,6 +3,7 @@ import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles 
 import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
 import { keepalivedFiles } from "./keepalived";
+import { roleFiles } from "./role";
 import { wordRules } from "./tunnel";
 import { clusterName } from "./word";
 
@@ -28,6 +29,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     nodeConf(plan, keepalivedConf),
     ...firewallFiles(plan.cluster, rules),
     ...sysctlFiles(plan),
+    ...roleFiles(plan),
   ]);
 }
 

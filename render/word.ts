@@ -13,6 +13,16 @@ export function word(value: string, property: string): string {
   return value;
 }
 
+/** A value as the rest of a line of node.conf. */
+export function rest(value: string, property: string): string {
+  if (!/^\S(.*\S)?$/u.test(value) || /\p{Cc}/u.test(value)) {
+    throw new Error(
+      `${property} is ${JSON.stringify(value)}, which does not go on one line: leave out control characters and blanks at its ends`,
+    );
+  }
+  return value;
+}
+
 /** A cluster's name, which becomes part of paths, of comments and of an `include` line. */
 export function clusterName(value: string): string {
   if (!CLUSTER_NAME.test(value)) {

@@ -17,6 +17,7 @@ import {
 } from "./model";
 import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
+import { roleWithDefaults } from "./role";
 import { TrackProcessInput, TrackScriptInput } from "./schema/checks";
 import { ClusterInput, NodeInput, VirtualRouterInput } from "./schema/cluster";
 import { bfdWithDefaults, interfacesWithDefaults } from "./tracking";
@@ -89,6 +90,7 @@ export function withDefaults(
     firewall: input.firewall ?? true,
     openPorts: portsOf(input.openPorts),
     ...(input.witness !== undefined && { witness: witnessWithDefaults(input.witness) }),
+    ...(input.role !== undefined && { role: roleWithDefaults(input.role) }),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }

@@ -10,13 +10,19 @@ function sourcesOf(instance: InstanceConfig): string[] {
 
 /** Both families of a virtual router, and those that move with the cluster's own: keepalived wants no group of one. */
 function syncGroupsOf(cluster: Cluster): SyncGroup[] {
+  const groups = groupsOf(cluster);
+  return [...groups].map(([name, instances]) => ({ name, instances })).filter((g) => g.instances.length > 1);
+}
+
+/** Instances that move together, by the name of their group; the cluster's own is that of its first virtual router. */
+function groupsOf(cluster: Cluster): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const [{ instance, router: at }] of draftMembersOf(cluster) as [DraftMember][]) {
     const router = at === undefined ? undefined : cluster.virtualRouters[at];
     const name = router === undefined || router.syncGroup ? cluster.name : `${cluster.name}-${router.name}`;
     groups.set(name, [...(groups.get(name) ?? []), instance.name as string]);
   }
-  return [...groups].map(([name, instances]) => ({ name, instances })).filter((g) => g.instances.length > 1);
+  return groups;
 }
 
 /** Everything that one host of a cluster needs to be told. */
@@ -54,5 +60,8 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     checks: agentChecks(cluster).map((check) =>
       check.kind === CheckKind.Tunnel ? { ...check, interface: check.interface ?? node.interface } : check,
     ),
+    ...(cluster.role !== undefined && {
+      role: { ...cluster.role, instances: groupsOf(cluster).get(cluster.name)! },
+    }),
   };
 }

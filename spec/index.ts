@@ -18,4 +18,5 @@ export { InstanceInput } from "./schema/instance";
 export { TunnelInput, TunnelNodeInput } from "./schema/tunnel";
 export * from "./tunnel";
 export { isKnown, UNKNOWN, Unknown } from "./unknown";
+export { unitOf } from "./units";
 export { vipText } from "./vip";

@@ -1,6 +1,8 @@
 import type { AgentCheck, Check } from "./check-model";
+import type { Role, RolePlan } from "./role-model";
 
 export * from "./check-model";
+export * from "./role-model";
 
 /**
  * What a cluster is once its spec has been read, defaulted and proved. Plain data: every room past spec/ works
@@ -230,6 +232,7 @@ export interface HostPlan {
   openPorts: OpenPort[];
   /** What the agent's vrrp-check tests here, each tunnel with its interface. */
   checks: AgentCheck[];
+  role?: RolePlan;
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -355,6 +358,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   firewall: boolean;
   openPorts: OpenPort[];
   witness?: Witness;
+  role?: Role;
 }
 
 /** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */

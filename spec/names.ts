@@ -16,5 +16,11 @@ export const CHECK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 /** Name of the check by which keepalived learns of the witness; no check of a user's has it. */
 export const WITNESS_CHECK = "witness";
 
+/** Name of an action of a role: part of file names. */
+export const ACTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+
+/** Name of a unit of systemd, or of a script in /etc/init.d. */
+export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9@._-]{0,99}$/;
+
 /** Name of a Unix user. */
 export const USER_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;

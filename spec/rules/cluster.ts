@@ -9,6 +9,7 @@ import { isOnVipNetwork, vipText } from "../vip";
 import { pathOfView, routersOf, routerViews } from "../routers";
 import { CHECK_RULES } from "./check-list";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
+import { ROLE_RULES } from "./role";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
 import { WITNESS_RULES } from "./witness";
@@ -358,6 +359,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   undoBeforeSettled,
   ...WITNESS_RULES,
   ...CHECK_RULES,
+  ...ROLE_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

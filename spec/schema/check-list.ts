@@ -4,18 +4,13 @@ import { CheckEffect, CheckKind } from "../check-model";
 import { CHECK_NAME, INTERFACE_NAME, WITNESS_CHECK } from "../names";
 import { isKey, KEY } from "../tunnel/keys";
 import { command, runsInARow, processName, wholeSeconds } from "./checks";
-import { field, flag, text, whole } from "./fields";
-
-/** What goes on one line of node.conf as it is. */
-const isLine = (value: string) => /^\S(.*\S)?$/u.test(value) && !/\p{Cc}/u.test(value);
+import { field, flag, isLine, quoted, text, whole } from "./fields";
 
 const name = () =>
   field(
     z.string().refine((value) => CHECK_NAME.test(value) && value !== WITNESS_CHECK),
     `a name of 1 to 32 letters, digits, '.', '_' and '-', other than '${WITNESS_CHECK}', which is the agent's own check`,
   );
-
-const quoted = (values: readonly string[]) => values.map((value) => `'${value}'`).join(", ");
 
 /** What every kind has. */
 const common = <K extends CheckKind>(kind: K) => ({

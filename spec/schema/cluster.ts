@@ -9,6 +9,7 @@ import { connectionSchema } from "./connection";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
+import { roleSchema } from "./role";
 import { bfd, trackInterfaces } from "./tracking";
 import { witnessSchema } from "./witness";
 
@@ -152,6 +153,8 @@ export const clusterSchema = field(
     openPorts: openPorts().optional(),
     /** What says which of two sites may hold when they do not hear each other. @default none */
     witness: witnessSchema.optional(),
+    /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
+    role: roleSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),

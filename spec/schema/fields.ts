@@ -24,6 +24,12 @@ export function field<T extends z.ZodType>(
   return schema;
 }
 
+/** Whether a text goes on one line of node.conf as it is. */
+export const isLine = (value: string) => /^\S(.*\S)?$/u.test(value) && !/\p{Cc}/u.test(value);
+
+/** Values as a problem lists them. */
+export const quoted = (values: readonly string[]) => values.map((value) => `'${value}'`).join(", ");
+
 export const flag = () => field(z.boolean(), "true or false");
 
 export const text = (pattern: RegExp, allowed: string) => field(z.string().regex(pattern), allowed);
