@@ -6,7 +6,7 @@ import { rest, word } from "./word";
 const UNITS = "/etc/systemd/system";
 
 /** The lines of node.conf about the role: what there is to do, and with what. */
-export function roleLines({ role }: HostPlan): string[] {
+export function roleLines({ cluster, role }: HostPlan): string[] {
   if (role === undefined) {
     return [];
   }
@@ -18,7 +18,7 @@ export function roleLines({ role }: HostPlan): string[] {
       const name = word(action.name, "role.actions.name");
       return [
         `action ${name} ${kind} ${timeout} ${retries} ${onFailure} ${settled ? "yes" : "no"}`,
-        ...setLines(name, settingsOf(action)),
+        ...setLines(name, settingsOf(action, cluster)),
       ];
     }),
   ];
@@ -36,14 +36,18 @@ function setLines(name: string, settings: Settings): string[] {
 }
 
 /** What an action's kind has, in the words of lib/action-KIND.sh. */
-function settingsOf(action: RoleAction): Settings {
+function settingsOf(action: RoleAction, cluster: string): Settings {
   switch (action.kind) {
     case "service": {
       const { service, start, stop, status, reload, onMaster, onBackup } = action;
       return { service, start, stop, status, reload, "on-master": onMaster, "on-backup": onBackup };
     }
     case "file":
-      return { path: action.path, on: action.on };
+      return {
+        path: action.path,
+        on: action.on,
+        source: action.content === undefined ? undefined : sourceOf(cluster, action.name),
+      };
     case "command":
       return { "on-master": action.onMaster, "on-backup": action.onBackup, reached: action.reached };
   }
