@@ -37,8 +37,8 @@ role_of() {
     return 0
   }
   awk '
-    $1 == "role" { for (i = 3; i <= NF; i++) counts[$i] = 1 }
-    $1 == "vip" && $2 in counts { print $3, $4 }' "$role_of_conf" | {
+    FNR == NR { if ($1 == "role") for (i = 3; i <= NF; i++) counts[$i] = 1; next }
+    $1 == "vip" && $2 in counts { print $3, $4 }' "$role_of_conf" "$role_of_conf" | {
     role_of=backup
     while read -r role_vip role_dev; do
       role_of=master
