@@ -33,10 +33,14 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
   }
   const name = clusterName(plan.tunnel);
   const dev = interfaceName(plan.interface);
+  const endpoints = `vrrp-endpoints-${name}`;
+  const isDialledByName = plan.peers.some((peer) => peer.endpoint && peer.endpoint.family === undefined);
   const presharedKeys = plan.presharedKey === undefined ? [] : presharedKeyFiles(plan, dev);
   const values = {
     plan,
+    name,
     dev,
+    timer: isDialledByName ? `${endpoints}.timer` : undefined,
     keys: keyWords(plan, dev),
     allowed: plan.peers.map(allowedWords),
     presharedKeys,
@@ -53,6 +57,9 @@ export function renderTunnel(plan: TunnelPlan): RenderedFile[] {
     shown(`/etc/vrrp-agent/${name}/node.conf`, "node.conf"),
     shown(`/etc/systemd/system/keepalived.service.d/vrrp-${name}.conf`, "keepalived.conf"),
     shown(`/etc/systemd/system/wg-quick@${dev}.service.d/vrrp-${name}.conf`, "wg-quick.conf"),
+    ...(isDialledByName ? ["service", "timer"] : []).map((kind) =>
+      shown(`/etc/systemd/system/${endpoints}.${kind}`, `endpoints.${kind}`),
+    ),
     ...(plan.firewall
       ? firewallFiles(name, [...tunnelRules(plan), ...wordRules(plan), ...forwardRules(plan)])
       : []),

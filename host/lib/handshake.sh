@@ -279,6 +279,7 @@ tunnel_facts() {
 # tunnel_drift CLUSTER DIRECTORY: what of the tunnels of the generation in DIRECTORY is not as it was applied, in words.
 tunnel_drift() {
   drift_node=$2/files/etc/vrrp-agent/$1/node.conf
+  endpoints_drift "$1" "$2"
   facts tunnel "$drift_node" | while read -r dev port _; do
     if has_netifd; then uci_drift "$1" "$2" "$dev"; fi
     has_netifd || ! has_systemd || case $(tunnel_words "$dev") in disabled*) say "$(tunnel_unit "$dev") is disabled" ;; esac

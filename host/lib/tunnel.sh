@@ -307,6 +307,7 @@ drive_tunnels() {
     # What is not ours may change without us.
     [ "$fate" = up ] || rm -f "$state_dir/$1/told/$dev"
   done <"$work/tunnel-devs"
+  [ ! -s "$work/tunnel-devs" ] || drive_endpoints "$1"
   [ "${keys_later-}" = yes ] || rm -f "$state_dir/$1/key-change"
 }
 

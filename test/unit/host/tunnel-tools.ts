@@ -92,7 +92,11 @@ const TOOLS: Record<string, string> = {
       rm -f "$FAKE/routes.$2" ;;
     esac`,
   "wireguard-go": ":",
-  getent: `[ "$2" = b.example.net ]`,
+  // One name, whose addresses are in `resolved`.
+  getent: `
+    [ ! -e "$FAKE/resolver-dead" ] || exec /bin/sleep 30
+    [ "$2" = b.example.net ] || exit 2
+    sed 's/$/ STREAM/; p; s/STREAM/DGRAM/' "$FAKE/resolved" 2>/dev/null || true`,
 };
 
 /**
@@ -126,6 +130,11 @@ const UNIT = `
     case $* in
     *"is-enabled wg-quick@"*) [ -e "$FAKE/tunnel-enabled" ]; exit ;;
     *"is-active wg-quick@"*) [ ! -e "$FAKE/tunnel-active" ] || echo active; exit ;;
+    *"is-active vrrp-endpoints-"*) [ -e "$FAKE/seeking" ]; exit ;;
+    *vrrp-endpoints-*)
+      echo "systemctl $*" >>"$FAKE/calls"
+      case $1 in stop) rm "$FAKE/seeking" ;; *) : >"$FAKE/seeking" ;; esac
+      exit ;;
     *" status wg-quick@"*) cat "$FAKE/unit-words"; exit ;;
     *wg-quick@*)
       echo "systemctl $*" >>"$FAKE/calls"
