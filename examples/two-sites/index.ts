@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { CheckKind, HaPair, Preemption, WireGuardTunnel } from "../../components";
+import { CheckKind, HaPair, Preemption, WireGuardTunnel, WitnessArgs } from "../../components";
 
 // Site A has a public address, site B is behind NAT. From nothing, one `pulumi up` makes the tunnel (each host makes its own
 // key) and the pair inside it; the machines of both LANs reach the address through the node of their site.
@@ -11,12 +11,12 @@ import { CheckKind, HaPair, Preemption, WireGuardTunnel } from "../../components
 //   pulumi config set hostKeyB ...
 //   pulumi config set --secret privateKey < ~/.ssh/id_ed25519
 //   pulumi config set uplinkTarget 192.0.2.254   # answers ping wherever a site is not cut off
-//   pulumi config set --path 'witness[0]' https://etcd.example.org:2379    # a third place: never do both sites hold
+//   pulumi config set --path 'witness.endpoints[0]' https://etcd.example.org:2379    # a third place: never do both sites hold
 //   pulumi config set keyNumber 2                # later: new keys for both ends
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
 const keyNumber = config.getNumber("keyNumber");
-const witness = config.getObject<string[]>("witness");
+const witness = config.getObject<WitnessArgs>("witness");
 const vip = "10.99.0.100/32";
 
 const a = {
@@ -70,7 +70,7 @@ const pair = new HaPair(
         rise: 10,
       },
     ],
-    witness: witness && { endpoints: witness },
+    witness,
   },
   { dependsOn: tunnel },
 );

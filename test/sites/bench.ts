@@ -17,6 +17,8 @@ import { holders, privateKeyOf } from "../e2e/pair/cluster";
 import { Line } from "./line";
 import { sites, startSites } from "./network";
 import { type Gateway, type Scenario, type Step, Strike, uplink } from "./scenarios";
+import { Transfer, type Transferred } from "./transfer";
+import { type Witness, witnessArgs } from "./witness";
 
 /** The address of examples/two-sites. */
 export const VIP = "10.99.0.100";
@@ -67,12 +69,13 @@ export interface StepSeen {
   failures: string[];
 }
 
-/** What new keys did to a ping every 20 ms from LAN A through the address at site B. */
+/** What new keys did to a ping every 20 ms, and to a transfer over TCP, from LAN A through the address at site B. */
 export interface Rotation {
   /** Longest time between two answers, in seconds. */
   stall: number;
   lost: number;
   asked: number;
+  transfer: Transferred;
   /** Whether both ends have a new key. */
   isNew: boolean;
 }
@@ -97,7 +100,7 @@ export class Bench {
   }
 
   /** Boots the sites, with a witness at a third place or without; the example is configured, and not applied yet. */
-  static async start(log?: (line: string) => void, options: { witness?: boolean } = {}): Promise<Bench> {
+  static async start(log?: (line: string) => void, options: { witness?: Witness } = {}): Promise<Bench> {
     const lab = await startSites(log, options);
     try {
       const stack = await Stack.create({ client: lab.client, program: "examples/two-sites", log });
@@ -111,7 +114,7 @@ export class Bench {
         lanA: sites.lanA.network,
         lanB: sites.lanB.network,
         uplinkTarget: sites.internet.router,
-        ...(options.witness === true && { witness: [`http://${sites.internet.witness}:2379`] }),
+        witness: options.witness && witnessArgs(options.witness),
       });
       return bench;
     } catch (error) {
@@ -134,10 +137,11 @@ export class Bench {
     return this.lab.host("gw-b");
   }
 
-  /** Changes the example's config; the rest of it stays. */
+  /** Changes the example's config; what is undefined is taken out, the rest of it stays. */
   async configure(changes: Record<string, unknown>): Promise<void> {
     this.config = { ...this.config, ...changes };
-    const named = Object.entries(this.config).map(([key, value]) => [`two-sites:${key}`, value] as const);
+    const given = Object.entries(this.config).filter(([, value]) => value !== undefined);
+    const named = given.map(([key, value]) => [`two-sites:${key}`, value] as const);
     await this.stack.configure(Object.fromEntries(named), { privateKey: privateKeyOf(this.lab) });
   }
 
@@ -178,12 +182,13 @@ export class Bench {
     }
   }
 
-  /** Gives both ends new keys by `pulumi up`, number `keyNumber`, while LAN A asks the address at site B. */
+  /** Gives both ends new keys by `pulumi up`, number `keyNumber`, while LAN A asks the address at site B and sends to it. */
   async rotateKeys(keyNumber: number): Promise<Rotation> {
     await this.settle("gw-b");
     const keys = () => Promise.all([this.a, this.b].map((host) => this.publicKey(host)));
     const former = await keys();
     const watching = await this.startToWatch();
+    const transfer = await Transfer.start(this.lab.host("lan-a"), this.b, VIP);
     try {
       const from = now();
       await this.configure({ keyNumber });
@@ -192,7 +197,7 @@ export class Bench {
       const { asked } = await this.view(watching, from, now());
       const isNew = (await keys()).every((key) => !former.includes(key));
       const { silence: stall, lost, asked: sent } = asked["lan-a"];
-      return { stall, lost, asked: sent, isNew };
+      return { stall, lost, asked: sent, transfer: await transfer.stop(), isNew };
     } finally {
       await Promise.all([watching.watch.stop(), ...lans.map((lan) => watching.probes[lan].stop())]);
     }
@@ -202,7 +207,7 @@ export class Bench {
   async settle(holder: Gateway): Promise<void> {
     for (const script of this.scripts.splice(0)) script.kill("SIGKILL");
     await this.line.mend();
-    if (this.line.hasWitness) await this.lab.host("third").exec("systemctl start etcd");
+    if (this.line.hasWitness) await this.line.startWitness();
     for (const host of [this.a, this.b]) {
       await host.boot();
       await host.exec(

@@ -5,6 +5,7 @@ import { portOfNic } from "../../lab/network";
 import { namedNamespace } from "../../lab/watch";
 import { sites } from "./network";
 import { type Gateway, badLine } from "./scenarios";
+import { WITNESS_UNIT } from "./witness";
 
 /** UDP port of the tunnel on both ends, as examples/two-sites leaves it. */
 const PORT = 51820;
@@ -106,6 +107,15 @@ export class Line {
       await ended;
     }
     await this.rules("line");
+  }
+
+  /** All members of it. */
+  async startWitness(): Promise<void> {
+    await this.lab.host("third").exec(`systemctl start ${WITNESS_UNIT}`);
+  }
+
+  async stopWitness(): Promise<void> {
+    await this.lab.host("third").exec(`systemctl stop ${WITNESS_UNIT}`);
   }
 
   /** The witness does not hear a gateway: what site B sends comes from its router. */

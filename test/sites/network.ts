@@ -1,4 +1,5 @@
 import { type Host, Image, Lab, until } from "../../lab";
+import { makeWitness, type Witness } from "./witness";
 
 /**
  * Two sites and the internet between them, each network with a switch of its own; the lab's own network is where the operator
@@ -44,9 +45,9 @@ const third: Plug[] = [{ segment: "internet", address: sites.internet.witness }]
 /** Boots the machines of both sites; what they are lies on their disks, so that a reboot leaves them as they are. */
 export async function startSites(
   log?: (line: string) => void,
-  { witness = false }: { witness?: boolean } = {},
+  { witness }: { witness?: Witness } = {},
 ): Promise<Lab> {
-  const all: Record<string, Plug[]> = witness ? { ...plugs, third } : plugs;
+  const all: Record<string, Plug[]> = witness === undefined ? plugs : { ...plugs, third };
   const hosts = Object.entries(all).map(([name, list]) => ({
     name,
     segments: list.map(({ segment }) => segment),
@@ -56,7 +57,10 @@ export async function startSites(
   try {
     await Promise.all(lab.hosts.map((host) => configure(host, all[host.name]!)));
     await makeRouter(lab.host("rt-b"));
-    if (witness) await makeWitness(lab.host("third"));
+    if (witness !== undefined) {
+      const gateways = ["gw-a", "gw-b"].map((name) => lab.host(name));
+      await makeWitness(lab.host("third"), witness, gateways);
+    }
     await until("site B reaches site A over the internet", 20_000, async () => {
       const { code } = await lab.host("gw-b").exec(`ping -c 1 -W 1 ${sites.internet.a}`, { check: false });
       return code === 0;
@@ -104,16 +108,4 @@ table ip filter {
 `;
   await router.writeFile("/etc/nftables.conf", rules);
   await router.exec("sysctl -qp /etc/sysctl.d/90-router.conf && systemctl enable --now nftables");
-}
-
-/** etcd for both sites; it listens on all of the machine's addresses. */
-async function makeWitness(host: Host): Promise<void> {
-  await host.writeFile(
-    "/etc/systemd/system/etcd.service.d/sites.conf",
-    `[Service]
-Environment=ETCD_LISTEN_CLIENT_URLS=http://0.0.0.0:2379
-Environment=ETCD_ADVERTISE_CLIENT_URLS=http://${sites.internet.witness}:2379
-`,
-  );
-  await host.exec("systemctl daemon-reload && systemctl enable --now etcd && systemctl restart etcd");
 }

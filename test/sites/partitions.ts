@@ -57,7 +57,7 @@ export async function runPartition(bench: Bench, partition: Partition): Promise<
   }
 }
 
-function strike({ line, lab, a }: Bench, cut: Cut): Promise<unknown> {
+function strike({ line, a }: Bench, cut: Cut): Promise<unknown> {
   switch (cut) {
     case Cut.AB:
       return line.filter();
@@ -68,7 +68,7 @@ function strike({ line, lab, a }: Bench, cut: Cut): Promise<unknown> {
     case Cut.ADead:
       return a.powerOff();
     case Cut.WDead:
-      return lab.host("third").exec("systemctl stop etcd");
+      return line.stopWitness();
   }
 }
 

@@ -58,8 +58,10 @@ export function line(row: Row): string {
   return `${verdict} ${name}, ${what}: ${cells.join(" | ")}${failures.map((one) => `\n     ${one}`).join("")}`;
 }
 
-export function rotationText({ stall, lost, asked }: Rotation): string {
-  return `longest stall ${(stall * 1000).toFixed(0)} ms, ${lost} of ${asked} packets lost`;
+export function rotationText({ stall, lost, asked, transfer }: Rotation): string {
+  const ms = (length: number) => `${(length * 1000).toFixed(0)} ms`;
+  const taken = `${(transfer.bytes / 1e6).toFixed(0)} MB in ${transfer.connections === 1 ? "one connection" : `${transfer.connections} connections`}`;
+  return `longest stall ${ms(stall)}, ${lost} of ${asked} packets lost; of the transfer ${ms(transfer.stall)}, ${taken}`;
 }
 
 /** What the page says of the steps: the cells of each, and a line for each that is not as promised. */
@@ -81,7 +83,7 @@ const head = [
   "moves back",
 ];
 const rotationHead =
-  "New keys for both ends by one `pulumi up`, under a ping each 20 ms from LAN A through the address at gw-b:";
+  "New keys for both ends by one `pulumi up`, under a ping each 20 ms and a transfer over TCP from LAN A through the address at gw-b:";
 
 const faultHead = (name: string, what: string) => `- ${name}, ${what}: `;
 

@@ -48,14 +48,21 @@ describe("the report of two sites", () => {
     const [one, other] = scenarios as [Scenario, Scenario];
     const wrong = seen([[9, "gw-b"]], { failures: ["gw-a took it back"] });
     const both = [one, other].map((scenario) => ({ scenario, seen: wrong }));
-    const former = saidOf(both, { stall: 0.3, lost: 2, asked: 100, isNew: true });
+    const former = saidOf(both, {
+      stall: 0.3,
+      lost: 2,
+      asked: 100,
+      transfer: { bytes: 31e6, connections: 1, stall: 0.42 },
+      isNew: true,
+    });
     expect(readSaid(table(former, ["keepalived 2.2.7"]))).toEqual(former);
     const now = saidOf([{ scenario: one, seen: seen([[9, "gw-b"]]) }]);
     const names = [one.name, other.name];
     expect(merged(former, now, names)).toEqual({
       cells: [now.cells[0], former.cells[1]],
       faults: [`- ${other.name}, power: gw-a took it back`],
-      rotation: "longest stall 300 ms, 2 of 100 packets lost.",
+      rotation:
+        "longest stall 300 ms, 2 of 100 packets lost; of the transfer 420 ms, 31 MB in one connection.",
     });
     expect(merged(former, saidOf([]), [other.name]).cells).toEqual([former.cells[1]]);
   });

@@ -1,0 +1,52 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Host } from "../../lab";
+import { namedNamespace } from "../../lab/watch";
+
+const PORT = 5001;
+
+/** What came of a transfer. */
+export interface Transferred {
+  bytes: number;
+  connections: number;
+  /** Seconds for which nothing came, at most. */
+  stall: number;
+}
+
+/** A transfer over TCP from one machine to an address that another one has, over one connection, until it is stopped. */
+export class Transfer {
+  private constructor(
+    private readonly taker: ChildProcess,
+    private readonly giver: ChildProcess,
+  ) {}
+
+  static async start(from: Host, to: Host, address: string): Promise<Transfer> {
+    const taker = await begin(to, ["take", String(PORT)]);
+    try {
+      return new Transfer(taker, await begin(from, ["give", address, String(PORT)]));
+    } catch (error) {
+      taker.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  async stop(): Promise<Transferred> {
+    const told = once(this.taker.stdout!, "data");
+    this.taker.stdin!.end();
+    const [line] = (await told) as [Buffer];
+    this.giver.kill("SIGKILL");
+    return JSON.parse(line.toString()) as Transferred;
+  }
+}
+
+async function begin(host: Host, args: string[]): Promise<ChildProcess> {
+  const program = [process.execPath, join(__dirname, "transfer.mjs"), ...args];
+  const child = namedNamespace(host.netns).spawn(program);
+  child.stderr?.pipe(process.stderr, { end: false });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once("data", () => resolve());
+    child.once("close", (code) => reject(new Error(`transfer.mjs ${args[0]}: exit status ${String(code)}`)));
+  });
+  return child;
+}
