@@ -70,7 +70,7 @@ export interface TrackScriptArgs {
  *
  * With etcd each of the two nodes has one vote, and so has etcd; who has two may hold, so that never both do. It needs
  * `preemption: "sticky"` and has everything that decides about a node said as `checks`. A node asks etcd once a second, by curl;
- * the key there is `vrrp/CLUSTER/FIRST-ADDRESS`, so that one etcd serves many pairs. Beside the down timer a takeover from a
+ * the key there has the names of cluster and nodes, so that one etcd serves many pairs. Beside the down timer a takeover from a
  * node that is silent takes about `ttl` and three seconds more.
  */
 export interface WitnessArgs {
