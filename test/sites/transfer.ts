@@ -41,12 +41,12 @@ export class Transfer {
 }
 
 async function begin(host: Host, args: string[]): Promise<ChildProcess> {
-  const program = [process.execPath, join(__dirname, "transfer.mjs"), ...args];
+  const program = [process.execPath, join(__dirname, "tcp.mjs"), ...args];
   const child = namedNamespace(host.netns).spawn(program);
   child.stderr?.pipe(process.stderr, { end: false });
   await new Promise<void>((resolve, reject) => {
     child.stdout?.once("data", () => resolve());
-    child.once("close", (code) => reject(new Error(`transfer.mjs ${args[0]}: exit status ${String(code)}`)));
+    child.once("close", (code) => reject(new Error(`tcp.mjs ${args[0]}: exit status ${String(code)}`)));
   });
   return child;
 }

@@ -163,6 +163,27 @@ test("a reload of wg-quick's unit leaves the tunnel its keys, and the way for wh
   ]);
 });
 
+test("a peer that has a name is looked up by a timer, which comes and goes with the tunnel; others need none", () => {
+  const [service, timer] = ["service", "timer"].map(
+    (kind) => `/etc/systemd/system/vrrp-endpoints-sites.${kind}`,
+  ) as [string, string];
+  const dropIn = "/etc/systemd/system/wg-quick@wg-b.service.d/vrrp-sites.conf";
+  const named = planOf({ interface: "wg-b" }, {}, { endpoint: "b.example.org" });
+  expect(textOf(named, service)).toContain("\nExecStart=/usr/lib/vrrp-agent/vrrp-agent endpoints sites\n");
+  expect(textOf(named, timer)).toContain("\nPartOf=wg-quick@wg-b.service\n");
+  expect(textOf(named, dropIn).split("\n").slice(1, 5)).toEqual([
+    "[Unit]",
+    "Wants=vrrp-endpoints-sites.timer",
+    "",
+    "[Service]",
+  ]);
+  for (const endpoint of ["192.0.2.2", "[2001:db8::2]:4500", undefined]) {
+    const files = renderTunnel(planOf({ interface: "wg-b" }, {}, { endpoint }));
+    expect(files.filter(({ path }) => path.includes("vrrp-endpoints"))).toEqual([]);
+    expect(fileOf(files, dropIn).text).not.toContain("Wants=");
+  }
+});
+
 test("each end has a link-local address of its own, whatever the order of the nodes in the spec", () => {
   const linksOf = (reversed: boolean) => {
     const input = tunnelInput();

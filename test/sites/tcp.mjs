@@ -1,9 +1,9 @@
 /**
  * An end of a transfer over TCP, in the network namespace of a machine:
  *
- *   transfer.mjs take PORT            takes what comes; tells at the end of its stdin, as JSON, how much, in how many connections,
+ *   tcp.mjs take PORT            takes what comes; tells at the end of its stdin, as JSON, how much, in how many connections,
  *                                     and for how many seconds nothing came at most
- *   transfer.mjs give ADDRESS PORT    sends 32 KiB each 20 ms, over one connection
+ *   tcp.mjs give ADDRESS PORT    sends 32 KiB each 20 ms, over one connection
  */
 import { connect, createServer } from "node:net";
 
