@@ -45,8 +45,9 @@ stale_names() {
 
 # endpoint_of NAME PORT PRESENT: fails where the name has no address, or PRESENT is one of those that it has.
 endpoint_of() {
-  timeout "$resolver_patience" getent ahosts "$1" </dev/null 2>/dev/null |
-    awk -v port="$2" '{ print ($1 ~ /:/ ? "[" $1 "]" : $1) ":" port }' >"$work/found"
+  # busybox' shell has a word for what is ended.
+  { timeout "$resolver_patience" getent ahosts "$1" </dev/null | awk -v port="$2" '
+    { print ($1 ~ /:/ ? "[" $1 "]" : $1) ":" port }' >"$work/found"; } 2>/dev/null
   [ -s "$work/found" ] && ! grep -q -x -F "$3" "$work/found" && head -n 1 "$work/found"
 }
 

@@ -130,7 +130,7 @@ describe("two sites over a tunnel", () => {
       `mkdir -p /run/systemd/system/vrrp-endpoints-sites.service.d && cd /run/systemd/system/vrrp-endpoints-sites.service.d &&
       printf '[Service]\\nEnvironment=VRRP_STALE_SECONDS=20\\n' >soon.conf && systemctl daemon-reload`,
     );
-    await a().exec(`ip address add ${next}/24 dev eth1 && ip address del ${former}/24 dev eth1`);
+    await a().exec(`ip address del ${former}/24 dev eth1 && ip address add ${next}/24 dev eth1`);
     await until("gw-b does not hear gw-a", 60_000, async () => !(await tunnelCarries()));
     await leadsTo(next);
     await until("the tunnel carries again", 90_000, tunnelCarries);
