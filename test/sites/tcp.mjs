@@ -24,7 +24,7 @@ function take(port) {
     });
     socket.on("error", () => undefined);
   });
-  server.listen(port, () => process.stdout.write("ready\n"));
+  server.listen(port, "0.0.0.0", () => process.stdout.write("ready\n"));
   process.stdin.resume().on("end", () => {
     note();
     process.stdout.write(`${JSON.stringify({ bytes, connections, stall: stall / 1000 })}\n`, () =>
