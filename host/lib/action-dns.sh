@@ -235,7 +235,7 @@ dns_send() {
     return 4
   fi
   dns_look || return
-  if [ "$dns_claim" != "$(message claim)" ]; then
+  if [ "$dns_claim" != "$message_claim" ]; then
     why="nothing to release: ${dns_node:-nobody} has the claim on $dns_record"
     return 4
   fi

@@ -25,27 +25,26 @@ mail_line() { printf '%s' "$1" | tr '[:cntrl:]' ' '; }
 # mail_text: RFC 5322. The id is that of the message: a mail that comes twice shows as one.
 mail_text() {
   mail_from=$(mail_line "$(setting from)")
-  mail_role=$(message role)
-  mail_was=$(mail_line "$(message from)")
+  mail_was=$(mail_line "$message_from")
   case $mail_was in
   none) mail_was= ;;
   *) mail_was=" (was $mail_was)" ;;
   esac
   cat <<MAIL
-Date: $(LC_ALL=C date -u -d "@$(message at)" '+%a, %d %b %Y %H:%M:%S +0000')
+Date: $(LC_ALL=C date -u -d "@$message_at" '+%a, %d %b %Y %H:%M:%S +0000')
 From: $mail_from
 To: $(setting to | awk '{ gsub(/[[:cntrl:]]/, " "); printf "%s%s", NR > 1 ? ",\n " : "", $0 }')
-Subject: [$cluster] $node is $mail_role$mail_was
-Message-ID: <$(message id)@${mail_from##*@}>
+Subject: [$cluster] $node is $message_role$mail_was
+Message-ID: <$message_id@${mail_from##*@}>
 Auto-Submitted: auto-generated
 MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8
 Content-Transfer-Encoding: 8bit
 
-$node is $mail_role of the cluster $cluster since $(utc "$(message at)")$mail_was.
+$node is $message_role of the cluster $cluster since $(utc "$message_at")$mail_was.
 
-Addresses: $(mail_line "$(message address)")
-Cause:     $(mail_line "$(message cause)")
+Addresses: $(mail_line "$message_address")
+Cause:     $(mail_line "$message_cause")
 
 What happened before: /var/log/vrrp-agent/events.jsonl on $node; how it is now: vrrp-agent status.
 MAIL
@@ -65,18 +64,20 @@ mail_by_sendmail() {
 mail_by_smtp() {
   sed 's/$/\r/' "$work/mail" >"$work/mail.crlf"
   {
-    curl_word url "$(setting server)"
-    curl_word proto =smtp,smtps
-    curl_word connect-timeout 5
-    curl_word max-time "$action_timeout"
-    curl_word mail-from "$(setting from)"
-    setting to | while IFS= read -r mail_to; do curl_word mail-rcpt "$mail_to"; done
+    say "url $(setting server)"
+    say "proto =smtp,smtps"
+    say "connect-timeout 5"
+    say "max-time $action_timeout"
+    say "mail-from $(setting from)"
+    setting to | sed 's/^/mail-rcpt /'
+    say "upload-file $work/mail.crlf"
+    [ -z "$(setting username)" ] || say "user $(setting username):$(setting password)"
+  } | curl_config >"$work/curl.conf"
+  {
+    [ "$(setting starttls)" != yes ] || say ssl-reqd
     # One wrong recipient is no reason to leave out the others.
     ! curl --help all 2>/dev/null | grep -q -e --mail-rcpt-allowfails || say mail-rcpt-allowfails
-    curl_word upload-file "$work/mail.crlf"
-    [ "$(setting starttls)" != yes ] || say ssl-reqd
-    [ -z "$(setting username)" ] || curl_word user "$(setting username):$(setting password)"
-  } >"$work/curl.conf"
+  } >>"$work/curl.conf"
   mail_status=0
   curl_run <"$work/curl.conf" || mail_status=$?
   rm -f "$work/curl.conf"

@@ -20,9 +20,8 @@ webhook_forget() { forget_queue; }
 webhook_default='{"id":"${id}","cluster":"${cluster}","node":"${node}","role":"${role}","from":"${from}","time":"${time}","address":"${address}","cause":"${cause}"}'
 
 webhook_send() {
-  webhook_role=$(message role)
-  if [ "$(setting current)" = yes ] && ! wants "$webhook_role"; then
-    why="the node is not $webhook_role any more"
+  if [ "$(setting current)" = yes ] && ! wants "$message_role"; then
+    why="the node is not $message_role any more"
     return 4
   fi
   webhook_url=$(setting url)
@@ -33,21 +32,22 @@ webhook_send() {
     return 3
     ;;
   esac
+  setting header >"$work/headers"
   webhook_body
   {
-    curl_word url "$webhook_url"
-    curl_word request "$(setting method)"
-    curl_word data-binary "@$work/body"
-    curl_word proto =http,https
-    curl_word connect-timeout 5
-    curl_word max-time "$action_timeout"
-    curl_word output /dev/null
-    curl_word write-out '%{http_code}'
-    [ -n "$webhook_type" ] || curl_word header "Content-Type: application/json"
-    curl_word header "X-Vrrp-Id: $(message id)"
-    setting header | while IFS= read -r webhook_header; do curl_word header "$webhook_header"; done
+    say "url $webhook_url"
+    say "request $(setting method)"
+    say "data-binary @$work/body"
+    say "proto =http,https"
+    say "connect-timeout 5"
+    say "max-time $action_timeout"
+    say "output /dev/null"
+    say "write-out %{http_code}"
+    [ -n "$webhook_type" ] || say "header Content-Type: application/json"
+    say "header X-Vrrp-Id: $message_id"
+    sed 's/^/header /' "$work/headers"
     webhook_signature
-  } >"$work/curl.conf"
+  } | curl_config >"$work/curl.conf"
   if ! curl_run <"$work/curl.conf"; then
     rm -f "$work/curl.conf"
     why="$curl_words"
@@ -71,40 +71,46 @@ webhook_send() {
   return 1
 }
 
-# webhook_body: into $work/body. What is put into JSON cannot leave its string.
+# webhook_body: the template with its values, as the body's type wants them: what is put into JSON cannot leave its string.
 webhook_body() {
-  webhook_type=$(setting header | sed -n 's/^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]: *//p' | tail -n 1)
+  webhook_type=$(sed -n 's/^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]: *//p' "$work/headers")
   webhook_source=$(setting source)
-  if [ -n "$webhook_source" ]; then cat "$root$webhook_source"; else printf '%s' "$webhook_default"; fi |
-    T_id=$(webhook_value "$(message id)") T_role=$(webhook_value "$webhook_role") T_from=$(webhook_value "$(message from)") \
-      T_node=$(webhook_value "$node") T_cluster=$(webhook_value "$cluster") \
-      T_time=$(webhook_value "$(utc "$(message at)")") \
-      T_address=$(webhook_value "$(message address)") T_cause=$(webhook_value "$(message cause)") awk '
-      {
-        line = $0
-        out = ""
-        while (match(line, /\$\{(id|role|from|node|cluster|time|address|cause)\}/)) {
-          out = out substr(line, 1, RSTART - 1) ENVIRON["T_" substr(line, RSTART + 2, RLENGTH - 3)]
-          line = substr(line, RSTART + RLENGTH)
+  if [ -n "$webhook_source" ]; then cat "$root$webhook_source"; else printf '%s' "$webhook_default"; fi >"$work/template"
+  {
+    sed 's/^at .*//' "$message_file"
+    say "node $node"
+    say "cluster $cluster"
+    say "time $(utc "$message_at")"
+  } | tr '\000-\011\013-\037\177' ' ' | LC_ALL=C awk -v type="$webhook_type" '
+    function quoted(text,   i, c, out) {
+      if (type == "" || type ~ /json/) {
+        gsub(/\\/, "&&", text)
+        gsub(/"/, "\\\"", text)
+      } else if (type ~ /^application\/x-www-form-urlencoded/) {
+        for (i = 1; i <= length(text); i++) {
+          c = substr(text, i, 1)
+          out = out (c ~ /[A-Za-z0-9_.~-]/ ? c : sprintf("%%%02X", code[c]))
         }
-        printf "%s%s%s", NR > 1 ? "\n" : "", out, line
-      }' >"$work/body"
-}
-
-# webhook_value TEXT: as the body's type wants it.
-webhook_value() {
-  case $webhook_type in
-  '' | *json*) json_text "$1" | sed 's/^"//; s/"$//' ;;
-  application/x-www-form-urlencoded*)
-    printf '%s' "$1" | LC_ALL=C awk '
-      BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
-      { for (i = 1; i <= length($0); i++) {
-          c = substr($0, i, 1)
-          if (c ~ /[A-Za-z0-9_.~-]/) printf "%s", c; else printf "%%%02X", code[c]
-      } }'
-    ;;
-  *) printf '%s' "$1" | tr '[:cntrl:]' ' ' ;;
-  esac
+        return out
+      }
+      return text
+    }
+    BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+    part == 1 {
+      key = $1
+      sub(/^[^ ]+ ?/, "")
+      value[key] = quoted($0)
+      next
+    }
+    {
+      line = $0
+      out = ""
+      while (match(line, /\$[{](id|role|from|node|cluster|time|address|cause)[}]/)) {
+        out = out substr(line, 1, RSTART - 1) value[substr(line, RSTART + 2, RLENGTH - 3)]
+        line = substr(line, RSTART + RLENGTH)
+      }
+      printf "%s%s%s", count++ ? "\n" : "", out, line
+    }' part=1 - part=2 "$work/template" >"$work/body"
 }
 
 # webhook_signature: the time is signed with the body, so that nobody can send it again later.
@@ -112,8 +118,8 @@ webhook_signature() {
   webhook_secret=$(setting secret)
   [ -n "$webhook_secret" ] || return 0
   webhook_time=$(now)
-  curl_word header "X-Vrrp-Timestamp: $webhook_time"
-  curl_word header "X-Vrrp-Signature: sha256=$({
+  say "header X-Vrrp-Timestamp: $webhook_time"
+  say "header X-Vrrp-Signature: sha256=$({
     printf '%s.' "$webhook_time"
     cat "$work/body"
   } | hmac_sha256 "$webhook_secret")"

@@ -17,8 +17,24 @@ queue_oldest=604800
 queue_delay=5
 queue_delay_most=300
 
-# message KEY: of the message that is being sent.
-message() { sed -n "s/^$1 //p" "$message_file"; }
+# load_message: the one that is being sent.
+load_message() {
+  message_id='' message_at=0 message_up=0 message_boot='' message_role='' message_from='' message_address='' message_cause=''
+  message_claim=''
+  while read -r message_key message_value; do
+    case $message_key in
+    id) message_id=$message_value ;;
+    at) message_at=$message_value ;;
+    up) message_up=$message_value ;;
+    boot) message_boot=$message_value ;;
+    role) message_role=$message_value ;;
+    from) message_from=$message_value ;;
+    address) message_address=$message_value ;;
+    cause) message_cause=$message_value ;;
+    claim) message_claim=$message_value ;;
+    esac
+  done <"$message_file"
+}
 
 boot_id() { cat "$root/proc/sys/kernel/random/boot_id"; }
 
@@ -111,7 +127,8 @@ deliver_first() {
   message_file=$work/message
   # Gone meanwhile: the oldest of too many.
   cp "$queue_first" "$message_file" 2>/dev/null || return 0
-  role_wanted=$(message role)
+  load_message
+  role_wanted=$message_role
   why=
   message_age
   deliver_status=0
@@ -151,12 +168,12 @@ put_off() {
 # message_age: message_ms and message_seconds. Since the boot no change of the clock counts; before, a clock that was never set tells
 # nothing.
 message_age() {
-  if [ "$(message boot)" = "$(boot_id)" ]; then
-    message_ms=$(($(uptime_ms) - $(message up)))
-  elif [ "$(message at)" -lt 1600000000 ] || [ "$(now)" -lt "$(message at)" ]; then
+  if [ "$message_boot" = "$(boot_id)" ]; then
+    message_ms=$(($(uptime_ms) - message_up))
+  elif [ "$message_at" -lt 1600000000 ] || [ "$(now)" -lt "$message_at" ]; then
     message_ms=0
   else
-    message_ms=$((($(now) - $(message at)) * 1000))
+    message_ms=$((($(now) - message_at) * 1000))
   fi
   message_seconds=$((message_ms / 1000))
 }
@@ -199,9 +216,9 @@ told_role() { cat "$action_dir/told" 2>/dev/null || say none; }
 # role_addresses: this node's own where the spec gives one, else those that move.
 role_addresses() {
   setting address | grep . || awk '
-    $1 == "role" { for (i = 3; i <= NF; i++) counts[$i] = 1 }
+    NR == FNR { if ($1 == "role") for (i = 3; i <= NF; i++) counts[$i] = 1; next }
     $1 == "vip" && $2 in counts { sub(/\/.*/, "", $3); text = text (text == "" ? "" : ", ") $3 }
-    END { print text }' "$conf"
+    END { print text }' "$conf" "$conf"
 }
 
 # forget_queue: nobody sends it any more.
@@ -211,10 +228,11 @@ forget_queue() {
   rm -rf "$action_dir/queue" "$action_dir/told"
 }
 
-# As curl's config has them: `--config -` keeps every word out of the argument list.
-
-# curl_word OPTION VALUE
-curl_word() { printf '%s = "%s"\n' "$1" "$(printf '%s' "$2" | tr -d '\000-\010\012-\037\177' | sed 's/[\\"]/\\&/g')"; }
+# curl_config <WORDS: lines `OPTION VALUE` as curl's config has them. `--config -` keeps every word out of the argument list.
+curl_config() {
+  tr -d '\000-\010\013-\037\177' | awk '
+    { option = $1; sub(/^[^ ]+ /, ""); gsub(/\\/, "&&"); gsub(/"/, "\\\""); printf "%s = \"%s\"\n", option, $0 }'
+}
 
 # curl_run <CONFIG: why holds curl's own words. They name hosts, neither paths nor headers.
 curl_run() {
