@@ -359,6 +359,6 @@ role_facts() {
   say "role $role_wanted $role_reached $(utc "$role_since") $role_age ${role_doing:--}"
   facts action "$2" >"$work/actions"
   while read -r act_name act_kind _; do
-    say "action $act_name $act_kind $(result state | grep . || say unknown) $(result role | grep . || say none) $(result at | grep . || say 0) $(result words)"
+    say "action $act_name $act_kind $(result state | grep . || say unknown) $(result role | grep . || say none) $(result at | grep . || say 0) $(queue_words "$act_name" | grep . || result words)"
   done <"$work/actions"
 }
