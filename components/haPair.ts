@@ -121,7 +121,8 @@ export class HaPair extends pulumi.ComponentResource {
     const cluster = prove(name, named, parse);
     super(HaPair.__pulumiType, name, withSecrets(named), opts);
 
-    const real = args.authPass === undefined && !holdsSecret(args.role) ? undefined : proveSecrets(name, named, parse);
+    const real =
+      args.authPass === undefined && !holdsSecret(args.role) ? undefined : proveSecrets(name, named, parse);
     const hosts = primaryFirst(args.nodes, cluster).map((node) =>
       this.host(`${name}-${node.name}`, {
         cluster: named.name,

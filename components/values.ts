@@ -48,7 +48,14 @@ export function pendingPaths(value: unknown): string[] {
   return paths;
 }
 
-const SECRET_KEYS = new Set(["privateKey", "privateKeyPassword", "password", "authPass", "presharedKey", "secret"]);
+const SECRET_KEYS = new Set([
+  "privateKey",
+  "privateKeyPassword",
+  "password",
+  "authPass",
+  "presharedKey",
+  "secret",
+]);
 
 /** Objects of which every value is a secret. */
 const SECRET_OBJECTS = new Set(["headers"]);

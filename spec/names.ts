@@ -24,7 +24,8 @@ export const DNS_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 /** A mail address that needs no quotes anywhere. */
-export const MAIL_ADDRESS = /^(?=.{3,254}$)[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+export const MAIL_ADDRESS =
+  /^(?=.{3,254}$)[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 
 /** The same, or a user of the host. */
 export const MAIL_RECIPIENT =

@@ -154,8 +154,7 @@ export interface DnsAction extends ActionOf<"dns"> {
 }
 
 /** One thing that a change of role does on a node. */
-export type RoleAction =
-  ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction;
+export type RoleAction = ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

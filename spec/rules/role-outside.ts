@@ -76,10 +76,7 @@ const dnsInZone: ClusterRule = (cluster) =>
 const dnsTwice: ClusterRule = (cluster) => {
   const names = (key: "record" | "ownerRecord") =>
     actionsOfKind(cluster, "dns").flatMap(({ action, path }) =>
-      place(
-        `${path}.${key}`,
-        typeof action[key] === "string" ? action[key].toLowerCase() : action[key],
-      ),
+      place(`${path}.${key}`, typeof action[key] === "string" ? action[key].toLowerCase() : action[key]),
     );
   return [names("record"), names("ownerRecord")].flatMap((placed) =>
     duplicates(placed, "role-action-twice", "make one action of the two, or give names of their own"),
@@ -103,7 +100,10 @@ const mailCredentials: ClusterRule = (cluster) =>
       const key = username === undefined ? "username" : "password";
       return wrong(key, "(missing)", "username and password together", `give ${key}`);
     }
-    return password !== undefined && startTls === false && typeof server === "string" && server.startsWith("smtp:")
+    return password !== undefined &&
+      startTls === false &&
+      typeof server === "string" &&
+      server.startsWith("smtp:")
       ? wrong(
           "startTls",
           "false",

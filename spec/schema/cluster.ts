@@ -1,14 +1,7 @@
 import { z } from "zod";
 import { Preemption } from "../model";
 import { isUnicast, parseAddress } from "../addresses";
-import {
-  CLUSTER_NAME,
-  INTERFACE_NAME,
-  MAIL_ADDRESS,
-  MAIL_RECIPIENT,
-  NODE_NAME,
-  ROUTER_NAME,
-} from "../names";
+import { CLUSTER_NAME, INTERFACE_NAME, MAIL_ADDRESS, MAIL_RECIPIENT, NODE_NAME, ROUTER_NAME } from "../names";
 import { parseSpecVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { checks } from "./check-list";

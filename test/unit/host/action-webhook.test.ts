@@ -131,18 +131,21 @@ describe.each(SHELLS)("a webhook under %s", (shell) => {
     expect(node.host.has("run/vrrp-agent/gw/role/actions/hook.d/delay")).toBe(false);
   });
 
-  test.each(["400", "401", "404", "410"])("that is refused with %s is given up, and the next is sent", (code) => {
-    turn("master");
-    turn("backup");
-    http(code);
-    node.deliver("hook");
-    expect(node.states()).toEqual(
-      Array(2).fill(
-        `given-up: the receiver answered with HTTP ${code}, and will again; correct url, headers or body`,
-      ),
-    );
-    expect(queued()).toEqual([]);
-  });
+  test.each(["400", "401", "404", "410"])(
+    "that is refused with %s is given up, and the next is sent",
+    (code) => {
+      turn("master");
+      turn("backup");
+      http(code);
+      node.deliver("hook");
+      expect(node.states()).toEqual(
+        Array(2).fill(
+          `given-up: the receiver answered with HTTP ${code}, and will again; correct url, headers or body`,
+        ),
+      );
+      expect(queued()).toEqual([]);
+    },
+  );
 
   test.each(["302", "408", "425", "429", "500"])("that is answered with %s is tried again", (code) => {
     turn("master");
@@ -214,20 +217,12 @@ describe.each(SHELLS)("a webhook under %s", (shell) => {
     node.configure(
       "hook",
       HEAD,
-      [
-        "method PATCH",
-        "on master",
-        "current no",
-        "address 192.0.2.1",
-        "source /etc/vrrp-agent/gw/role/hook",
-      ],
+      ["method PATCH", "on master", "current no", "address 192.0.2.1", "source /etc/vrrp-agent/gw/role/hook"],
       [`url ${URL}`, 'header Authorization: Bearer t"o\\ken', "header X-A: b"],
     );
     turn("master");
     node.deliver("hook");
-    expect(body()).toBe(
-      '{\n  "type": "A", "content": "192.0.2.1", "comment": "a is master ${unknown}"\n}',
-    );
+    expect(body()).toBe('{\n  "type": "A", "content": "192.0.2.1", "comment": "a is master ${unknown}"\n}');
     const [request = ""] = requests();
     expect(request).toContain('request = "PATCH"');
     expect(request).toContain('header = "Authorization: Bearer t\\"o\\\\ken"');
@@ -291,13 +286,16 @@ describe.each(SHELLS)("a webhook under %s", (shell) => {
     expect(node.host.calls().filter((call) => call.startsWith("curl"))).toEqual(
       Array(3).fill("curl -q --silent --show-error --globoff --config -"),
     );
-    const told = [JSON.stringify(node.events()), ...queued().map((file) => node.host.read(`${QUEUE}/${file}`))];
+    const told = [
+      JSON.stringify(node.events()),
+      ...queued().map((file) => node.host.read(`${QUEUE}/${file}`)),
+    ];
     for (const secret of ["signing-secret", "bearer-secret", "s3cret-path"]) {
       expect(told.join("\n")).not.toContain(secret);
     }
-    expect(readdirSync(join(node.host.root, "run/vrrp-agent")).filter((name) => name.startsWith("work"))).toEqual(
-      [],
-    );
+    expect(
+      readdirSync(join(node.host.root, "run/vrrp-agent")).filter((name) => name.startsWith("work")),
+    ).toEqual([]);
   });
 
   test("that leaves the spec says what it drops", () => {
