@@ -33,7 +33,7 @@ mail_text() {
   cat <<MAIL
 Date: $(LC_ALL=C date -u -d "@$message_at" '+%a, %d %b %Y %H:%M:%S +0000')
 From: $mail_from
-To: $(setting to | awk '{ gsub(/[[:cntrl:]]/, " "); printf "%s%s", NR > 1 ? ",\n " : "", $0 }')
+To: $(setting to | awk '{ gsub(/[[:cntrl:]]/, " "); printf "%s%s", (NR > 1 ? ",\n " : ""), $0 }')
 Subject: [$cluster] $node is $message_role$mail_was
 Message-ID: <$message_id@${mail_from##*@}>
 Auto-Submitted: auto-generated

@@ -58,7 +58,8 @@ const dnsInZone: ClusterRule = (cluster) =>
     typeof zone !== "string"
       ? []
       : Object.entries({ record, ownerRecord }).flatMap(([key, name]) =>
-          typeof name === "string" && !isIn(name, zone)
+          // One that follows from the other is told once.
+          typeof name === "string" && !isIn(name, zone) && name !== `_vrrp.${String(record)}`
             ? [
                 error(
                   "dns-zone",

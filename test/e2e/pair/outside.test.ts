@@ -267,7 +267,7 @@ describe("what a role change tells the world outside", () => {
   });
 
   it("leaves no secret in any argument list, log, event, state or output", async () => {
-    const { stdout, stderr } = await stack.preview(["--diff"]);
+    const { stdout, stderr } = await stack.preview();
     printed += stdout + stderr;
     const logs = await Promise.all([a, b].map((host) => findInLogs(host, needles)));
     expect([
