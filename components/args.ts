@@ -229,6 +229,51 @@ export enum ActionKind {
   File = "file",
   /** Your own commands. Has `onMaster`, `onBackup`, `reached`. */
   Command = "command",
+  /** A request to an HTTP server. Has `url`, `method`, `headers`, `secret`, `on`, `body`, `addresses`, `current`. */
+  Webhook = "webhook",
+  /** A mail. Has `from`, `to`, `server`, `startTls`, `username`, `password`, `on`. */
+  Mail = "mail",
+  /** A name in the DNS that has the master's addresses. Has `server`, `port`, `zone`, `record`, `ownerRecord`, `ttl`, `addresses`, `tsig`. */
+  Dns = "dns",
+}
+
+/** How a webhook asks. */
+export enum WebhookMethod {
+  Post = "POST",
+  Put = "PUT",
+  Patch = "PATCH",
+}
+
+/** How an update of the DNS is signed. */
+export enum TsigAlgorithm {
+  Sha224 = "hmac-sha224",
+  Sha256 = "hmac-sha256",
+  Sha384 = "hmac-sha384",
+  Sha512 = "hmac-sha512",
+}
+
+/** The key by which a DNS server knows who may update a zone. */
+export interface TsigArgs {
+  /** Its name there, up to 253 characters. */
+  name: pulumi.Input<string>;
+  /** @default hmac-sha256 */
+  algorithm?: pulumi.Input<TsigAlgorithm>;
+  /** The key in base64, up to 512 characters; secret. */
+  secret: pulumi.Input<string>;
+}
+
+/** Mails that keepalived itself sends at each change of state: by each node, of each of its virtual routers. */
+export interface SmtpAlertArgs {
+  /** IP address of the mail server. keepalived asks it without TLS and without a password. */
+  server: pulumi.Input<string>;
+  /** Its port, 1 to 65535. @default 25 */
+  port?: pulumi.Input<number>;
+  /** Sender, up to 254 characters. */
+  from: pulumi.Input<string>;
+  /** Recipients, 1 to 20. */
+  to: pulumi.Input<string>[];
+  /** Seconds after which the server counts as away, whole, 1 to 60; such a mail is lost. @default 10 */
+  connectTimeout?: pulumi.Input<number>;
 }
 
 /** What becomes of a promotion in which an action fails, all its tries included. A demotion does all actions, whatever fails. */
@@ -254,9 +299,9 @@ export interface RoleActionArgs {
   timeout?: pulumi.Input<number>;
   /** Tries after the first, 1, 2, 4 ... 16 s apart: 0 to 20. @default 2 */
   retries?: pulumi.Input<number>;
-  /** What becomes of a promotion in which it fails. @default stop */
+  /** What becomes of a promotion in which it fails. @default webhook, mail, dns: continue; others: stop */
   onFailure?: pulumi.Input<OnFailure>;
-  /** A promotion does it only once the node has been master for `settle` seconds. @default command: true; service, file: false */
+  /** A promotion does it only once the node has been master for `settle` seconds. @default command, dns: true; others: false */
   settled?: pulumi.Input<boolean>;
   /**
    * service: unit of systemd, `.service` where it has no suffix (`backup.timer`), or script of /etc/init.d. One that runs in
@@ -283,10 +328,54 @@ export interface RoleActionArgs {
   path?: pulumi.Input<string>;
   /** file: its text, up to 65536 characters; no secret. @default that of the file that is there */
   content?: pulumi.Input<string>;
-  /** file: the role in which it is there. @default master */
-  on?: pulumi.Input<RoleName>;
+  /** file: the role in which it is there, master or backup. webhook, mail: which one it tells, or both. @default file: master; others: both */
+  on?: pulumi.Input<string>;
   /** command: a command that ends with 0 where nothing is to be done in the role VRRP_ROLE. @default what was done in a role is done */
   reached?: pulumi.Input<string>;
+  /** webhook: where it asks, `http://` or `https://`, up to 2000 characters; secret. No redirection is followed. */
+  url?: pulumi.Input<string>;
+  /** webhook: @default POST */
+  method?: pulumi.Input<WebhookMethod>;
+  /** webhook: headers of the request, name -> value of up to 4096 characters; the values are secret. @default Content-Type: application/json */
+  headers?: Record<string, pulumi.Input<string>>;
+  /** webhook: signs time and body, in the header X-Vrrp-Signature, 8 to 256 characters; secret. @default not signed */
+  secret?: pulumi.Input<string>;
+  /**
+   * webhook: template of the body, 1 to 16384 characters, with `${id} ${role} ${from} ${node} ${cluster} ${time} ${address} ${cause}`.
+   * What takes their place is escaped as the Content-Type wants it: JSON, a form, else plain. No secret. @default a JSON object with all of these
+   */
+  body?: pulumi.Input<string>;
+  /**
+   * dns: for each node, by its name, the 1 to 8 addresses that the record has while it is master, A and AAAA. webhook: what
+   * `${address}` is there. @default webhook: the addresses that move
+   */
+  addresses?: Record<string, pulumi.Input<string>[]>;
+  /** webhook: send it only while the node still has the role that it tells: where it changes something, as a DNS record does. @default false */
+  current?: pulumi.Input<boolean>;
+  /** mail: sender, up to 254 characters. */
+  from?: pulumi.Input<string>;
+  /** mail: recipients, 1 to 20. */
+  to?: pulumi.Input<string>[];
+  /** mail: `smtp://HOST:PORT` or `smtps://HOST:PORT`. dns: address or name of the zone's primary server. @default mail: sendmail of the node */
+  server?: pulumi.Input<string>;
+  /** mail: over smtp://, send nothing without TLS. @default true where there is a password */
+  startTls?: pulumi.Input<boolean>;
+  /** mail: name at the server, up to 256 characters without ':'. @default none */
+  username?: pulumi.Input<string>;
+  /** mail: its password, up to 256 characters; secret. */
+  password?: pulumi.Input<string>;
+  /** dns: the server's port, 1 to 65535. @default 53 */
+  port?: pulumi.Input<number>;
+  /** dns: zone that the server has, without a dot at its end. */
+  zone?: pulumi.Input<string>;
+  /** dns: full name, in the zone, whose A and AAAA records are the master's; what else they hold is replaced. */
+  record?: pulumi.Input<string>;
+  /** dns: full name of the TXT record that says whose these are; it must hold nothing else. @default _vrrp.RECORD */
+  ownerRecord?: pulumi.Input<string>;
+  /** dns: seconds for which resolvers may keep the records, whole, 1 to 86400. @default 30 */
+  ttl?: pulumi.Input<number>;
+  /** dns: the key by which the server knows the nodes. */
+  tsig?: TsigArgs;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { RenderedFile, renderHost } from "../render";
-import { AgentCheck, HostPlan } from "../spec";
+import { AgentCheck, HostPlan, RoleAction } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
@@ -12,12 +12,19 @@ const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>
   witness: { curl: "curl", ping: "iputils-ping" },
 };
 
-/** What a host that runs keepalived with these checks must have. */
-export function packagesFor(checks: AgentCheck[]): Record<string, string> {
-  return Object.assign({ ...PACKAGES }, ...checks.map(({ kind }) => CHECK_PACKAGES[kind])) as Record<
-    string,
-    string
-  >;
+/** What an action is done with. */
+function packagesOfAction(action: RoleAction): Record<string, string> {
+  const bySmtp = action.kind === "mail" && action.server !== undefined;
+  if (action.kind === "webhook" || bySmtp) {
+    return { curl: "curl" };
+  }
+  return action.kind === "dns" ? { nsupdate: "bind9-dnsutils", dig: "bind9-dnsutils" } : {};
+}
+
+/** What a host that runs keepalived with these checks and actions must have. */
+export function packagesFor(checks: AgentCheck[], actions: RoleAction[] = []): Record<string, string> {
+  const packages = [...checks.map(({ kind }) => CHECK_PACKAGES[kind]), ...actions.map(packagesOfAction)];
+  return Object.assign({ ...PACKAGES }, ...packages) as Record<string, string>;
 }
 
 /** What an end of a WireGuard tunnel must have. */

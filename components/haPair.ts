@@ -12,6 +12,7 @@ import {
   OptionArgs,
   Preemption,
   RoleArgs,
+  SmtpAlertArgs,
   TrackInterfaceArgs,
   TrackProcessArgs,
   TrackScriptArgs,
@@ -22,7 +23,7 @@ import { packagesFor, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
 import { userContext } from "./ssh";
-import { withSecrets } from "./values";
+import { holdsSecret, withSecrets } from "./values";
 
 /** Arguments of HaPair: a cluster of two or more nodes on one network. */
 export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
@@ -86,6 +87,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   witness?: WitnessArgs;
   /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
   role?: RoleArgs;
+  /** Mails that keepalived itself sends at each change of state. @default none */
+  smtpAlert?: SmtpAlertArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -118,14 +121,15 @@ export class HaPair extends pulumi.ComponentResource {
     const cluster = prove(name, named, parse);
     super(HaPair.__pulumiType, name, withSecrets(named), opts);
 
-    const real = args.authPass === undefined ? undefined : proveSecrets(name, named, parse);
+    const real =
+      args.authPass === undefined && !holdsSecret(args.role) ? undefined : proveSecrets(name, named, parse);
     const hosts = primaryFirst(args.nodes, cluster).map((node) =>
       this.host(`${name}-${node.name}`, {
         cluster: named.name,
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(agentChecks(c))),
+        packages: derive(cluster, (c) => packagesFor(agentChecks(c), c.role?.actions)),
         apply: false,
         drift: args.drift,
       }),

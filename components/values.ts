@@ -48,11 +48,26 @@ export function pendingPaths(value: unknown): string[] {
   return paths;
 }
 
-const SECRET_KEYS = new Set(["privateKey", "privateKeyPassword", "password", "authPass", "presharedKey"]);
+const SECRET_KEYS = new Set([
+  "privateKey",
+  "privateKeyPassword",
+  "password",
+  "authPass",
+  "presharedKey",
+  "secret",
+]);
+
+/** Objects of which every value is a secret. */
+const SECRET_OBJECTS = new Set(["headers"]);
 
 function isSecretPath(path: Path): boolean {
   const key = path[path.length - 1];
-  return typeof key === "string" && SECRET_KEYS.has(key);
+  return (
+    (typeof key === "string" && SECRET_KEYS.has(key)) ||
+    path.some((at) => typeof at === "string" && SECRET_OBJECTS.has(at)) ||
+    // Many a receiver of webhooks knows its senders by the URL.
+    (key === "url" && path.includes("actions"))
+  );
 }
 
 /** The same arguments with every secret among them marked as one, whether or not the caller did. */
@@ -60,6 +75,16 @@ export function withSecrets<T>(args: T): T {
   return mapLeaves(args, (leaf, path) =>
     isSecretPath(path) && leaf !== undefined ? pulumi.secret(leaf) : leaf,
   ) as T;
+}
+
+/** Whether there is a secret inside a value. */
+export function holdsSecret(value: unknown): boolean {
+  let found = false;
+  mapLeaves(value, (leaf, path) => {
+    found ||= isSecretPath(path) && leaf !== undefined;
+    return leaf;
+  });
+  return found;
 }
 
 /**

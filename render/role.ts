@@ -6,7 +6,7 @@ import { rest, word } from "./word";
 const UNITS = "/etc/systemd/system";
 
 /** The lines of node.conf about the role: what there is to do, and with what. */
-export function roleLines({ cluster, role }: HostPlan): string[] {
+export function roleLines({ cluster, node, role }: HostPlan): string[] {
   if (role === undefined) {
     return [];
   }
@@ -18,7 +18,7 @@ export function roleLines({ cluster, role }: HostPlan): string[] {
       const name = word(action.name, "role.actions.name");
       return [
         `action ${name} ${kind} ${timeout} ${retries} ${onFailure} ${settled ? "yes" : "no"}`,
-        ...setLines(name, settingsOf(action, cluster)),
+        ...setLines(name, settingsOf(action, cluster, node)),
       ];
     }),
   ];
@@ -36,7 +36,7 @@ function setLines(name: string, settings: Settings): string[] {
 }
 
 /** What an action's kind has, in the words of lib/action-KIND.sh. */
-function settingsOf(action: RoleAction, cluster: string): Settings {
+function settingsOf(action: RoleAction, cluster: string, node: string): Settings {
   switch (action.kind) {
     case "service": {
       const { service, start, stop, status, reload, onMaster, onBackup } = action;
@@ -50,12 +50,61 @@ function settingsOf(action: RoleAction, cluster: string): Settings {
       };
     case "command":
       return { "on-master": action.onMaster, "on-backup": action.onBackup, reached: action.reached };
+    case "webhook":
+      return {
+        method: action.method,
+        on: action.on,
+        current: yesNo(action.current),
+        address: action.addresses?.[node]?.join(", "),
+        source: action.body === undefined ? undefined : sourceOf(cluster, action.name),
+      };
+    case "mail":
+      return {
+        from: action.from,
+        to: action.to,
+        on: action.on,
+        server: action.server,
+        starttls: yesNo(action.startTls),
+        username: action.username,
+      };
+    case "dns":
+      return {
+        server: action.server,
+        port: action.port,
+        zone: action.zone,
+        record: action.record,
+        owner: action.ownerRecord,
+        ttl: action.ttl,
+        address: action.addresses[node],
+        "key-name": action.tsig.name,
+        "key-algorithm": action.tsig.algorithm,
+      };
   }
 }
 
+const yesNo = (value: boolean) => (value ? "yes" : "no");
+
 /** The same of what nobody may see. */
-function secretsOf(_action: RoleAction): Settings {
-  return {};
+function secretsOf(action: RoleAction): Settings {
+  switch (action.kind) {
+    case "webhook":
+      return {
+        url: action.url,
+        header: Object.entries(action.headers).map(([name, value]) => `${name}: ${value}`),
+        secret: action.secret,
+      };
+    case "mail":
+      return { password: action.password };
+    case "dns":
+      return { secret: action.tsig.secret };
+    default:
+      return {};
+  }
+}
+
+/** A text of several lines. */
+function textOf(action: RoleAction): string | undefined {
+  return action.kind === "file" ? action.content : action.kind === "webhook" ? action.body : undefined;
 }
 
 /** The files of a cluster's role: the loop's unit, what keeps services from starting in the other role, texts, secrets. */
@@ -69,11 +118,10 @@ export function roleFiles(plan: HostPlan): RenderedFile[] {
   return [
     plainFile(`${UNITS}/vrrp-role-${cluster}.service`, fill("systemd/role.service", { cluster })),
     ...role.actions.flatMap((action) => gate(cluster, action)),
-    ...role.actions.flatMap((action) =>
-      action.kind === "file" && action.content !== undefined
-        ? [plainFile(sourceOf(cluster, action.name), ended(action.content))]
-        : [],
-    ),
+    ...role.actions.flatMap((action) => {
+      const text = textOf(action);
+      return text === undefined ? [] : [plainFile(sourceOf(cluster, action.name), ended(text))];
+    }),
     ...(secrets.length > 0 ? [secretFile(`${directory}/role.conf`, `${secrets.join("\n")}\n`)] : []),
   ];
 }

@@ -10,6 +10,7 @@ import {
   Preemption,
   Problem,
   RouterNode,
+  SmtpAlert,
   TrackProcess,
   TrackScript,
   VirtualIpAddress,
@@ -91,8 +92,21 @@ export function withDefaults(
     openPorts: portsOf(input.openPorts),
     ...(input.witness !== undefined && { witness: witnessWithDefaults(input.witness) }),
     ...(input.role !== undefined && { role: roleWithDefaults(input.role) }),
+    ...(input.smtpAlert !== undefined && { smtpAlert: smtpAlertWithDefaults(input.smtpAlert) }),
   };
   return { cluster: cluster as ClusterDraft, problems };
+}
+
+function smtpAlertWithDefaults(input: Draft<NonNullable<ClusterInput["smtpAlert"]>>): Draft<SmtpAlert> {
+  return isKnown(input)
+    ? {
+        server: canonicalDraft(input.server),
+        port: input.port ?? 25,
+        from: input.from,
+        to: input.to,
+        connectTimeout: input.connectTimeout ?? 10,
+      }
+    : UNKNOWN;
 }
 
 function nodeWithDefaults(

@@ -55,6 +55,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     vipOffLink: cluster.vipOffLink,
     undoAfter: cluster.undoAfter,
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
+    ...(cluster.smtpAlert !== undefined && { smtpAlert: cluster.smtpAlert }),
     firewall: cluster.firewall,
     openPorts: cluster.openPorts,
     checks: agentChecks(cluster).map((check) =>

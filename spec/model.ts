@@ -226,6 +226,7 @@ export interface HostPlan {
   /** Seconds within which a change must be confirmed, or the host takes it back by itself. */
   undoAfter: number;
   witness?: Witness;
+  smtpAlert?: SmtpAlert;
   /** Whether protocol 112 is opened for the peers in the host's firewall. */
   firewall: boolean;
   /** Ports that the host's firewall lets in; none where it is left alone. */
@@ -359,6 +360,18 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   openPorts: OpenPort[];
   witness?: Witness;
   role?: Role;
+  smtpAlert?: SmtpAlert;
+}
+
+/** Mails that keepalived itself sends at each change of state. */
+export interface SmtpAlert {
+  /** Address of a mail server, which is asked without TLS and without a password. */
+  server: string;
+  port: number;
+  from: string;
+  to: string[];
+  /** Seconds. */
+  connectTimeout: number;
 }
 
 /** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */

@@ -19,6 +19,18 @@ export const WITNESS_CHECK = "witness";
 /** Name of an action of a role: part of file names. */
 export const ACTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
+/** A name in the DNS, without a dot at its end. */
+export const DNS_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
+
+/** A mail address that needs no quotes anywhere. */
+export const MAIL_ADDRESS =
+  /^(?=.{3,254}$)[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
+
+/** The same, or a user of the host. */
+export const MAIL_RECIPIENT =
+  /^(?=.{1,254}$)[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}(@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)?$/;
+
 /** Name of a unit of systemd, or of a script in /etc/init.d. */
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9@._-]{0,99}$/;
 

@@ -13,8 +13,30 @@ export const ActionKind = {
   File: "file",
   /** The user's own commands. */
   Command: "command",
+  /** A request to an HTTP server. */
+  Webhook: "webhook",
+  /** A mail. */
+  Mail: "mail",
+  /** A record in the DNS, by RFC 2136. */
+  Dns: "dns",
 } as const;
 export type ActionKind = (typeof ActionKind)[keyof typeof ActionKind];
+
+/** Both roles, where an action says in which it is done. */
+export const BOTH = "both";
+
+/** How a webhook asks. */
+export const WebhookMethod = { Post: "POST", Put: "PUT", Patch: "PATCH" } as const;
+export type WebhookMethod = (typeof WebhookMethod)[keyof typeof WebhookMethod];
+
+/** How an update of the DNS is signed. */
+export const TsigAlgorithm = {
+  Sha224: "hmac-sha224",
+  Sha256: "hmac-sha256",
+  Sha384: "hmac-sha384",
+  Sha512: "hmac-sha512",
+} as const;
+export type TsigAlgorithm = (typeof TsigAlgorithm)[keyof typeof TsigAlgorithm];
 
 /** What becomes of a promotion in which an action fails. */
 export const OnFailure = {
@@ -79,8 +101,60 @@ export interface CommandAction extends ActionOf<"command"> {
   reached?: string;
 }
 
+export interface WebhookAction extends ActionOf<"webhook"> {
+  /** Secret: many a receiver knows its senders by it. */
+  url: string;
+  method: WebhookMethod;
+  /** Secret. */
+  headers: Record<string, string>;
+  /** Signs the body; secret. */
+  secret?: string;
+  on: RoleName | typeof BOTH;
+  /** A template; absent: a JSON object. */
+  body?: string;
+  /** Node -> what ${address} is there; absent: the addresses that move. */
+  addresses?: Record<string, string[]>;
+  /** Sent only while the node has the role that it tells. */
+  current: boolean;
+}
+
+export interface MailAction extends ActionOf<"mail"> {
+  from: string;
+  to: string[];
+  /** smtp:// or smtps://; absent: sendmail of the node. */
+  server?: string;
+  /** Not without TLS. */
+  startTls: boolean;
+  username?: string;
+  /** Secret. */
+  password?: string;
+  on: RoleName | typeof BOTH;
+}
+
+/** The key of an update. */
+export interface Tsig {
+  name: string;
+  algorithm: TsigAlgorithm;
+  /** Base64; secret. */
+  secret: string;
+}
+
+export interface DnsAction extends ActionOf<"dns"> {
+  server: string;
+  port: number;
+  zone: string;
+  record: string;
+  /** Name of the TXT record that says whose the record is. */
+  ownerRecord: string;
+  /** Seconds. */
+  ttl: number;
+  /** Node -> the addresses of the record while it is master. */
+  addresses: Record<string, string[]>;
+  tsig: Tsig;
+}
+
 /** One thing that a change of role does on a node. */
-export type RoleAction = ServiceAction | FileAction | CommandAction;
+export type RoleAction = ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

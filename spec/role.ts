@@ -1,4 +1,15 @@
-import { ActionKind, OnFailure, Role, RoleAction, RoleName, ServiceVerb } from "./role-model";
+import { canonical } from "./addresses";
+import {
+  ActionKind,
+  BOTH,
+  OnFailure,
+  Role,
+  RoleAction,
+  RoleName,
+  ServiceVerb,
+  TsigAlgorithm,
+  WebhookMethod,
+} from "./role-model";
 import { ActionInput, RoleInput } from "./schema/role";
 import { Draft, isKnown, UNKNOWN, Unknown } from "./unknown";
 
@@ -28,11 +39,11 @@ export function roleWithDefaults(input: Draft<RoleInput>): Draft<Role> {
 }
 
 function actionWithDefaults(action: Input): Draft<RoleAction> {
-  const common = (settled: boolean): Common => ({
+  const common = (settled: boolean, onFailure: OnFailure = OnFailure.Stop): Common => ({
     name: action.name,
     timeout: action.timeout ?? 30,
     retries: action.retries ?? 2,
-    onFailure: action.onFailure ?? OnFailure.Stop,
+    onFailure: action.onFailure ?? onFailure,
     settled: action.settled ?? settled,
   });
   if (!isKnown(action.kind)) {
@@ -62,5 +73,63 @@ function actionWithDefaults(action: Input): Draft<RoleAction> {
       // Nobody knows what they do.
       return { ...common(true), kind, onMaster, onBackup, reached };
     }
+    case ActionKind.Webhook: {
+      const { kind, url, method, headers, secret, on, body, addresses, current } = action;
+      return {
+        // What they tell has happened, whatever becomes of the rest.
+        ...common(false, OnFailure.Continue),
+        kind,
+        url,
+        method: method ?? WebhookMethod.Post,
+        headers: headers ?? {},
+        secret,
+        on: on ?? BOTH,
+        body,
+        addresses: addresses === undefined ? undefined : canonicalByNode(addresses),
+        current: current ?? false,
+      };
+    }
+    case ActionKind.Mail: {
+      const { kind, from, to, server, startTls, username, password, on } = action;
+      return {
+        ...common(false, OnFailure.Continue),
+        kind,
+        from,
+        to,
+        server,
+        startTls: startTls ?? password !== undefined,
+        username,
+        password,
+        on: on ?? BOTH,
+      };
+    }
+    case ActionKind.Dns: {
+      const { kind, server, port, zone, record, ownerRecord, ttl, addresses, tsig } = action;
+      return {
+        // A server that is away must not keep the services from running.
+        ...common(true, OnFailure.Continue),
+        kind,
+        server,
+        port: port ?? 53,
+        zone,
+        record,
+        ownerRecord: ownerRecord ?? (isKnown(record) ? `_vrrp.${record}` : UNKNOWN),
+        ttl: ttl ?? 30,
+        addresses: canonicalByNode(addresses),
+        tsig: isKnown(tsig) ? { ...tsig, algorithm: tsig.algorithm ?? TsigAlgorithm.Sha256 } : UNKNOWN,
+      };
+    }
   }
+}
+
+/** Node -> addresses, in canonical text. */
+function canonicalByNode(byNode: Draft<Record<string, string[]>>): Draft<Record<string, string[]>> {
+  return isKnown(byNode)
+    ? Object.fromEntries(
+        Object.entries(byNode).map(([node, list]) => [
+          node,
+          isKnown(list) ? list.map((one) => (isKnown(one) ? canonical(one) : UNKNOWN)) : UNKNOWN,
+        ]),
+      )
+    : UNKNOWN;
 }

@@ -122,9 +122,12 @@ unmask_left_behind() {
   (unmask_keepalived) 2>/dev/null || true
 }
 
-# package_name MANAGER PACKAGE: as the distribution calls what Debian calls so.
+# package_name MANAGER PACKAGE COMMAND: as the distribution calls what Debian calls so.
 package_name() {
   case $1:$2 in
+  dnf:bind9-dnsutils) say bind-utils ;;
+  apk:bind9-dnsutils) say bind-tools ;;
+  opkg:bind9-dnsutils) case $3 in nsupdate) say bind-client ;; *) say bind-dig ;; esac ;;
   dnf:iputils-ping | apk:iputils-ping) say iputils ;;
   *) say "$2" ;;
   esac
@@ -139,7 +142,7 @@ install_missing() (
   awk '$1 == "package"' "$2" >"$work/packages"
   while read -r _ command package; do
     have "$command" && continue
-    missing="$missing $(package_name "$(package_manager)" "$package")"
+    missing="$missing $(package_name "$(package_manager)" "$package" "$command")"
     commands="$commands $command"
   done <"$work/packages"
   before=$state_dir/$1/packages-before

@@ -5,7 +5,8 @@
 # /run/vrrp-agent/CLUSTER/role/
 #   wake             FIFO: a line for each change that keepalived tells
 #   changes          a byte for each of these, by which a role that changes is told from one that holds
-#   master, backup   there from the beginning of that role to its end: units that belong to it start only then
+#   master, backup   there from the beginning of that role to its end: units that belong to it start only then; when it began, as
+#                    uptime has it
 #   state            KEY VALUE: wanted, reached (none: neither wholly), since, cause, doing, failed-at, heartbeat
 #   actions/NAME     KEY VALUE: state (done|failed|given-up), role, at, ms, words
 #   loop.lock, lock  one loop, and one action at a time
@@ -98,6 +99,7 @@ verb_role() {
       role_cause=$role_line
     fi
     converge || true
+    send_queued || true
     read -r role_line <&5
   done
 }
@@ -177,7 +179,7 @@ pursue() {
     role_from=$role_reached
     [ ! -e "$role_dir/$role_other" ] || role_from=$role_other
     rm -f "$role_dir/$role_other"
-    : >"$role_dir/$role_wanted"
+    uptime | write_file "$role_dir/$role_wanted"
   fi
   pursue_failed=no pursue_list=$(actions_for "$role_wanted")
   while read -r act_name act_kind act_timeout act_retries act_policy act_settled; do
@@ -357,6 +359,6 @@ role_facts() {
   say "role $role_wanted $role_reached $(utc "$role_since") $role_age ${role_doing:--}"
   facts action "$2" >"$work/actions"
   while read -r act_name act_kind _; do
-    say "action $act_name $act_kind $(result state | grep . || say unknown) $(result role | grep . || say none) $(result at | grep . || say 0) $(result words)"
+    say "action $act_name $act_kind $(result state | grep . || say unknown) $(result role | grep . || say none) $(result at | grep . || say 0) $(queue_words "$act_name" | grep . || result words)"
   done <"$work/actions"
 }

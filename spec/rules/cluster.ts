@@ -10,6 +10,7 @@ import { pathOfView, routersOf, routerViews } from "../routers";
 import { CHECK_RULES } from "./check-list";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { ROLE_RULES } from "./role";
+import { OUTSIDE_RULES } from "./role-outside";
 import { routerNodeUnknown, routerPrimary } from "./routers";
 import { bfdInCluster } from "./tracking";
 import { WITNESS_RULES } from "./witness";
@@ -360,6 +361,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   ...WITNESS_RULES,
   ...CHECK_RULES,
   ...ROLE_RULES,
+  ...OUTSIDE_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Preemption } from "../model";
-import { CLUSTER_NAME, INTERFACE_NAME, NODE_NAME, ROUTER_NAME } from "../names";
+import { isUnicast, parseAddress } from "../addresses";
+import { CLUSTER_NAME, INTERFACE_NAME, MAIL_ADDRESS, MAIL_RECIPIENT, NODE_NAME, ROUTER_NAME } from "../names";
 import { parseSpecVip } from "../vip";
 import { garpTimers, notifyPrograms } from "./announcements";
 import { checks } from "./check-list";
@@ -96,6 +97,32 @@ const virtualRouterSchema = field(
   "a virtual router: name, virtualRouterId, virtualIpAddresses",
 );
 
+/** Mails that keepalived itself sends at each change of state. */
+const smtpAlertSchema = field(
+  z.strictObject({
+    /** IP address of the mail server; keepalived asks it without TLS and without a password. */
+    server: field(
+      z.string().refine((value) => {
+        const address = parseAddress(value);
+        return address !== undefined && isUnicast(address.text);
+      }),
+      "the IP address of a mail server",
+    ),
+    /** Its port, 1 to 65535. @default 25 */
+    port: whole(1, 65535).optional(),
+    /** Sender, up to 254 characters. */
+    from: text(MAIL_ADDRESS, "a mail address NAME@DOMAIN"),
+    /** Recipients, 1 to 20. */
+    to: field(
+      z.array(text(MAIL_RECIPIENT, "a mail address")).min(1).max(20),
+      "a list of 1 to 20 mail addresses",
+    ),
+    /** Whole seconds after which the server counts as away, 1 to 60. @default 10 */
+    connectTimeout: whole(1, 60).optional(),
+  }),
+  "smtpAlert: server, from, to",
+);
+
 /** What a user writes to describe a cluster. */
 export const clusterSchema = field(
   z.strictObject({
@@ -155,6 +182,8 @@ export const clusterSchema = field(
     witness: witnessSchema.optional(),
     /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
     role: roleSchema.optional(),
+    /** Mails that keepalived itself sends. @default none */
+    smtpAlert: smtpAlertSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),

@@ -92,7 +92,9 @@ function schemaAt(schema: z.core.$ZodType, path: Path, root: unknown): z.core.$Z
         ? (parent.shape as Record<string | number, z.core.$ZodType>)[key]
         : parent instanceof z.ZodArray
           ? parent.element
-          : undefined;
+          : parent instanceof z.ZodRecord
+            ? parent.valueType
+            : undefined;
     if (inner === undefined) {
       throw new Error(`no schema at ${pathText(path)}`);
     }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { CheckKind, HaPair, HaPairArgs, Preemption } from "../../../components";
+import { ActionKind, CheckKind, HaPair, HaPairArgs, Preemption } from "../../../components";
 import { find, HOST_KEY, Registered, registeredBy, secretValue, visible } from "./mocks";
 
 const COMMAND = "command:remote:Command";
@@ -230,4 +230,42 @@ test("the pair says who becomes master under the main faults", async () => {
       expect.stringMatching(/^daemon-restarts +a -> b /) as string,
     ]),
   );
+});
+
+test("what the world outside is told brings its programs, and its secrets only into secret files", async () => {
+  const secrets = { url: "https://h.example.org/PATHSECRET", secret: "SIGNSECRET", tsig: "VFNJRw==" };
+  const args = pair({
+    role: {
+      actions: [
+        {
+          name: "hook",
+          kind: ActionKind.Webhook,
+          url: secrets.url,
+          headers: { Authorization: "HEADERSECRET" },
+          secret: pulumi.output(secrets.secret),
+        },
+        {
+          name: "dns",
+          kind: ActionKind.Dns,
+          server: "192.0.2.53",
+          zone: "example.org",
+          record: "www.example.org",
+          addresses: { a: ["192.0.2.1"], b: ["192.0.2.2"] },
+          tsig: { name: "gw", secret: secrets.tsig },
+        },
+      ],
+    },
+  });
+  const registered = await make(args);
+  const bundle = secretValue(find(registered, COMMAND, "gw-a-stage").inputs.stdin);
+  for (const text of [secrets.url, secrets.secret, secrets.tsig, "HEADERSECRET"]) {
+    expect(bundle).toContain(text);
+    expect(visible(registered)).not.toContain(text);
+  }
+  expect(bundle.match(/^package .*$/gm)).toEqual([
+    "package keepalived keepalived",
+    "package curl curl",
+    "package nsupdate bind9-dnsutils",
+    "package dig bind9-dnsutils",
+  ]);
 });
