@@ -1,5 +1,5 @@
 import { RenderedFile, renderHost } from "../render";
-import { AgentCheck, HostPlan } from "../spec";
+import { AgentCheck, HostPlan, RoleAction } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
@@ -12,12 +12,18 @@ const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>
   witness: { curl: "curl", ping: "iputils-ping" },
 };
 
-/** What a host that runs keepalived with these checks must have. */
-export function packagesFor(checks: AgentCheck[]): Record<string, string> {
-  return Object.assign({ ...PACKAGES }, ...checks.map(({ kind }) => CHECK_PACKAGES[kind])) as Record<
-    string,
-    string
-  >;
+/** What an action of a kind is done with. */
+const ACTION_PACKAGES: Partial<Record<RoleAction["kind"], Record<string, string>>> = {
+  mariadb: { mariadb: "mariadb-client" },
+};
+
+/** What a host that runs keepalived with these checks and actions must have. */
+export function packagesFor(checks: AgentCheck[], actions: RoleAction[] = []): Record<string, string> {
+  return Object.assign(
+    { ...PACKAGES },
+    ...checks.map(({ kind }) => CHECK_PACKAGES[kind]),
+    ...actions.map(({ kind }) => ACTION_PACKAGES[kind]),
+  ) as Record<string, string>;
 }
 
 /** What an end of a WireGuard tunnel must have. */

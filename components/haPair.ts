@@ -125,7 +125,7 @@ export class HaPair extends pulumi.ComponentResource {
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(agentChecks(c))),
+        packages: derive(cluster, (c) => packagesFor(agentChecks(c), c.role?.actions)),
         apply: false,
         drift: args.drift,
       }),

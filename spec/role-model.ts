@@ -13,6 +13,8 @@ export const ActionKind = {
   File: "file",
   /** The user's own commands. */
   Command: "command",
+  /** A server of MariaDB: writable on the master, its replica on the backup. */
+  Mariadb: "mariadb",
 } as const;
 export type ActionKind = (typeof ActionKind)[keyof typeof ActionKind];
 
@@ -38,6 +40,17 @@ export const ServiceVerb = {
   None: "none",
 } as const;
 export type ServiceVerb = (typeof ServiceVerb)[keyof typeof ServiceVerb];
+
+/** What becomes of a database server that holds transactions which the master lacks. */
+export const OnDivergence = {
+  /** It stays read-only and replicates nothing, until somebody has seen to it. */
+  Keep: "keep",
+  /** Exactly these are undone, where they are changes of rows only. */
+  Rewind: "rewind",
+  /** It becomes a copy of the master's. */
+  Reclone: "reclone",
+} as const;
+export type OnDivergence = (typeof OnDivergence)[keyof typeof OnDivergence];
 
 interface ActionOf<K extends ActionKind> {
   name: string;
@@ -79,8 +92,28 @@ export interface CommandAction extends ActionOf<"command"> {
   reached?: string;
 }
 
+export interface MariadbAction extends ActionOf<"mariadb"> {
+  port: number;
+  /** Unit of systemd, or script of /etc/init.d. */
+  service: string;
+  configFile: string;
+  /** That of the node whose name comes first; the other's is one more. */
+  serverId: number;
+  bindAddress: string;
+  restart: boolean;
+  /** Option files on the nodes; absent: root, by the socket. */
+  credentials?: string;
+  /** Absent: the same as credentials. */
+  replicationCredentials?: string;
+  onDivergence: OnDivergence;
+  initialCopy: boolean;
+  semiSync: boolean;
+  /** Seconds; absent: writes wait for as long as no replica is there. */
+  semiSyncTimeout?: number;
+}
+
 /** One thing that a change of role does on a node. */
-export type RoleAction = ServiceAction | FileAction | CommandAction;
+export type RoleAction = ServiceAction | FileAction | CommandAction | MariadbAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

@@ -1,4 +1,4 @@
-import { ActionKind, OnFailure, Role, RoleAction, RoleName, ServiceVerb } from "./role-model";
+import { ActionKind, OnDivergence, OnFailure, Role, RoleAction, RoleName, ServiceVerb } from "./role-model";
 import { ActionInput, RoleInput } from "./schema/role";
 import { Draft, isKnown, UNKNOWN, Unknown } from "./unknown";
 
@@ -61,6 +61,28 @@ function actionWithDefaults(action: Input): Draft<RoleAction> {
       const { kind, onMaster, onBackup, reached } = action;
       // Nobody knows what they do.
       return { ...common(true), kind, onMaster, onBackup, reached };
+    }
+    case ActionKind.Mariadb: {
+      const { kind, credentials, replicationCredentials, semiSyncTimeout } = action;
+      return {
+        ...common(false),
+        // A server that must not be promoted leaves the role to one that may.
+        onFailure: action.onFailure ?? OnFailure.Yield,
+        timeout: action.timeout ?? 60,
+        kind,
+        port: action.port ?? 3306,
+        service: action.service ?? "mariadb",
+        configFile: action.configFile ?? "/etc/mysql/mariadb.conf.d/zz-vrrp.cnf",
+        serverId: action.serverId ?? 10,
+        bindAddress: action.bindAddress ?? "*",
+        restart: action.restart ?? true,
+        credentials,
+        replicationCredentials,
+        onDivergence: action.onDivergence ?? OnDivergence.Keep,
+        initialCopy: action.initialCopy ?? true,
+        semiSync: action.semiSync ?? false,
+        semiSyncTimeout,
+      };
     }
   }
 }

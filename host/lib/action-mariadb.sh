@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and role.sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2031 # the names of common.sh and role.sh
 # An action of kind mariadb: a server of MariaDB that is writable on the master and replicates from it on the backup.
 #   port, service, config PATH, server-id, bind, restart yes|no
 #   peer ADDRESS                     the other node's server
@@ -212,10 +212,19 @@ replicates() {
 
 # mariadb_quiesce: the peer's server replicates and is near; then nobody writes here, and it has all.
 mariadb_quiesce() {
-  is_writable here || {
-    why="this node's server is not writable: it is not wholly the master's"
+  quiesce_writable=0
+  is_writable here || quiesce_writable=$?
+  case $quiesce_writable in
+  1)
+    # It never opened, or is quiesced: nobody writes.
+    why="the server is read-only already"
+    return 0
+    ;;
+  2)
+    why="the server does not answer, so nobody can say whether the peer's has all: $(db_words)"
     return 1
-  }
+    ;;
+  esac
   read_replica peer || {
     why="the peer's server does not answer: $(db_words)"
     return 1
@@ -235,7 +244,7 @@ mariadb_quiesce() {
 peer_applies() {
   [ -n "$1" ] || return 0
   [ "$(db_ask peer "SELECT MASTER_GTID_WAIT('$1', $2);")" = 0 ] && return 0
-  why="the peer's server has not applied all up to $1 within $2 s${db_words:+: $(db_words)}"
+  why="the peer's server has not applied all up to $1 within $2 s: $(db_words)"
   return 1
 }
 

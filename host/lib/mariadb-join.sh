@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh, role.sh and mariadb-server.sh
+# shellcheck shell=sh disable=SC2154,SC2034,SC2030,SC2031 # the names of common.sh, role.sh and mariadb-server.sh
 # How a server of MariaDB comes to replicate from the peer's: as it is, or without what it holds alone, or as a copy.
 #   $action_dir/member      it has the cluster's data
 #   $action_dir/kept-out    why it may be neither replica nor master

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { ACTION_NAME, SERVICE_NAME } from "../names";
-import { ActionKind, OnFailure, RoleName, ServiceVerb } from "../role-model";
-import { field, flag, isLine, quoted, text, whole } from "./fields";
+import { SERVICE_NAME } from "../names";
+import { ActionKind, RoleName, ServiceVerb } from "../role-model";
+import { field, isLine, quoted, text, whole } from "./fields";
+import { commonOfAction } from "./role-common";
+import { mariadbAction } from "./role-mariadb";
 
 const MAX_COMMAND = 950;
 
@@ -12,22 +14,6 @@ const shellCommand = () =>
   );
 
 const verb = () => field(z.enum(ServiceVerb), quoted(Object.values(ServiceVerb)));
-
-/** What every kind has. */
-export const commonOfAction = <K extends string>(kind: K) => ({
-  /** Name of the action, unique in the role, 1 to 32 characters. */
-  name: text(ACTION_NAME, "a name of 1 to 32 letters, digits, '_' and '-'"),
-  /** What it is about. */
-  kind: field(z.literal(kind), `one of ${quoted(Object.values(ActionKind))}`),
-  /** Whole seconds that one try may take, 1 to 3600. @default 30 */
-  timeout: whole(1, 3600).optional(),
-  /** Tries after the first, 1 s, 2 s, 4 s ... 16 s apart: 0 to 20. @default 2 */
-  retries: whole(0, 20).optional(),
-  /** What becomes of a promotion in which it fails. @default stop */
-  onFailure: field(z.enum(OnFailure), quoted(Object.values(OnFailure))).optional(),
-  /** A promotion does it only once the role has held for `settle` seconds. @default true where it cannot be undone */
-  settled: flag().optional(),
-});
 
 const serviceAction = z.strictObject({
   ...commonOfAction(ActionKind.Service),
@@ -81,7 +67,7 @@ const commandAction = z.strictObject({
 
 /** An action: a strict object for each kind. */
 const actionSchema = field(
-  z.discriminatedUnion("kind", [serviceAction, fileAction, commandAction]),
+  z.discriminatedUnion("kind", [serviceAction, fileAction, commandAction, mariadbAction]),
   "an action: name, kind and what that kind has",
 );
 
