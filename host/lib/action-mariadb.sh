@@ -161,7 +161,7 @@ mariadb_demote() {
   }
   if is_replica; then
     if demote_error=$(sql_error here); then
-      why="replication has stopped: $demote_error; correct it and START SLAVE, or have this server copied (onDivergence: reclone) after RESET SLAVE ALL"
+      why="replication has stopped: $demote_error; correct it and START SLAVE, or have this server copied anew (docs/roles.md, MariaDB)"
       return 3
     fi
     if replicates && [ -z "$(of_replica here Last_IO_Error)" ] && ! is_tuned backup; then

@@ -197,6 +197,11 @@ tune_server() {
       return 3
     }
     restart_server || return 1
+    needs_restart=$(restart_reason) || return 1
+    [ -z "$needs_restart" ] || {
+      why="$needs_restart after a restart, too: the server does not read $(setting config), or another file has the last word; set configFile to one that it reads last"
+      return 3
+    }
   fi
   db_do "SET GLOBAL server_id = $(setting server-id), gtid_domain_id = 0, gtid_strict_mode = 1, binlog_format = 'ROW',
     binlog_row_image = 'FULL', sync_binlog = 1, innodb_flush_log_at_trx_commit = 1, slave_net_timeout = 10;" "cannot set the server up"
