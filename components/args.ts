@@ -235,6 +235,12 @@ export enum ActionKind {
   Mail = "mail",
   /** A name in the DNS that has the master's addresses. Has `server`, `port`, `zone`, `record`, `ownerRecord`, `ttl`, `addresses`, `tsig`. */
   Dns = "dns",
+  /**
+   * A server of MariaDB on each of two nodes, which must be there, with accounts (docs/roles.md). Has `port`, `service`,
+   * `configFile`, `serverId`, `bindAddress`, `restart`, `credentials`, `replicationCredentials`, `onDivergence`, `initialCopy`,
+   * `semiSync`, `semiSyncTimeout`.
+   */
+  Mariadb = "mariadb",
 }
 
 /** How a webhook asks. */
@@ -276,6 +282,16 @@ export interface SmtpAlertArgs {
   connectTimeout?: pulumi.Input<number>;
 }
 
+/** What becomes of a database server that holds transactions which the master lacks; they are kept in a file in any case. */
+export enum OnDivergence {
+  /** It stays read-only and replicates nothing, until somebody has seen to it. */
+  Keep = "keep",
+  /** Exactly these are undone, where they are changes of rows only; else as keep. */
+  Rewind = "rewind",
+  /** It becomes a copy of the master's. */
+  Reclone = "reclone",
+}
+
 /** What becomes of a promotion in which an action fails, all its tries included. A demotion does all actions, whatever fails. */
 export enum OnFailure {
   /** Those behind it are not done; it is tried again every 30 s. */
@@ -295,16 +311,16 @@ export interface RoleActionArgs {
   name: pulumi.Input<string>;
   /** What it is about; a property of another kind is refused. */
   kind: pulumi.Input<ActionKind>;
-  /** Seconds that one try may take, whole, 1 to 3600; what has not ended then is killed. @default 30 */
+  /** Seconds that one try may take, whole, 1 to 3600; what has not ended then is killed. @default 30; mariadb: 60 */
   timeout?: pulumi.Input<number>;
   /** Tries after the first, 1, 2, 4 ... 16 s apart: 0 to 20. @default 2 */
   retries?: pulumi.Input<number>;
-  /** What becomes of a promotion in which it fails. @default webhook, mail, dns: continue; others: stop */
+  /** What becomes of a promotion in which it fails. @default webhook, mail, dns: continue; mariadb: yield; others: stop */
   onFailure?: pulumi.Input<OnFailure>;
   /** A promotion does it only once the node has been master for `settle` seconds. @default command, dns: true; others: false */
   settled?: pulumi.Input<boolean>;
   /**
-   * service: unit of systemd, `.service` where it has no suffix (`backup.timer`), or script of /etc/init.d. One that runs in
+   * service, mariadb (there `mariadb` by default): unit of systemd, `.service` where it has no suffix (`backup.timer`), or script of /etc/init.d. One that runs in
    * one role only starts nowhere else: not at a boot, and not with an update of its package. @default start, stop, status
    */
   service?: pulumi.Input<string>;
@@ -364,8 +380,6 @@ export interface RoleActionArgs {
   username?: pulumi.Input<string>;
   /** mail: its password, up to 256 characters; secret. */
   password?: pulumi.Input<string>;
-  /** dns: the server's port, 1 to 65535. @default 53 */
-  port?: pulumi.Input<number>;
   /** dns: zone that the server has, without a dot at its end. */
   zone?: pulumi.Input<string>;
   /** dns: full name, in the zone, whose A and AAAA records are the master's; what else they hold is replaced. */
@@ -376,6 +390,31 @@ export interface RoleActionArgs {
   ttl?: pulumi.Input<number>;
   /** dns: the key by which the server knows the nodes. */
   tsig?: TsigArgs;
+  /** dns: the server's port. mariadb: that of the server on both nodes. 1 to 65535. @default dns: 53; mariadb: 3306 */
+  port?: pulumi.Input<number>;
+  /** mariadb: file that the server reads at its start, ends with `.cnf`; its directory must be there. @default /etc/mysql/mariadb.conf.d/zz-vrrp.cnf */
+  configFile?: pulumi.Input<string>;
+  /** mariadb: server_id of the node whose name comes first in the alphabet; the other's is one more. 1 to 4294967294. @default 10 */
+  serverId?: pulumi.Input<number>;
+  /** mariadb: address that the server listens on, `*` for all: the peer and those who use the virtual address come there. @default * */
+  bindAddress?: pulumi.Input<string>;
+  /**
+   * mariadb: whether the server may be restarted, once, when its role comes and it lacks what it takes at its start only (log_bin,
+   * log_slave_updates, bind_address); stage says so before. Without, stage refuses such a host. @default true
+   */
+  restart?: pulumi.Input<boolean>;
+  /** mariadb: path of an option file on the nodes by which the node's own server is asked. @default root, by the socket */
+  credentials?: pulumi.Input<string>;
+  /** mariadb: path of one by which the peer's server is asked and replicated from. @default credentials */
+  replicationCredentials?: pulumi.Input<string>;
+  /** mariadb: what becomes of a server that holds transactions which the master lacks. @default keep */
+  onDivergence?: pulumi.Input<OnDivergence>;
+  /** mariadb: whether a server without any data becomes a copy of the master's. @default true */
+  initialCopy?: pulumi.Input<boolean>;
+  /** mariadb: whether a write is told to be done only when the replica has it; without a replica, writes wait. @default false */
+  semiSync?: pulumi.Input<boolean>;
+  /** mariadb: seconds after which a write is told to be done without a replica, and may be lost, 1 to 86400. @default never */
+  semiSyncTimeout?: pulumi.Input<number>;
 }
 
 /**

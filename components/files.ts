@@ -18,6 +18,9 @@ function packagesOfAction(action: RoleAction): Record<string, string> {
   if (action.kind === "webhook" || bySmtp) {
     return { curl: "curl" };
   }
+  if (action.kind === "mariadb") {
+    return { mariadb: "mariadb-client" };
+  }
   return action.kind === "dns" ? { nsupdate: "bind9-dnsutils", dig: "bind9-dnsutils" } : {};
 }
 

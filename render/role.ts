@@ -1,12 +1,14 @@
 import { HostPlan, RoleAction, RoleName, ServiceVerb, unitOf } from "../spec";
 import { plainFile, RenderedFile, secretFile } from "./file";
+import { mariadbConfig, mariadbSettings } from "./mariadb";
 import { fill } from "./template";
 import { rest, word } from "./word";
 
 const UNITS = "/etc/systemd/system";
 
 /** The lines of node.conf about the role: what there is to do, and with what. */
-export function roleLines({ cluster, node, role }: HostPlan): string[] {
+export function roleLines(plan: HostPlan): string[] {
+  const { role } = plan;
   if (role === undefined) {
     return [];
   }
@@ -18,7 +20,7 @@ export function roleLines({ cluster, node, role }: HostPlan): string[] {
       const name = word(action.name, "role.actions.name");
       return [
         `action ${name} ${kind} ${timeout} ${retries} ${onFailure} ${settled ? "yes" : "no"}`,
-        ...setLines(name, settingsOf(action, cluster, node)),
+        ...setLines(name, settingsOf(action, plan)),
       ];
     }),
   ];
@@ -36,7 +38,8 @@ function setLines(name: string, settings: Settings): string[] {
 }
 
 /** What an action's kind has, in the words of lib/action-KIND.sh. */
-function settingsOf(action: RoleAction, cluster: string, node: string): Settings {
+function settingsOf(action: RoleAction, plan: HostPlan): Settings {
+  const { cluster, node } = plan;
   switch (action.kind) {
     case "service": {
       const { service, start, stop, status, reload, onMaster, onBackup } = action;
@@ -79,6 +82,8 @@ function settingsOf(action: RoleAction, cluster: string, node: string): Settings
         "key-name": action.tsig.name,
         "key-algorithm": action.tsig.algorithm,
       };
+    case "mariadb":
+      return mariadbSettings(action, plan);
   }
 }
 
@@ -122,6 +127,7 @@ export function roleFiles(plan: HostPlan): RenderedFile[] {
       const text = textOf(action);
       return text === undefined ? [] : [plainFile(sourceOf(cluster, action.name), ended(text))];
     }),
+    ...role.actions.flatMap((action) => (action.kind === "mariadb" ? [mariadbConfig(action, plan)] : [])),
     ...(secrets.length > 0 ? [secretFile(`${directory}/role.conf`, `${secrets.join("\n")}\n`)] : []),
   ];
 }

@@ -19,6 +19,8 @@ export const ActionKind = {
   Mail: "mail",
   /** A record in the DNS, by RFC 2136. */
   Dns: "dns",
+  /** A server of MariaDB: writable on the master, its replica on the backup. */
+  Mariadb: "mariadb",
 } as const;
 export type ActionKind = (typeof ActionKind)[keyof typeof ActionKind];
 
@@ -60,6 +62,17 @@ export const ServiceVerb = {
   None: "none",
 } as const;
 export type ServiceVerb = (typeof ServiceVerb)[keyof typeof ServiceVerb];
+
+/** What becomes of a database server that holds transactions which the master lacks. */
+export const OnDivergence = {
+  /** It stays read-only and replicates nothing, until somebody has seen to it. */
+  Keep: "keep",
+  /** Exactly these are undone, where they are changes of rows only. */
+  Rewind: "rewind",
+  /** It becomes a copy of the master's. */
+  Reclone: "reclone",
+} as const;
+export type OnDivergence = (typeof OnDivergence)[keyof typeof OnDivergence];
 
 interface ActionOf<K extends ActionKind> {
   name: string;
@@ -153,8 +166,29 @@ export interface DnsAction extends ActionOf<"dns"> {
   tsig: Tsig;
 }
 
+export interface MariadbAction extends ActionOf<"mariadb"> {
+  port: number;
+  /** Unit of systemd, or script of /etc/init.d. */
+  service: string;
+  configFile: string;
+  /** That of the node whose name comes first; the other's is one more. */
+  serverId: number;
+  bindAddress: string;
+  restart: boolean;
+  /** Option files on the nodes; absent: root, by the socket. */
+  credentials?: string;
+  /** Absent: the same as credentials. */
+  replicationCredentials?: string;
+  onDivergence: OnDivergence;
+  initialCopy: boolean;
+  semiSync: boolean;
+  /** Seconds; absent: writes wait for as long as no replica is there. */
+  semiSyncTimeout?: number;
+}
+
 /** One thing that a change of role does on a node. */
-export type RoleAction = ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction;
+export type RoleAction =
+  ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction | MariadbAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

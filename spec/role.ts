@@ -2,6 +2,7 @@ import { canonical } from "./addresses";
 import {
   ActionKind,
   BOTH,
+  OnDivergence,
   OnFailure,
   Role,
   RoleAction,
@@ -117,6 +118,27 @@ function actionWithDefaults(action: Input): Draft<RoleAction> {
         ttl: ttl ?? 30,
         addresses: canonicalByNode(addresses),
         tsig: isKnown(tsig) ? { ...tsig, algorithm: tsig.algorithm ?? TsigAlgorithm.Sha256 } : UNKNOWN,
+      };
+    }
+    case ActionKind.Mariadb: {
+      const { kind, credentials, replicationCredentials, semiSyncTimeout } = action;
+      return {
+        // A server that must not be promoted leaves the role to one that may.
+        ...common(false, OnFailure.Yield),
+        timeout: action.timeout ?? 60,
+        kind,
+        port: action.port ?? 3306,
+        service: action.service ?? "mariadb",
+        configFile: action.configFile ?? "/etc/mysql/mariadb.conf.d/zz-vrrp.cnf",
+        serverId: action.serverId ?? 10,
+        bindAddress: action.bindAddress ?? "*",
+        restart: action.restart ?? true,
+        credentials,
+        replicationCredentials,
+        onDivergence: action.onDivergence ?? OnDivergence.Keep,
+        initialCopy: action.initialCopy ?? true,
+        semiSync: action.semiSync ?? false,
+        semiSyncTimeout,
       };
     }
   }

@@ -193,7 +193,7 @@ pursue() {
     if [ "$role_wanted $act_settled" = "master yes" ]; then
       await_settled || return 0
     fi
-    if [ "$(result role) $(result state)" = "$role_wanted given-up" ] || ! do_action; then
+    if is_given_up || ! do_action; then
       wants "$role_wanted" || return 0
       pursue_failed=yes
       [ "$role_wanted" = master ] || continue
@@ -242,6 +242,15 @@ result() { sed -n "s/^$1 //p" "$role_dir/actions/$act_name" 2>/dev/null; }
 try_reached() {
   act_run 10 reached "$role_wanted" || return 1
   [ "$(result role) $(result state)" = "$role_wanted done" ] || note_result "done" 0 ""
+}
+
+# is_given_up: for this role, with these settings.
+is_given_up() {
+  [ "$(result role) $(result state)" = "$role_wanted given-up" ] || return 1
+  (
+    use_action "$conf" "$act_name"
+    [ "$settings" = "$(cat "$action_dir/settings")" ]
+  )
 }
 
 # note_result STATE MS WORDS

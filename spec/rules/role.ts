@@ -1,30 +1,12 @@
 import type { ClusterDraft } from "../defaults";
-import { Check, Role, RoleAction, ServiceAction, TrackProcess, TrackScript } from "../model";
+import { Check, ServiceAction, TrackProcess, TrackScript } from "../model";
 import { unitOf } from "../units";
 import { Draft, isKnown, Unknown } from "../unknown";
 import type { ClusterRule } from "./cluster";
 import { testedBy } from "./commands";
 import { duplicates, error, Placed, place } from "./nodes";
-
-type ActionDraft = Exclude<Draft<RoleAction>, Unknown>;
-type OfKind<K extends RoleAction["kind"]> = Extract<ActionDraft, { kind: K | Unknown }>;
-
-/** The actions of a cluster's role, with their places. */
-function actionsOf(cluster: ClusterDraft): { action: ActionDraft; path: string }[] {
-  const role = cluster.role as Draft<Role> | undefined;
-  const actions = role !== undefined && isKnown(role) && isKnown(role.actions) ? role.actions : [];
-  return actions.flatMap((action, i) => (isKnown(action) ? [{ action, path: `role.actions[${i}]` }] : []));
-}
-
-/** Those of one kind. */
-export function actionsOfKind<K extends RoleAction["kind"]>(
-  cluster: ClusterDraft,
-  kind: K,
-): { action: OfKind<K>; path: string }[] {
-  return actionsOf(cluster).flatMap(({ action, path }) =>
-    action.kind === kind ? [{ action: action as OfKind<K>, path }] : [],
-  );
-}
+import { MARIADB_RULES } from "./role-mariadb";
+import { actionsOf, actionsOfKind, OfKind } from "./role-actions";
 
 /** What the agent has done for an action it knows by its name. */
 const actionNameTwice: ClusterRule = (cluster) =>
@@ -188,4 +170,5 @@ export const ROLE_RULES: readonly ClusterRule[] = [
   roleOfKeepalived,
   roleOfOwnFile,
   checkOfStopped,
+  ...MARIADB_RULES,
 ];

@@ -1,16 +1,10 @@
 import { z } from "zod";
 import { isUnicast, parseAddress } from "../addresses";
-import { ACTION_NAME, DNS_NAME, MAIL_ADDRESS, MAIL_RECIPIENT, NODE_NAME, SERVICE_NAME } from "../names";
-import {
-  ActionKind,
-  BOTH,
-  OnFailure,
-  RoleName,
-  ServiceVerb,
-  TsigAlgorithm,
-  WebhookMethod,
-} from "../role-model";
+import { DNS_NAME, MAIL_ADDRESS, MAIL_RECIPIENT, NODE_NAME, SERVICE_NAME } from "../names";
+import { ActionKind, BOTH, RoleName, ServiceVerb, TsigAlgorithm, WebhookMethod } from "../role-model";
 import { field, flag, isLine, quoted, text, whole } from "./fields";
+import { commonOfAction } from "./role-common";
+import { mariadbAction } from "./role-mariadb";
 
 const MAX_COMMAND = 950;
 
@@ -21,22 +15,6 @@ const shellCommand = () =>
   );
 
 const verb = () => field(z.enum(ServiceVerb), quoted(Object.values(ServiceVerb)));
-
-/** What every kind has. */
-export const commonOfAction = <K extends string>(kind: K) => ({
-  /** Name of the action, unique in the role, 1 to 32 characters. */
-  name: text(ACTION_NAME, "a name of 1 to 32 letters, digits, '_' and '-'"),
-  /** What it is about. */
-  kind: field(z.literal(kind), `one of ${quoted(Object.values(ActionKind))}`),
-  /** Whole seconds that one try may take, 1 to 3600. @default 30 */
-  timeout: whole(1, 3600).optional(),
-  /** Tries after the first, 1 s, 2 s, 4 s ... 16 s apart: 0 to 20. @default 2 */
-  retries: whole(0, 20).optional(),
-  /** What becomes of a promotion in which it fails. @default stop */
-  onFailure: field(z.enum(OnFailure), quoted(Object.values(OnFailure))).optional(),
-  /** A promotion does it only once the role has held for `settle` seconds. @default true where it cannot be undone */
-  settled: flag().optional(),
-});
 
 const serviceAction = z.strictObject({
   ...commonOfAction(ActionKind.Service),
@@ -237,6 +215,7 @@ const actionSchema = field(
     webhookAction,
     mailAction,
     dnsAction,
+    mariadbAction,
   ]),
   "an action: name, kind and what that kind has",
 );
