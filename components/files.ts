@@ -1,5 +1,5 @@
 import { RenderedFile, renderHost } from "../render";
-import { AgentCheck, HostPlan } from "../spec";
+import { AgentCheck, agentChecks, Cluster, gatewayPlace, HostPlan } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
@@ -9,15 +9,16 @@ const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>
   tunnel: { ping: "iputils-ping" },
   network: { ping: "iputils-ping" },
   http: { curl: "curl" },
+  gateway: { curl: "curl" },
   witness: { curl: "curl", ping: "iputils-ping" },
 };
 
-/** What a host that runs keepalived with these checks must have. */
-export function packagesFor(checks: AgentCheck[]): Record<string, string> {
-  return Object.assign({ ...PACKAGES }, ...checks.map(({ kind }) => CHECK_PACKAGES[kind])) as Record<
-    string,
-    string
-  >;
+/** What a host of a cluster must have. */
+export function packagesFor(cluster: Cluster): Record<string, string> {
+  const { gateway, name } = cluster;
+  const ofGateway = gateway === undefined ? {} : gatewayPlace(gateway, name).packages;
+  const ofChecks = agentChecks(cluster).map(({ kind }) => CHECK_PACKAGES[kind]);
+  return Object.assign({ ...PACKAGES, ...ofGateway }, ...ofChecks) as Record<string, string>;
 }
 
 /** What an end of a WireGuard tunnel must have. */

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { summaryText } from "../simulate/summary";
-import { agentChecks, Cluster, hostPlan, parseCluster } from "../spec";
+import { Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
 import {
   AnnouncementArgs,
   BfdArgs,
   CheckArgs,
   NodeArgs,
+  GatewayServiceArgs,
   OpenPortArgs,
   OptionArgs,
   Preemption,
@@ -86,6 +87,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   witness?: WitnessArgs;
   /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
   role?: RoleArgs;
+  /** nginx, or OpenResty, that serves behind the addresses: its configuration changes with the addresses, as one. @default none */
+  gateway?: GatewayServiceArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -125,7 +128,7 @@ export class HaPair extends pulumi.ComponentResource {
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(agentChecks(c))),
+        packages: derive(cluster, (c) => packagesFor(c)),
         apply: false,
         drift: args.drift,
       }),

@@ -46,6 +46,9 @@ function settingsOf(action: RoleAction): Settings {
       return { path: action.path, on: action.on };
     case "command":
       return { "on-master": action.onMaster, "on-backup": action.onBackup, reached: action.reached };
+    // What it is about is the cluster's gateway.
+    case "gateway":
+      return {};
   }
 }
 

@@ -1,7 +1,9 @@
 import type { AgentCheck, Check } from "./check-model";
+import type { Gateway } from "./gateway-model";
 import type { Role, RolePlan } from "./role-model";
 
 export * from "./check-model";
+export * from "./gateway-model";
 export * from "./role-model";
 
 /**
@@ -233,6 +235,8 @@ export interface HostPlan {
   /** What the agent's vrrp-check tests here, each tunnel with its interface. */
   checks: AgentCheck[];
   role?: RolePlan;
+  /** What serves behind the addresses. */
+  gateway?: Gateway;
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -359,6 +363,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   openPorts: OpenPort[];
   witness?: Witness;
   role?: Role;
+  gateway?: Gateway;
 }
 
 /** One thing that is wrong with a spec or with a set of instances, in a form a person can act on. */

@@ -39,7 +39,7 @@ export const ServiceVerb = {
 } as const;
 export type ServiceVerb = (typeof ServiceVerb)[keyof typeof ServiceVerb];
 
-interface ActionOf<K extends ActionKind> {
+interface ActionOf<K extends ActionKind | "gateway"> {
   name: string;
   kind: K;
   /** Seconds that one try may take. */
@@ -79,8 +79,11 @@ export interface CommandAction extends ActionOf<"command"> {
   reached?: string;
 }
 
+/** What a cluster's gateway brings (spec/gateway.ts); no user writes it. */
+export type GatewayAction = ActionOf<"gateway">;
+
 /** One thing that a change of role does on a node. */
-export type RoleAction = ServiceAction | FileAction | CommandAction;
+export type RoleAction = ServiceAction | FileAction | CommandAction | GatewayAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

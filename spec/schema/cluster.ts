@@ -7,6 +7,7 @@ import { checks } from "./check-list";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
+import { gatewaySchema } from "./gateway";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { roleSchema } from "./role";
@@ -155,6 +156,8 @@ export const clusterSchema = field(
     witness: witnessSchema.optional(),
     /** What the node that holds the cluster's own addresses runs, and the others do not. @default none */
     role: roleSchema.optional(),
+    /** nginx, or OpenResty, that serves behind the addresses. @default none */
+    gateway: gatewaySchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),
