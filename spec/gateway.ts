@@ -67,11 +67,7 @@ export function checksOfGateway(preemptDelay: number | Unknown): Draft<GatewayCh
       timeout: 4,
       fall: 2,
       rise: 2,
-      effect: isKnown(preemptDelay)
-        ? preemptDelay > 0
-          ? CheckEffect.Fault
-          : CheckEffect.Yield
-        : UNKNOWN,
+      effect: isKnown(preemptDelay) ? (preemptDelay > 0 ? CheckEffect.Fault : CheckEffect.Yield) : UNKNOWN,
     },
   ];
 }

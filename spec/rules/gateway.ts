@@ -164,7 +164,8 @@ const configOfUnit = gatewayRule(({ config, prefix, program }) => {
   if (typeof config !== "string" || !isKnown(prefix)) {
     return [];
   }
-  const said = (word: string) => new RegExp(`^[ \\t]*${word}[ \\t]+([^;\\n]*);`, "m").exec(config)?.[1]?.trim();
+  const said = (word: string) =>
+    new RegExp(`^[ \\t]*${word}[ \\t]+([^;\\n]*);`, "m").exec(config)?.[1]?.trim();
   const problems: Problem[] = [];
   for (const word of ["daemon", "master_process"]) {
     const value = said(word);
@@ -230,7 +231,12 @@ function listenedVip(config: string, vips: string[]): { path: string; value: str
 
 /** In nginx.conf of the user's own the probe is where that includes it. */
 const probeNotIncluded = gatewayRule(({ config, probe }, { name }) => {
-  if (typeof config !== "string" || probe === undefined || !isKnown(name) || config.includes(probeFile(name))) {
+  if (
+    typeof config !== "string" ||
+    probe === undefined ||
+    !isKnown(name) ||
+    config.includes(probeFile(name))
+  ) {
     return [];
   }
   return [

@@ -135,9 +135,7 @@ const roleOfOwnFile: ClusterRule = (cluster) =>
 /** What checks of a cluster test, each with its place. */
 function tested(cluster: ClusterDraft): Placed[] {
   const list = <T>(items: Draft<T[]>) =>
-    (isKnown(items) ? items : []).flatMap((item, i) =>
-      isKnown(item) ? [{ item, i }] : [],
-    );
+    (isKnown(items) ? items : []).flatMap((item, i) => (isKnown(item) ? [{ item, i }] : []));
   const by = (command: string | Unknown, path: string) =>
     typeof command === "string" ? testedBy(command).map((text) => ({ path, text })) : [];
   return [
