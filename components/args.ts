@@ -438,6 +438,97 @@ export interface RoleArgs {
   actions: RoleActionArgs[];
 }
 
+/** What serves as the gateway. */
+export enum GatewayProgram {
+  Nginx = "nginx",
+  OpenResty = "openresty",
+}
+
+/** On which nodes a gateway runs. */
+export enum GatewayRuns {
+  /** On all of them: the backup's is hot, and answers as soon as the addresses are there. */
+  Both = "both",
+  /** Where the node is master, and nowhere else, not even after a boot or a start by hand. */
+  Master = "master",
+}
+
+/** Where a gateway takes connections. */
+export enum GatewayListenOn {
+  /** On every address of its node. */
+  All = "all",
+  /** On the virtual addresses, and on 127.0.0.1, where the check asks. Sets `nonlocalBind`. */
+  Vip = "vip",
+}
+
+/** A server that the gateway passes requests to. */
+export interface UpstreamArgs {
+  /** IP address and TCP port: `10.0.0.11:8080`, `[2001:db8::11]:8080`, `127.0.0.1:8080` for one on the node. No name: nginx looks it up at its start only, and does not start without. */
+  address: pulumi.Input<string>;
+  /** Share of the requests that it gets, whole, 1 to 1000. @default 1 */
+  weight?: pulumi.Input<number>;
+  /** It gets requests only while none of the others answers. @default false */
+  backup?: pulumi.Input<boolean>;
+}
+
+/** A port for health checks from outside, those of a DNS with a primary and a backup record: 200 on the master, 503 elsewhere. */
+export interface GatewayProbeArgs {
+  /** TCP port, 1 to 65535, that nothing else has. */
+  port: pulumi.Input<number>;
+  /** Path that answers. A probe that only connects needs `runs: "master"`. @default "/" */
+  path?: pulumi.Input<string>;
+}
+
+/**
+ * nginx, or OpenResty, that serves behind the addresses of a cluster. `nginx -t` tests its configuration before anything is in
+ * force, a change is a reload, and what nginx refuses takes the whole change back.
+ *
+ * It brings a check, `gateway`: nginx runs, and answers with something else than 502, 503 and 504. Where it does not run it is
+ * started anew, once a minute at most, and only when that does not help the addresses move. An answer that all nodes may give
+ * alike moves nothing: the holder waits until the others would have seen it.
+ *
+ * @example
+ * gateway: {
+ *   upstreams: [{ address: "10.0.0.11:8080" }, { address: "10.0.0.12:8080", backup: true }],
+ *   probe: { port: 8081 },
+ * }
+ */
+export interface GatewayServiceArgs {
+  /** What serves. @default nginx */
+  program?: pulumi.Input<GatewayProgram>;
+  /**
+   * Directory of a build of your own, `/usr/local/nginx`: PREFIX/sbin/nginx is the program, PREFIX/conf/nginx.conf its file. It
+   * gets a unit, vrrp-gateway-CLUSTER. @default the package's: /usr/sbin/nginx, or /usr/local/openresty/nginx
+   */
+  prefix?: pulumi.Input<string>;
+  /**
+   * The whole nginx.conf, up to 262144 characters; no secret. `listen` then says which ports it has, for the firewall and the
+   * check. Relative includes are those of its directory. @default made of the properties below
+   */
+  config?: pulumi.Input<string>;
+  /** TCP ports on which it serves HTTP, 1 to 16, which the hosts' firewall lets in; the check asks the first, on 127.0.0.1. @default [80] */
+  listen?: pulumi.Input<number>[];
+  /** Which addresses it listens on; not with `config`. @default all */
+  listenOn?: pulumi.Input<GatewayListenOn>;
+  /** Host name that it serves, and that the check asks for. @default any */
+  serverName?: pulumi.Input<string>;
+  /** Servers that requests are passed to, 1 to 100; needed without `config`. */
+  upstreams?: UpstreamArgs[];
+  /** User of nginx's workers; not with `config`. @default www-data with the package's nginx, else as it was built */
+  user?: pulumi.Input<string>;
+  /** Seconds in which an upstream must take a connection, before the next one is asked, 1 to 75 in steps of 0.001. @default 3 */
+  connectTimeout?: pulumi.Input<number>;
+  /** Seconds that an upstream may be silent before the next one is asked, 1 to 3600 in steps of 0.001. @default 60 */
+  readTimeout?: pulumi.Input<number>;
+  /** Path that the check asks for, up to 200 characters. @default "/" */
+  checkPath?: pulumi.Input<string>;
+  /** On which nodes it runs. @default both */
+  runs?: pulumi.Input<GatewayRuns>;
+  /** A port that answers 200 where the node is master. @default none */
+  probe?: GatewayProbeArgs;
+  /** Name of the action of `role` behind which it starts, with `runs: "master"`. @default before all of them */
+  after?: pulumi.Input<string>;
+}
+
 /** An interface, beside the one that carries the addresses, whose loss says that a node may not hold them (`track_interface`). */
 export interface TrackInterfaceArgs {
   /** Name of the interface, 1 to 15 characters; it must exist on the node. Not the one that carries the addresses: that is tracked always. */

@@ -1,5 +1,5 @@
 import { RenderedFile, renderHost } from "../render";
-import { AgentCheck, HostPlan, RoleAction } from "../spec";
+import { AgentCheck, agentChecks, Cluster, gatewayPlace, HostPlan, RoleAction } from "../spec";
 
 /** What a host that runs keepalived must have: program -> package. */
 export const PACKAGES = { keepalived: "keepalived" };
@@ -9,6 +9,7 @@ const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>
   tunnel: { ping: "iputils-ping" },
   network: { ping: "iputils-ping" },
   http: { curl: "curl" },
+  gateway: { curl: "curl" },
   witness: { curl: "curl", ping: "iputils-ping" },
 };
 
@@ -24,10 +25,13 @@ function packagesOfAction(action: RoleAction): Record<string, string> {
   return action.kind === "dns" ? { nsupdate: "bind9-dnsutils", dig: "bind9-dnsutils" } : {};
 }
 
-/** What a host that runs keepalived with these checks and actions must have. */
-export function packagesFor(checks: AgentCheck[], actions: RoleAction[] = []): Record<string, string> {
-  const packages = [...checks.map(({ kind }) => CHECK_PACKAGES[kind]), ...actions.map(packagesOfAction)];
-  return Object.assign({ ...PACKAGES }, ...packages) as Record<string, string>;
+/** What a host of a cluster must have. */
+export function packagesFor(cluster: Cluster): Record<string, string> {
+  const { gateway, name, role } = cluster;
+  const ofGateway = gateway === undefined ? {} : gatewayPlace(gateway, name).packages;
+  const ofChecks = agentChecks(cluster).map(({ kind }) => CHECK_PACKAGES[kind]);
+  const ofActions = (role?.actions ?? []).map(packagesOfAction);
+  return Object.assign({ ...PACKAGES, ...ofGateway }, ...ofChecks, ...ofActions) as Record<string, string>;
 }
 
 /** What an end of a WireGuard tunnel must have. */

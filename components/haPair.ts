@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { summaryText } from "../simulate/summary";
-import { agentChecks, Cluster, hostPlan, parseCluster } from "../spec";
+import { Cluster, hostPlan, parseCluster } from "../spec";
 import { applyCluster, AppliedHost } from "./apply";
 import {
   AnnouncementArgs,
   BfdArgs,
   CheckArgs,
   NodeArgs,
+  GatewayServiceArgs,
   OpenPortArgs,
   OptionArgs,
   Preemption,
@@ -89,6 +90,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   role?: RoleArgs;
   /** Mails that keepalived itself sends at each change of state. @default none */
   smtpAlert?: SmtpAlertArgs;
+  /** nginx, or OpenResty, that serves behind the addresses: its configuration changes with the addresses, as one. @default none */
+  gateway?: GatewayServiceArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -129,7 +132,7 @@ export class HaPair extends pulumi.ComponentResource {
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(agentChecks(c), c.role?.actions)),
+        packages: derive(cluster, (c) => packagesFor(c)),
         apply: false,
         drift: args.drift,
       }),

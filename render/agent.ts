@@ -5,6 +5,7 @@ import { plainFile, RenderedFile } from "./file";
 import { sinceLines } from "./floors";
 import { FirewallRule } from "./firewall";
 import { roleLines } from "./role";
+import { gatewayLines } from "./gateway";
 import { fill } from "./template";
 import { word } from "./word";
 
@@ -36,7 +37,7 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances, plan.witness),
     lease: plan.witness?.kind === "lease" ? leaseWords(plan.witness) : undefined,
-    checks: [...checkLines(plan), ...roleLines(plan)],
+    checks: [...checkLines(plan), ...roleLines(plan), ...gatewayLines(plan)],
   });
   return plainFile(`${directory(plan.cluster)}/node.conf`, text);
 }

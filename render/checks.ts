@@ -53,6 +53,7 @@ function settingsOf(check: AgentCheck): string[] {
     case CheckKind.Command:
       return one("command", check.command, "command");
     case "witness":
+    case "gateway":
       return [];
   }
 }

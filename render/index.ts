@@ -2,6 +2,7 @@ import { FirewallPlan, flowsOf, HostPlan } from "../spec";
 import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
 import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
+import { gatewayFiles } from "./gateway";
 import { keepalivedFiles } from "./keepalived";
 import { roleFiles } from "./role";
 import { wordRules } from "./tunnel";
@@ -30,6 +31,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     ...firewallFiles(plan.cluster, rules),
     ...sysctlFiles(plan),
     ...roleFiles(plan),
+    ...gatewayFiles(plan),
   ]);
 }
 

@@ -84,6 +84,9 @@ function settingsOf(action: RoleAction, plan: HostPlan): Settings {
       };
     case "mariadb":
       return mariadbSettings(action, plan);
+    // What it is about is the cluster's gateway.
+    case "gateway":
+      return {};
   }
 }
 

@@ -26,7 +26,7 @@ export const CheckEffect = {
 } as const;
 export type CheckEffect = (typeof CheckEffect)[keyof typeof CheckEffect];
 
-interface CheckOf<K extends CheckKind | "witness"> {
+interface CheckOf<K extends CheckKind | "witness" | "gateway"> {
   name: string;
   kind: K;
   /** Seconds between two runs. */
@@ -95,5 +95,8 @@ export type Check =
 /** A round of votes (docs/adr/0006), which no user writes. */
 export type WitnessCheck = CheckOf<"witness">;
 
-/** What vrrp-check makes on a host: the cluster's checks, and what asks its witness. */
-export type AgentCheck = Check | WitnessCheck;
+/** That nginx serves (spec/gateway.ts), which no user writes either. */
+export type GatewayCheck = CheckOf<"gateway">;
+
+/** What vrrp-check makes on a host: the cluster's checks, and what asks its witness and its gateway. */
+export type AgentCheck = Check | WitnessCheck | GatewayCheck;

@@ -1,5 +1,6 @@
 import { AgentCheck, Check, CheckEffect, CheckKind } from "./check-model";
 import type { ClusterDraft } from "./defaults";
+import { checksOfGateway } from "./gateway";
 import { canonical } from "./addresses";
 import { Cluster, TrackScript, Witness } from "./model";
 import { routerViews } from "./routers";
@@ -113,18 +114,27 @@ function largestGap(cluster: ClusterDraft): number | Unknown {
 }
 
 /** What vrrp-check makes on each host of a cluster. */
-export function agentChecks({ checks, witness }: Pick<Cluster, "checks" | "witness">): AgentCheck[] {
-  return [...checks, ...checksOfWitness(witness)];
+export function agentChecks(cluster: AgentChecked): AgentCheck[] {
+  const { checks, witness, gateway, preemptDelay } = cluster;
+  const ofGateway = gateway === undefined ? [] : checksOfGateway(preemptDelay);
+  return [...checks, ...checksOfWitness(witness), ...(ofGateway as AgentCheck[])];
 }
+
+type AgentChecked = Pick<Cluster, "checks" | "witness" | "gateway" | "preemptDelay">;
 
 /** The scripts that keepalived runs for the checks of a cluster: the shape that the rules judge. */
 export function scriptsOf(cluster: ClusterDraft): Draft<TrackScript[]> {
-  const { checks: given, name: of, scriptUser } = cluster;
+  const { checks: given, name: of, scriptUser, gateway } = cluster;
   const witness = wholly<Witness | undefined>(cluster.witness);
   if (!isKnown(given) || !isKnown(witness)) {
     return UNKNOWN;
   }
-  const checks = [...given, ...checksOfWitness(witness)];
+  const checks: Draft<AgentCheck>[] = [
+    ...given,
+    ...checksOfWitness(witness),
+    // It brings its check whatever is not known of it.
+    ...(gateway === undefined ? [] : checksOfGateway(cluster.preemptDelay)),
+  ];
   const gap = checks.length === 0 ? 0 : largestGap(cluster);
   const weights: Record<CheckEffect, number | Unknown> = {
     [CheckEffect.Fault]: 0,

@@ -16,6 +16,7 @@ import {
   VirtualIpAddress,
   VirtualRouter,
 } from "./model";
+import { gatewayBindsElsewhere, gatewayWithDefaults } from "./gateway";
 import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
 import { roleWithDefaults } from "./role";
@@ -85,7 +86,7 @@ export function withDefaults(
     checks: checkListWithDefaults(input.checks, preemptDelay),
     trackInterfaces: interfacesWithDefaults(input.trackInterfaces ?? []),
     bfd: bfdWithDefaults(input.bfd ?? []),
-    nonlocalBind: input.nonlocalBind ?? false,
+    nonlocalBind: input.nonlocalBind ?? gatewayBindsElsewhere(input.gateway),
     vipOffLink: input.vipOffLink ?? false,
     undoAfter: input.undoAfter ?? UNDO_AFTER,
     firewall: input.firewall ?? true,
@@ -93,6 +94,7 @@ export function withDefaults(
     ...(input.witness !== undefined && { witness: witnessWithDefaults(input.witness) }),
     ...(input.role !== undefined && { role: roleWithDefaults(input.role) }),
     ...(input.smtpAlert !== undefined && { smtpAlert: smtpAlertWithDefaults(input.smtpAlert) }),
+    ...(input.gateway !== undefined && { gateway: gatewayWithDefaults(input.gateway) }),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }

@@ -1,4 +1,5 @@
 import { agentChecks } from "./checks";
+import { portsWithGateway, roleWithGateway } from "./gateway";
 import { DraftMember, draftMembersOf, membersOf } from "./members";
 import { CheckKind, Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
 
@@ -34,6 +35,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
   }
   const members = membersOf(cluster).flat();
   const instances = members.filter((m) => m.node === nodeName).map((m) => m.instance);
+  const role = roleWithGateway(cluster.role, cluster.gateway);
   return {
     cluster: cluster.name,
     node: node.name,
@@ -57,12 +59,13 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
     ...(cluster.smtpAlert !== undefined && { smtpAlert: cluster.smtpAlert }),
     firewall: cluster.firewall,
-    openPorts: cluster.openPorts,
+    openPorts: portsWithGateway(cluster.openPorts, cluster.gateway, cluster.firewall),
     checks: agentChecks(cluster).map((check) =>
       check.kind === CheckKind.Tunnel ? { ...check, interface: check.interface ?? node.interface } : check,
     ),
-    ...(cluster.role !== undefined && {
-      role: { ...cluster.role, instances: groupsOf(cluster).get(cluster.name)! },
+    ...(role !== undefined && {
+      role: { ...role, instances: groupsOf(cluster).get(cluster.name)! },
     }),
+    ...(cluster.gateway !== undefined && { gateway: cluster.gateway }),
   };
 }

@@ -3,6 +3,7 @@ export * from "./rules";
 export { agentChecks } from "./checks";
 export { TUNNEL_RULES, TunnelRule } from "./rules/tunnel";
 export { SpecContext } from "./context";
+export { gatewayPlace, GatewayPlace, probeFile } from "./gateway";
 export { flowsOf, parseFirewall } from "./firewall";
 export { formatProblems } from "./format";
 export { hostPlan } from "./host-plan";

@@ -1,7 +1,9 @@
 import type { AgentCheck, Check } from "./check-model";
+import type { Gateway } from "./gateway-model";
 import type { Role, RolePlan } from "./role-model";
 
 export * from "./check-model";
+export * from "./gateway-model";
 export * from "./role-model";
 
 /**
@@ -234,6 +236,8 @@ export interface HostPlan {
   /** What the agent's vrrp-check tests here, each tunnel with its interface. */
   checks: AgentCheck[];
   role?: RolePlan;
+  /** What serves behind the addresses. */
+  gateway?: Gateway;
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -361,6 +365,7 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   witness?: Witness;
   role?: Role;
   smtpAlert?: SmtpAlert;
+  gateway?: Gateway;
 }
 
 /** Mails that keepalived itself sends at each change of state. */

@@ -16,6 +16,9 @@ export const CHECK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 /** Name of the check by which keepalived learns of the witness; no check of a user's has it. */
 export const WITNESS_CHECK = "witness";
 
+/** Name of the check and of the action that a gateway brings. */
+export const GATEWAY = "gateway";
+
 /** Name of an action of a role: part of file names. */
 export const ACTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 

@@ -74,7 +74,7 @@ export const OnDivergence = {
 } as const;
 export type OnDivergence = (typeof OnDivergence)[keyof typeof OnDivergence];
 
-interface ActionOf<K extends ActionKind> {
+interface ActionOf<K extends ActionKind | "gateway"> {
   name: string;
   kind: K;
   /** Seconds that one try may take. */
@@ -186,9 +186,19 @@ export interface MariadbAction extends ActionOf<"mariadb"> {
   semiSyncTimeout?: number;
 }
 
+/** What a cluster's gateway brings (spec/gateway.ts); no user writes it. */
+export type GatewayAction = ActionOf<"gateway">;
+
 /** One thing that a change of role does on a node. */
 export type RoleAction =
-  ServiceAction | FileAction | CommandAction | WebhookAction | MailAction | DnsAction | MariadbAction;
+  | ServiceAction
+  | FileAction
+  | CommandAction
+  | WebhookAction
+  | MailAction
+  | DnsAction
+  | MariadbAction
+  | GatewayAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

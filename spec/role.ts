@@ -23,7 +23,7 @@ type Common = Exclude<
 >;
 
 /** Seconds for which a node must have been master before what cannot be undone begins. */
-const SETTLE = 3;
+export const SETTLE = 3;
 
 /** A role with its defaults. */
 export function roleWithDefaults(input: Draft<RoleInput>): Draft<Role> {

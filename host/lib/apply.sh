@@ -360,6 +360,8 @@ bring_into_force() {
   [ "${3-}" != apart ] || [ "$step" = boot ] || stop_service
   prepare_tunnels "$1" "$2"
   stop_role "$1" "$2"
+  leave_nginx "$1" "$2"
+  record_nginx "$1" "$2"
   move_to "$1" "$2"
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
@@ -368,6 +370,8 @@ bring_into_force() {
   # Before the settings of the kernel, some of which are an interface's.
   drive_tunnels "$1" "$2"
   apply_sysctls "$1" "$(generation_dir "$1" "$2")"
+  # It may bind to virtual addresses from here on, and is asked as soon as keepalived runs.
+  drive_nginx "$1"
   prepare_checks "$1"
   if [ "$manages" = no ]; then
     return_service "$1"

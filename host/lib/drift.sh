@@ -12,6 +12,7 @@ drift_limit=262144
 #   firewall WHAT IS WRONG                 (one line each; none: our rules are in force)
 #   sysctl KEY IS WANTED                   (where they differ)
 #   tunnel WHAT IS WRONG                   (one line each; none: the interfaces are as they were applied)
+#   gateway WHAT IS WRONG                  (one line each; none: nginx runs, or does not, as it is to)
 #   absent PATH
 #   other PATH WHAT IT IS                  (no plain file)
 #   secret PATH MODE OWNER:GROUP same|changed
@@ -31,6 +32,7 @@ verb_drift() {
     firewall_drift "$drift_dir"
     drifted_sysctls "$drift_dir" | sed 's/^/sysctl /'
     tunnel_drift "$1" "$drift_dir" | sed 's/^/tunnel /'
+    nginx_drift "$1" "$drift_dir" | sed 's/^/gateway /'
     awk '$1 == "file" { print $2, $6 }' "$drift_dir/manifest" >"$work/drift-files"
     while read -r mode path; do
       describe_file "$mode" "$drift_dir/files$path" "$path"
@@ -71,6 +73,7 @@ drifted() {
   fi
   drifted_sysctls "$2" | while read -r key is wanted; do say "sysctl $key is $is, not $wanted"; done
   tunnel_drift "$1" "$2"
+  nginx_drift "$1" "$2"
 }
 
 # describe_file MODE APPLIED PATH: MODE is that of the manifest; 0600 is a secret.
@@ -152,7 +155,7 @@ verb_reapply() {
   keep_by_hand "$1"
   attempt bring_into_force "$1" "$reapply_current"
   if [ "$attempt_status" -ne 0 ]; then
-    return_by_hand
+    return_by_hand "$1"
     [ ! -s "$work/by-hand" ] || warn "the files are again as they were changed by hand"
     exit 1
   fi
@@ -175,7 +178,7 @@ keep_by_hand() {
   while read -r kept; do rm -rf "$kept"; done <"$work/old-copies"
 }
 
-# return_by_hand: the host worked with these.
+# return_by_hand CLUSTER: the host worked with these.
 return_by_hand() {
   while read -r path; do
     if [ -e "$reapply_copies$path" ] || [ -L "$reapply_copies$path" ]; then
@@ -186,6 +189,10 @@ return_by_hand() {
   done <"$work/by-hand"
   if grep -q '^/etc/systemd/system/' "$work/by-hand" && has_systemd; then
     systemctl daemon-reload || true
+  fi
+  if has_gateway "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"; then
+    use_nginx "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"
+    if grep -q -x -F "$nginx_conf" "$work/by-hand" && nginx_pid >/dev/null; then (reload_nginx) || true; fi
   fi
   if grep -q '^/etc/keepalived/' "$work/by-hand" && keepalived_pid >/dev/null; then
     (reload_service) || true

@@ -98,16 +98,24 @@ repair_packages() {
   done
 }
 
-# A package's own script must not start the daemon before its config is there.
-mask_keepalived() {
+# mask_daemons PACKAGE...: a package's own script must not start its daemon before the config is there.
+mask_daemons() {
   has_systemd || return 0
-  : >"$run_dir/masked"
-  systemctl --quiet --runtime mask keepalived.service 2>/dev/null || true
+  masked=keepalived.service
+  for masked_package; do
+    case $masked_package in nginx | openresty) masked="$masked $masked_package.service" ;; esac
+  done
+  say "$masked" >"$run_dir/masked"
+  # shellcheck disable=SC2086
+  systemctl --quiet --runtime mask $masked 2>/dev/null || true
 }
 
-unmask_keepalived() {
+unmask_daemons() {
   [ -e "$run_dir/masked" ] || return 0
-  systemctl --quiet --runtime unmask keepalived.service 2>/dev/null || true
+  # Former agents wrote no names.
+  masked=$(grep . "$run_dir/masked") || masked=keepalived.service
+  # shellcheck disable=SC2086
+  systemctl --quiet --runtime unmask $masked 2>/dev/null || true
   rm -f "$run_dir/masked" "$run_dir/package-manager"
 }
 
@@ -119,7 +127,7 @@ unmask_left_behind() {
     [ ! -d "/proc/${masked_agent:-none}" ] && [ ! -d "/proc/${masked_manager:-none}" ] || return 0
   fi
   # Not everybody who asks for the status may.
-  (unmask_keepalived) 2>/dev/null || true
+  (unmask_daemons) 2>/dev/null || true
 }
 
 # package_name MANAGER PACKAGE COMMAND: as the distribution calls what Debian calls so.
@@ -162,11 +170,12 @@ install_missing() (
   status=0
   : >"$work/words-of-manager"
   if [ -n "$missing" ] && [ -z "$stopped" ]; then
-    mask_keepalived
+    # shellcheck disable=SC2086
+    mask_daemons $missing
     # shellcheck disable=SC2086
     install_with_refresh "$manager" $missing || status=1
     [ -z "$stopped" ] || repair_packages "$manager"
-    unmask_keepalived
+    unmask_daemons
   fi
   note_installed "$1"
   [ -z "$stopped" ] ||
@@ -231,7 +240,7 @@ remove_installed() (
     # A try was cut short.
     manager=$(package_manager)
     repair_packages "$manager"
-    unmask_keepalived
+    unmask_daemons
     note_installed "$1"
   fi
   [ -s "$list" ] || return 0

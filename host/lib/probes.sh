@@ -277,18 +277,24 @@ probe_tcp() {
   host=$(setting host)
   port=$(setting port)
   begin_limit
+  [ -n "$(tcp_tool)" ] || { broken "there is neither bash nor an nc that knows -z on this host" || return; }
   tcp_status=0
-  # shellcheck disable=SC2016
-  case $(tcp_tool) in
-  bash) limited "$limit" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" >/dev/null 2>&1 || tcp_status=$? ;;
-  nc) limited "$limit" nc -z "$host" "$port" >/dev/null 2>&1 </dev/null || tcp_status=$? ;;
-  *) broken "there is neither bash nor an nc that knows -z on this host" || return ;;
-  esac
+  tcp_connects "$host" "$port" "$limit" || tcp_status=$?
   if was_late "$tcp_status"; then
     failing "$host:$port does not answer"
   elif [ "$tcp_status" -ne 0 ]; then
     failing "$host:$port takes no connection"
   fi
+}
+
+# tcp_connects HOST PORT TENTHS: 3 where there is no tool to ask with.
+tcp_connects() {
+  # shellcheck disable=SC2016
+  case $(tcp_tool) in
+  bash) limited "$3" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" >/dev/null 2>&1 </dev/null ;;
+  nc) limited "$3" nc -z "$1" "$2" >/dev/null 2>&1 </dev/null ;;
+  *) return 3 ;;
+  esac
 }
 
 probe_http() {

@@ -90,6 +90,7 @@ test_staged() {
     test_programs "$2/files$keepalived_conf"
     test_checks "$1" "$2"
     test_actions "$1" "$2"
+    test_nginx "$1" "$2"
   fi
   if [ -e "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
     test_rules "$2/files/etc/vrrp-agent/$1/firewall.rules"

@@ -8,6 +8,7 @@ import { Draft, isKnown, isWhollyKnown, UNKNOWN, wholly } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { pathOfView, routersOf, routerViews } from "../routers";
 import { CHECK_RULES } from "./check-list";
+import { GATEWAY_RULES } from "./gateway";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { ROLE_RULES } from "./role";
 import { OUTSIDE_RULES } from "./role-outside";
@@ -362,6 +363,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   ...CHECK_RULES,
   ...ROLE_RULES,
   ...OUTSIDE_RULES,
+  ...GATEWAY_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

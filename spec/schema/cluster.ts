@@ -8,6 +8,7 @@ import { checks } from "./check-list";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
+import { gatewaySchema } from "./gateway";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { roleSchema } from "./role";
@@ -184,6 +185,8 @@ export const clusterSchema = field(
     role: roleSchema.optional(),
     /** Mails that keepalived itself sends. @default none */
     smtpAlert: smtpAlertSchema.optional(),
+    /** nginx, or OpenResty, that serves behind the addresses. @default none */
+    gateway: gatewaySchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),
