@@ -287,6 +287,13 @@ export interface RoleActionArgs {
   on?: pulumi.Input<RoleName>;
   /** command: a command that ends with 0 where nothing is to be done in the role VRRP_ROLE. @default what was done in a role is done */
   reached?: pulumi.Input<string>;
+  /**
+   * command: a command that gets a master ready for a planned move (drain, switchover) and ends with 0 once the peer has all that it
+   * needs; what fails keeps the addresses where they are. @default nothing
+   */
+  quiesce?: pulumi.Input<string>;
+  /** command: what undoes `quiesce` where the move did not happen. @default nothing */
+  resume?: pulumi.Input<string>;
 }
 
 /**

@@ -48,8 +48,10 @@ function settingsOf(action: RoleAction, cluster: string): Settings {
         on: action.on,
         source: action.content === undefined ? undefined : sourceOf(cluster, action.name),
       };
-    case "command":
-      return { "on-master": action.onMaster, "on-backup": action.onBackup, reached: action.reached };
+    case "command": {
+      const { onMaster, onBackup, reached, quiesce, resume } = action;
+      return { "on-master": onMaster, "on-backup": onBackup, reached, quiesce, resume };
+    }
   }
 }
 

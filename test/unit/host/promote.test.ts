@@ -136,7 +136,7 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   });
 
   test("is refused where nobody minds its role, unless it is forced, and tells what it could not do for one", () => {
-    apply(2, "role gw settle 0\naction job command 30 0 stop no\naction-set job on-master /bin/true\n");
+    apply(2, "role 0 gw\naction job command 30 0 stop no\naction-set job on-master /bin/true\n");
     comesAfter(1);
     expect(refused()).toContain("nobody minds the role of gw on this host; systemctl start vrrp-role-gw.service");
     expect(promote("--force").stdout).toContain("could not be asked from here to get ready; vrrp-agent drain there");
