@@ -44,7 +44,9 @@ export async function findHosts({ stack, spec, cluster }: HostsFrom): Promise<Ho
 function hostsOfSpec(path: string): Map<string, HostAddress[]> {
   const file = parseFile(path);
   if (isObject(file) && isObject(file.config))
-    throw new UsageError(`${path}: is a stack's config, whose keys are encrypted; give --stack NAME in its place`);
+    throw new UsageError(
+      `${path}: is a stack's config, whose keys are encrypted; give --stack NAME in its place`,
+    );
   const parsed = parseCluster(file, { ...userContext(), name: nameOf(path) });
   if ("problems" in parsed) throw new UsageError(`${path}:\n${formatProblems(parsed.problems)}`);
   const { name, nodes } = parsed.value;

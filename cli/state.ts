@@ -9,7 +9,9 @@ const SECRET = "4dabf18193072939515e22adb298388d";
 const stateSchema = z.object({
   deployment: z.object({
     resources: z
-      .array(z.object({ urn: z.string(), type: z.string(), inputs: z.record(z.string(), z.unknown()).optional() }))
+      .array(
+        z.object({ urn: z.string(), type: z.string(), inputs: z.record(z.string(), z.unknown()).optional() }),
+      )
       .default([]),
   }),
 });
@@ -27,7 +29,11 @@ export async function exportStack(stack: string): Promise<unknown> {
     execFile("pulumi", args, { maxBuffer: LARGEST }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if ((error as NodeJS.ErrnoException).code === "ENOENT")
-        reject(new UsageError('--stack: there is no pulumi on PATH; eval "$(npx tsx engine/setup.ts)", or give --spec'));
+        reject(
+          new UsageError(
+            '--stack: there is no pulumi on PATH; eval "$(npx tsx engine/setup.ts)", or give --spec',
+          ),
+        );
       else
         reject(
           new UsageError(
@@ -45,7 +51,8 @@ export async function exportStack(stack: string): Promise<unknown> {
  */
 export function clustersIn(state: unknown): Map<string, HostAddress[]> {
   const parsed = stateSchema.safeParse(state);
-  if (!parsed.success) throw new UsageError("--stack: pulumi stack export gives a state of another form than this knows");
+  if (!parsed.success)
+    throw new UsageError("--stack: pulumi stack export gives a state of another form than this knows");
   const clusters = new Map<string, HostAddress[]>();
   for (const { urn, type, inputs = {} } of parsed.data.deployment.resources) {
     if (type !== "command:remote:Command" || !isOfCluster(urn) || !/-activate$/.test(urn)) continue;

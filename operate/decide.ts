@@ -37,7 +37,8 @@ export function decide(observations: readonly Observation[], to: string, force: 
   const others = seen.filter((one) => one !== target && !holders.includes(one));
   const move = { kind: "move" as const, target, others: others.map(({ node }) => node) };
   if (holders.length > 0) return { ...move, holders: holders.map(({ node }) => node), isBlind: false };
-  if (held(target).length > 0) return { kind: "wait", why: `${to} has some of the addresses and nobody the others` };
+  if (held(target).length > 0)
+    return { kind: "wait", why: `${to} has some of the addresses and nobody the others` };
   if (unseen.length === 0) return { kind: "wait", why: "nobody has the addresses; see status" };
   const where = list(unseen.map(({ node, problem }) => `${node} (${problem})`));
   return force
@@ -69,17 +70,19 @@ function torn(seen: readonly Seen[]): Decision | undefined {
   const pending = seen.filter(({ status }) => status.pending).map(({ node }) => node);
   if (pending.length > 0)
     return { kind: "wait", why: `a change is not confirmed yet on ${list(pending)}; let it end first` };
-  const twice = seen
-    .flatMap(held)
-    .find((address, place, all) => all.indexOf(address) !== place);
+  const twice = seen.flatMap(held).find((address, place, all) => all.indexOf(address) !== place);
   if (twice === undefined) return undefined;
   const both = seen.filter((one) => held(one).includes(twice)).map(({ node }) => node);
-  return { kind: "wait", why: `${twice} is on ${list(both)} at once: they do not hear each other; mend that first` };
+  return {
+    kind: "wait",
+    why: `${twice} is on ${list(both)} at once: they do not hear each other; mend that first`,
+  };
 }
 
 function doubtful({ node, status }: Seen): Decision | undefined {
   const failing = failingChecks(status.checks);
-  if (failing !== "") return refused(`a check fails on ${node}: ${failing}; mend that first, or give --force`);
+  if (failing !== "")
+    return refused(`a check fails on ${node}: ${failing}; mend that first, or give --force`);
   const { role } = status;
   if (role === null) return undefined;
   if (role.heartbeatAge === null || role.heartbeatAge > HEARTBEAT)
@@ -88,7 +91,9 @@ function doubtful({ node, status }: Seen): Decision | undefined {
       why: `nobody minds the role of ${node}; start its loop there (systemctl start vrrp-role-${status.cluster}), or give --force`,
     };
   if (role.wanted === role.reached) return undefined;
-  const open = role.actions.filter(({ state }) => state !== "done").map(({ name, state }) => `${name} (${state})`);
+  const open = role.actions
+    .filter(({ state }) => state !== "done")
+    .map(({ name, state }) => `${name} (${state})`);
   return {
     kind: "wait",
     why: `${node} has not become ${role.wanted} wholly: ${list(open) || (role.doing ?? "its actions")}; see vrrp-agent status there, or give --force`,
@@ -98,7 +103,9 @@ function doubtful({ node, status }: Seen): Decision | undefined {
 function ofAnotherGeneration(seen: readonly Seen[], target: Seen): Decision | undefined {
   const other = seen.find(({ status }) => status.generation !== target.status.generation);
   if (other === undefined) return undefined;
-  return refused(`${target.node} and ${other.node} have not the same generation; run pulumi up first, or give --force`);
+  return refused(
+    `${target.node} and ${other.node} have not the same generation; run pulumi up first, or give --force`,
+  );
 }
 
 /** `broken` is the check's own trouble, not that of what it tests. */

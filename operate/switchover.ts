@@ -63,6 +63,8 @@ class Switchover {
   private readonly began = Date.now();
   private readonly report: SwitchoverReport;
   private seen: Observation[] = [];
+  /** Nodes that were not drained before. */
+  private readonly drainedHere = new Set<string>();
 
   constructor(private readonly options: SwitchoverOptions) {
     this.patience = options.patience ?? 120;
@@ -77,7 +79,7 @@ class Switchover {
       await this.revive();
       const decision = await this.settled();
       if (decision.kind === "move") await this.move(decision);
-      else this.report.notes.push(`${this.options.to} has all addresses already`);
+      else await this.stay();
       this.report.ok = true;
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
@@ -102,9 +104,13 @@ class Switchover {
     this.options.say(text);
   }
 
-  /** Starts a keepalived that is dead, wherever it is: a target must run, and a peer is what makes a pair of it. */
+  /**
+   * Starts a keepalived that is dead, wherever it is: a target must run, and a peer is what makes a pair of it. Drained, for a
+   * preferred one would take the addresses before anything is ready.
+   */
   private async revive(): Promise<void> {
-    for (const { node } of dead(this.seen)) {
+    for (const { node, status } of dead(this.seen)) {
+      if (!status.drained && held(this.seenOf(node)!).length === 0) await this.holdBack(node);
       const { code, stdout, stderr } = await this.hostOf(node).startKeepalived();
       this.note(
         code === 0
@@ -119,7 +125,7 @@ class Switchover {
   private async settled(): Promise<Decision> {
     const { to, force } = this.options;
     const end = Date.now() + this.patience * 1000;
-    for (let told = ""; ; ) {
+    for (let told = ""; ;) {
       const decision = decide(this.seen, to, force);
       if (decision.kind === "refused") throw new Failed(decision.why);
       if (decision.kind !== "wait") return decision;
@@ -140,7 +146,7 @@ class Switchover {
       else await this.giveAway(target, holders, others);
       await this.arrived(target.node);
       this.report.moved = true;
-      if (!isBlind) await this.settle(target, [...holders, ...others]);
+      await this.settle(target);
       await this.roleReached(target.node);
     } finally {
       const holdings = await watched.end();
@@ -150,29 +156,52 @@ class Switchover {
     }
   }
 
+  private seenOf(node: string): Seen | undefined {
+    return this.seen.filter(isSeen).find((one) => one.node === node);
+  }
+
+  private async holdBack(node: string): Promise<void> {
+    const { code } = await this.hostOf(node).agent(["drain", this.options.cluster], DRAIN);
+    if (code === 0) this.drainedHere.add(node);
+  }
+
+  /** It has everything; who was started beside it may come back as what it was. */
+  private async stay(): Promise<void> {
+    const { to } = this.options;
+    const target = this.seenOf(to)!;
+    this.report.notes.push(`${to} has all addresses already`);
+    if (this.drainedHere.delete(to)) await this.undrain(to);
+    await this.settle(target);
+  }
+
   private async giveAway(target: Seen, holders: string[], others: string[]): Promise<void> {
     const { force, cluster } = this.options;
-    const drained: string[] = [];
     const mustFollow = target.status.drained;
     const drain = async (node: string) => {
       this.options.say(`${node} gives the addresses away`);
       const words = ["drain", cluster, "--wait", String(mustFollow ? TARGET_FOLLOWS : 0)];
       const ended = await this.hostOf(node).agent([...words, ...(force ? ["--force"] : [])], DRAIN);
       if (ended.code !== 0) throw new Failed(`${node} keeps the addresses: ${wordsOf(ended)}`);
+      this.drainedHere.add(node);
       drained.push(node);
     };
+    const drained: string[] = [];
     try {
       // Else one of them might take what the target is to have.
       for (const node of others.filter((one) => !this.isDrained(one))) await drain(node);
       for (const node of holders) {
         const gone = drain(node);
         // Drained as well it would not take over; before the holder is ready it would take over too early.
-        if (mustFollow) await Promise.race([gone, this.drainedAt(node)]).then(() => this.undrain(target.node));
+        if (mustFollow) {
+          await Promise.race([gone, this.drainedAt(node)]);
+          await this.undrain(target.node);
+          this.drainedHere.delete(target.node);
+        }
         await gone;
       }
     } catch (error) {
-      if (mustFollow && (error instanceof Failed || drained.length > 0)) await this.drainAgain(target.node);
-      for (const node of drained) if (!this.isDrained(node)) await this.undrain(node);
+      if (mustFollow) await this.drainAgain(target.node);
+      for (const node of drained) await this.undrain(node);
       throw error;
     }
   }
@@ -216,21 +245,24 @@ class Switchover {
       const others = seen.filter((one) => one.node !== to && held(one).length > 0);
       if (target !== undefined && holdsAll(target) && others.length === 0) return;
       if (Date.now() <= end) continue;
-      const where = [...others.map(({ node }) => node), ...(target && holdsAll(target) ? [] : ["not all of it"])];
+      const where = [
+        ...others.map(({ node }) => node),
+        ...(target && holdsAll(target) ? [] : ["not all of it"]),
+      ];
       throw new Failed(`${to} should have all addresses, and it is: ${where.join(", ")}; see status`);
     }
   }
 
   /** Ends the drains, where the addresses stay without them. */
-  private async settle(target: Seen, drained: string[]): Promise<void> {
-    if (target.status.keeps) {
-      for (const node of drained) await this.undrain(node);
-      return;
+  private async settle({ node: to, status }: Seen): Promise<void> {
+    for (const node of this.drainedHere) {
+      if (node === to) continue;
+      if (status.keeps) await this.undrain(node);
+      else
+        this.note(
+          `${node} stays drained, for it would take the addresses back: vrrp-agent undrain there, or switchover --to ${node}`,
+        );
     }
-    for (const node of drained)
-      this.note(
-        `${node} stays drained, for it would take the addresses back: vrrp-agent undrain there, or switchover --to ${node}`,
-      );
   }
 
   private async roleReached(to: string): Promise<void> {
@@ -240,7 +272,9 @@ class Switchover {
       const role = target?.status.role;
       if (role === null || (role?.wanted === "master" && role.reached === "master")) return;
       if (Date.now() > end) {
-        const open = role?.actions.filter(({ state }) => state !== "done").map(({ name, words }) => `${name} (${words})`);
+        const open = role?.actions
+          .filter(({ state }) => state !== "done")
+          .map(({ name, words }) => `${name} (${words})`);
         throw new Failed(
           `${to} has the addresses, and has not become master wholly within ${this.patience} s: ${open?.join(", ")}; see vrrp-agent status there`,
         );
@@ -256,7 +290,9 @@ class Switchover {
     const watches = nodes.map((node) => {
       const holding = new Holding();
       const lines = (line: string) => holding.add(line, Date.now());
-      const ended = this.hostOf(node).holding(DRAIN, over.signal, lines).catch(() => undefined);
+      const ended = this.hostOf(node)
+        .holding(DRAIN, over.signal, lines)
+        .catch(() => undefined);
       return { holding, ended };
     });
     const end = async () => {
@@ -304,5 +340,11 @@ export function actionsOf(node: string, lines: string): ActionReport[] {
   });
   return events
     .filter(({ kind }) => kind === "ACTION")
-    .map(({ name, state, ms = 0, words }) => ({ node, name, state, milliseconds: ms, ...(words && { words }) }));
+    .map(({ name, state, ms = 0, words }) => ({
+      node,
+      name,
+      state,
+      milliseconds: ms,
+      ...(words && { words }),
+    }));
 }

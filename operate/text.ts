@@ -2,7 +2,15 @@ import { held, isSeen, type Observation } from "./observation";
 import type { SwitchoverReport } from "./switchover";
 
 /** A switchover in words. */
-export function switchoverText({ to, from, moved, gapMs, seconds, actions, notes }: SwitchoverReport): string {
+export function switchoverText({
+  to,
+  from,
+  moved,
+  gapMs,
+  seconds,
+  actions,
+  notes,
+}: SwitchoverReport): string {
   const lines = moved
     ? [
         `moved from ${from.join(", ") || "somewhere that was not reached"} to ${to} in ${seconds.toFixed(1)} s`,
@@ -28,15 +36,21 @@ export function statusText(observations: readonly Observation[]): string {
       ...(status.pending ? ["a change is not confirmed"] : []),
       ...(status.drained ? ["drained"] : []),
       ...(status.promoted ? ["promoted"] : []),
-      ...(role === null ? [] : [role.wanted === role.reached ? `role ${role.reached}` : `becomes ${role.wanted}`]),
-      ...status.checks.filter(({ state }) => state !== "passing").map(({ name, state }) => `${name} ${state}`),
+      ...(role === null
+        ? []
+        : [role.wanted === role.reached ? `role ${role.reached}` : `becomes ${role.wanted}`]),
+      ...status.checks
+        .filter(({ state }) => state !== "passing")
+        .map(({ name, state }) => `${name} ${state}`),
     ];
     const states = [...new Set(status.instances.map(({ state }) => state))].join("/");
     return [node, running ? states : "STOPPED", held(one).join(" ") || "-", words.join(", ")];
   });
   const widths = [0, 1].map((at) => Math.max(...rows.map((row) => row[at]!.length)) + 2);
   return rows
-    .map((row) => row.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]!) : at === 2 && row[3] ? `${cell}  ` : cell)))
+    .map((row) =>
+      row.map((cell, at) => (at < 2 ? cell.padEnd(widths[at]!) : at === 2 && row[3] ? `${cell}  ` : cell)),
+    )
     .map((row) => `${row.join("").trimEnd()}\n`)
     .join("");
 }

@@ -30,13 +30,17 @@ const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
 const quiet = { ...log, status: () => undefined };
 
 export async function look({ cluster, connection }: Target): Promise<string> {
-  const { stdout } = await runAsRoot(connection, `[ ! -x ${AGENT} ] || exec ${AGENT} drift ${quote(cluster)}`, {
-    limit: LIMIT.look,
-    signal: AbortSignal.timeout(LIMIT.lookAndConnect * 1000),
-    // A refresh asks every host.
-    impatient: true,
-    log: quiet,
-  });
+  const { stdout } = await runAsRoot(
+    connection,
+    `[ ! -x ${AGENT} ] || exec ${AGENT} drift ${quote(cluster)}`,
+    {
+      limit: LIMIT.look,
+      signal: AbortSignal.timeout(LIMIT.lookAndConnect * 1000),
+      // A refresh asks every host.
+      impatient: true,
+      log: quiet,
+    },
+  );
   return stdout;
 }
 
@@ -44,7 +48,11 @@ export async function putRight({ cluster, generation, connection }: Target): Pro
   const run = (script: string, stdin: string, limit: number) =>
     runAsRoot(connection, script, { stdin, limit, log: quiet });
   await run(`[ -x ${AGENT} ] || exec sh`, agentInstaller(), LIMIT.install);
-  const { stdout } = await run(`exec ${AGENT} reapply ${quote(cluster)} -`, `${generation}\n`, LIMIT.putRight);
+  const { stdout } = await run(
+    `exec ${AGENT} reapply ${quote(cluster)} -`,
+    `${generation}\n`,
+    LIMIT.putRight,
+  );
   return stdout;
 }
 

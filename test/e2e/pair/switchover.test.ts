@@ -70,7 +70,12 @@ describe("a sticky pair with a role", () => {
   const checks = [{ name: "ready", kind: "file", path: "/srv", effect: "yield", interval: 1, timeout: 2 }];
 
   beforeAll(async () => {
-    pair = await WatchedPair.start({ version, advertInt, vips, cluster: { preemption: "sticky", role, checks } });
+    pair = await WatchedPair.start({
+      version,
+      advertInt,
+      vips,
+      cluster: { preemption: "sticky", role, checks },
+    });
     await reached(pair.a, "master");
     await reached(pair.b, "backup");
     await Promise.all([pair.a, pair.b].map(done));
@@ -91,7 +96,10 @@ describe("a sticky pair with a role", () => {
       [pair.b, pair.a],
     ] as const) {
       const { code, report, stderr } = await to(from, target);
-      expect({ code, problem: report.problem, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      expect({ code, problem: report.problem, stderr: code === 0 ? "" : stderr }).toEqual({
+        code: 0,
+        stderr: "",
+      });
       expect(report).toMatchObject({ ok: true, moved: true, from: [from.name] });
       expect(report.gapMs).toBeLessThan(1000);
       expect(report.actions).toEqual(
@@ -122,7 +130,9 @@ describe("a sticky pair with a role", () => {
       expect({ code, ok: report.ok, problem: report.problem }).toEqual({
         code: 1,
         ok: false,
-        problem: expect.stringMatching(/^gw-a keeps the addresses: gw stays here: data is not ready to move/) as string,
+        problem: expect.stringMatching(
+          /^gw-a keeps the addresses: gw stays here: data is not ready to move/,
+        ) as string,
       });
     };
     const { failures } = await pair.event("not ready", refused, pair.stays("gw-a"));
@@ -165,7 +175,9 @@ describe("a sticky pair with a role", () => {
     const promote = async () => (said = (await pair.a.exec("vrrp-agent promote gw")).stdout);
     const { failures } = await pair.event("promote", promote, pair.preempts("gw-b", "gw-a"));
     expect(failures).toEqual([]);
-    expect(said).toMatch(/^gw is here: .*\ngap as seen from here: at most \d+ ms .*\nnote: what the former holder ran /);
+    expect(said).toMatch(
+      /^gw is here: .*\ngap as seen from here: at most \d+ ms .*\nnote: what the former holder ran /,
+    );
     expect((await statusOf(pair.a)).promoted).toBe(false);
     const wait = () => pair.answeredFor(2 * pair.afterSilence(100));
     expect((await pair.event("lowered", wait, pair.stays("gw-a"))).failures).toEqual([]);
@@ -199,13 +211,20 @@ describe("a pair that prefers its primary", () => {
     ] as const) {
       const move = async () => {
         const { code, report, stderr } = await cli(pair, "switchover", "--to", to);
-        expect({ code, from: report.from, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, from: [from], stderr: "" });
+        expect({ code, from: report.from, stderr: code === 0 ? "" : stderr }).toEqual({
+          code: 0,
+          from: [from],
+          stderr: "",
+        });
         const stays = "gw-a stays drained, for it would take the addresses back: ";
         expect(report.notes.some((line) => line.startsWith(stays))).toBe(to === "gw-b");
       };
       const { failures } = await pair.event(`switchover to ${to}`, move, pair.preempts(from, to));
       expect(failures).toEqual([]);
-      expect([(await statusOf(pair.a)).drained, (await statusOf(pair.b)).drained]).toEqual([to === "gw-b", false]);
+      expect([(await statusOf(pair.a)).drained, (await statusOf(pair.b)).drained]).toEqual([
+        to === "gw-b",
+        false,
+      ]);
     }
   });
 
@@ -215,7 +234,9 @@ describe("a pair that prefers its primary", () => {
     const second = async () => {
       const { code, stderr } = await pair.a.exec("vrrp-agent promote", { check: false });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/and the raise was taken back: gw-b keeps them; it is promoted, too \(vrrp-agent undrain there\)/);
+      expect(stderr).toMatch(
+        /and the raise was taken back: gw-b keeps them; it is promoted, too \(vrrp-agent undrain there\)/,
+      );
     };
     expect((await pair.event("both promoted", second, pair.stays("gw-b"))).failures).toEqual([]);
     const undrain = () => pair.b.exec("vrrp-agent undrain");
@@ -225,6 +246,9 @@ describe("a pair that prefers its primary", () => {
   it("is seen by status, all hosts side by side", async () => {
     const { code, report } = await cli(pair, "status");
     expect(code).toBe(0);
-    expect(report).toMatchObject([{ node: "gw-a", running: true }, { node: "gw-b", running: true }]);
+    expect(report).toMatchObject([
+      { node: "gw-a", running: true },
+      { node: "gw-b", running: true },
+    ]);
   });
 });

@@ -8,18 +8,23 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
     host = await FakeHost.create(shell);
-    apply(1);
+    apply();
     host.calls();
   });
   afterEach(() => host.close());
 
   const config = (weight: number) =>
     `vrrp_instance gw {\n    track_file {\n        drain weight ${weight}\n    }\n}\n`;
-  const apply = (n: number, more = "", weight = -253) => {
-    const conf = nodeFiles().find(({ path }) => path === NODE)!.text;
-    const files = nodeFiles({ [CONF]: config(weight), [NODE]: `${conf}hand-over 5\n${more}` });
-    host.succeed(["stage"], bundleOf(files, { generation: generation(n) }));
-    host.succeed(["activate", "gw", generation(n)]);
+  const conf = (more = "") => `${nodeFiles().find(({ path }) => path === NODE)!.text}hand-over 5\n${more}`;
+  const apply = () => {
+    const files = nodeFiles({ [CONF]: config(-253), [NODE]: conf() });
+    host.succeed(["stage"], bundleOf(files, { generation: generation(1) }));
+    host.succeed(["activate", "gw", generation(1)]);
+  };
+  /** Another generation, without the time that its activation takes. */
+  const have = (more: string, weight = -253) => {
+    host.write(NODE, conf(more));
+    host.write(CONF, config(weight));
   };
   const hold = () => host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
   /** As if keepalived took over once it has been raised for so many looks; the peer answers until then. */
@@ -69,7 +74,7 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   });
 
   test("lowers itself again where this host keeps what it has", () => {
-    apply(2, "keeps yes\n");
+    have("keeps yes\n");
     comesAfter(1);
     expect(promote().stdout).not.toContain("stays promoted");
     expect(host.has(FILE)).toBe(false);
@@ -79,27 +84,33 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   test("of a host that has all of it says so, and ends a drain that would give it away", () => {
     hold();
     host.write(`/${FILE}`, "1 drain\n");
-    expect(promote()).toMatchObject({ status: 0, stdout: expect.stringContaining("is here already") as string });
+    expect(promote()).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("is here already") as string,
+    });
     expect(host.has(FILE)).toBe(false);
   });
 
-  test.each([["", undefined], ["1 drain\n", "1 drain\n"]])(
-    "that does not bring them in time leaves the drain as it was: %j",
-    (before, after) => {
-      peerHolds();
-      if (before !== "") host.write(`/${FILE}`, before);
-      const { status, stderr } = promote();
-      expect(status).toBe(1);
-      expect(stderr).toMatch(
-        /^vrrp-agent: a: promote: the addresses of gw did not come within 5 s, and the raise was taken back: b keeps them; it is promoted, too \(vrrp-agent undrain there\), has priority 254/,
-      );
-      expect(host.has(FILE) ? host.read(FILE) : undefined).toBe(after);
-    },
-  );
+  test.each([
+    ["", undefined],
+    ["1 drain\n", "1 drain\n"],
+  ])("that does not bring them in time leaves the drain as it was: %j", (before, after) => {
+    peerHolds();
+    if (before !== "") host.write(`/${FILE}`, before);
+    const { status, stderr } = promote();
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^vrrp-agent: a: promote: the addresses of gw did not come within 5 s, and the raise was taken back: b keeps them; it is promoted, too \(vrrp-agent undrain there\), has priority 254/,
+    );
+    expect(host.has(FILE) ? host.read(FILE) : undefined).toBe(after);
+  });
 
   test("fails where somebody else goes on answering, and stays raised", () => {
     comesAfter(1);
-    host.program("rm", `case $* in *arp.*) ;; *) exec ${shell === "dash" ? "/bin/rm" : "busybox rm"} "$@" ;; esac`);
+    host.program(
+      "rm",
+      `case $* in *arp.*) ;; *) exec ${shell === "dash" ? "/bin/rm" : "busybox rm"} "$@" ;; esac`,
+    );
     const { status, stderr } = promote();
     expect({ status, stderr }).toEqual({
       status: 1,
@@ -121,14 +132,14 @@ describe.each(SHELLS)("promote under %s", (shell) => {
 
   test("is refused with nopreempt, which takes over from nobody, and with a witness, whose votes the holder has", () => {
     peerHolds();
-    apply(2, "", 0);
+    have("", 0);
     expect(refused("--force")).toContain("give the addresses away where they are: vrrp-agent drain on b");
-    apply(3, "witness lease 10\n");
+    have("witness lease 10\n");
     expect(refused("--force")).toContain("the votes of the witness are with the holder");
   });
 
   test("is refused while a check fails here, unless it is forced", () => {
-    apply(2, "check web http 5 2 2 yield 5\n");
+    have("check web http 5 2 2 yield 5\n");
     host.write("/run/vrrp-agent/gw/checks/web", "condition failing\nran 999\n");
     comesAfter(1);
     expect(refused()).toContain("a check fails on this host");
@@ -136,10 +147,14 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   });
 
   test("is refused where nobody minds its role, unless it is forced, and tells what it could not do for one", () => {
-    apply(2, "role 0 gw\naction job command 30 0 stop no\naction-set job on-master /bin/true\n");
+    have("role 0 gw\naction job command 30 0 stop no\naction-set job on-master /bin/true\n");
     comesAfter(1);
-    expect(refused()).toContain("nobody minds the role of gw on this host; systemctl start vrrp-role-gw.service");
-    expect(promote("--force").stdout).toContain("could not be asked from here to get ready; vrrp-agent drain there");
+    expect(refused()).toContain(
+      "nobody minds the role of gw on this host; systemctl start vrrp-role-gw.service",
+    );
+    expect(promote("--force").stdout).toContain(
+      "could not be asked from here to get ready; vrrp-agent drain there",
+    );
   });
 
   test("ends with undrain", () => {
@@ -157,9 +172,18 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   });
 
   test("wants a cluster's name and known options", () => {
-    expect(promote("--hurry")).toMatchObject({ status: 2, stderr: expect.stringContaining("--hurry") as string });
-    expect(promote("--wait", "x")).toMatchObject({ status: 2, stderr: expect.stringContaining("0 to 9999") as string });
-    expect(promote("other")).toMatchObject({ status: 2, stderr: expect.stringContaining("one cluster") as string });
+    expect(promote("--hurry")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--hurry") as string,
+    });
+    expect(promote("--wait", "x")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("0 to 9999") as string,
+    });
+    expect(promote("other")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("one cluster") as string,
+    });
   });
 
   test("tells what it holds by its own uptime, and at each change", () => {
