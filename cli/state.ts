@@ -70,14 +70,16 @@ function isOfCluster(urn: string): boolean {
   return /pulumi-keepalived:index:(HaPair|KeepalivedInstance)\$/.test(urn);
 }
 
+/** A value with every secret in it, which may lie inside one another, as it is. */
 function inClear(value: unknown, urn: string): unknown {
-  if (typeof value === "object" && value !== null && SECRET in value) {
-    const { plaintext } = value as { plaintext?: string };
-    if (plaintext === undefined)
-      throw new UsageError(
-        `--stack: ${urn.replace(/.*::/, "")}: its secrets are not shown; log in to where the stack is kept, with its passphrase or key`,
-      );
-    return JSON.parse(plaintext) as unknown;
-  }
-  return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => inClear(item, urn));
+  if (!(SECRET in value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inClear(item, urn)]));
+  const { plaintext } = value as { plaintext?: string };
+  if (plaintext === undefined)
+    throw new UsageError(
+      `--stack: ${urn.replace(/.*::/, "")}: its secrets are not shown; log in to where the stack is kept, with its passphrase or key`,
+    );
+  return inClear(JSON.parse(plaintext), urn);
 }

@@ -9,7 +9,7 @@ const step = (name: string, verb: string, of = "HaPair") => ({
   urn: urn(of, `${name}-${verb}`),
   type: "command:remote:Command",
   inputs: {
-    connection: secret(connection),
+    connection: secret({ ...connection, privateKey: secret(connection.privateKey) }),
     create: `sudo -n timeout 300 /usr/lib/vrrp-agent/vrrp-agent ${verb} gw -`,
   },
 });
