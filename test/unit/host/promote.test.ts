@@ -1,4 +1,4 @@
-import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { FakeHost, nodeFiles, SHELLS } from "./fake-host";
 
 const FILE = "var/lib/vrrp-agent/gw/drain";
 const CONF = "/etc/keepalived/keepalived.conf";
@@ -8,23 +8,19 @@ describe.each(SHELLS)("promote under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
     host = await FakeHost.create(shell);
-    apply();
-    host.calls();
+    have();
   });
   afterEach(() => host.close());
 
   const config = (weight: number) =>
     `vrrp_instance gw {\n    track_file {\n        drain weight ${weight}\n    }\n}\n`;
   const conf = (more = "") => `${nodeFiles().find(({ path }) => path === NODE)!.text}hand-over 5\n${more}`;
-  const apply = () => {
-    const files = nodeFiles({ [CONF]: config(-253), [NODE]: conf() });
-    host.succeed(["stage"], bundleOf(files, { generation: generation(1) }));
-    host.succeed(["activate", "gw", generation(1)]);
-  };
-  /** Another generation, without the time that its activation takes. */
-  const have = (more: string, weight = -253) => {
+  /** As it is once it was applied. */
+  const have = (more = "", weight = -253) => {
+    host.write("/var/lib/vrrp-agent/gw/owner", "me\n");
     host.write(NODE, conf(more));
     host.write(CONF, config(weight));
+    host.state("keepalived.pid", host.read("fake/daemon"));
   };
   const hold = () => host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
   /** As if keepalived took over once it has been raised for so many looks; the peer answers until then. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { AGENT, bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { AGENT, FakeHost, nodeFiles, SHELLS } from "./fake-host";
 
 const DRAIN = "var/lib/vrrp-agent/gw/drain";
 const MARK = "run/vrrp-agent/gw/role/quiesced";
@@ -44,12 +44,10 @@ describe.each(SHELLS)("a planned move of a master under %s", (shell) => {
       "action plain command 20 0 stop no",
       "",
     ];
-    const files = nodeFiles({
-      [CONF]: "vrrp_instance gw {\n    track_file {\n        drain weight -253\n    }\n}\n",
-      [NODE]: conf + role.join("\n"),
-    });
-    host.succeed(["stage"], bundleOf(files, { generation: generation(1) }));
-    host.succeed(["activate", "gw", generation(1)]);
+    host.write("/var/lib/vrrp-agent/gw/owner", "me\n");
+    host.write(CONF, "vrrp_instance gw {\n    track_file {\n        drain weight -253\n    }\n}\n");
+    host.write(NODE, conf + role.join("\n"));
+    host.state("keepalived.pid", host.read("fake/daemon"));
     host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
     host.state("arp.10.0.0.100", "Unicast reply from 10.0.0.100 [02:00:00:00:00:02]  0.6ms\n");
     host.state("neighbour.10.0.0.2", "10.0.0.2 lladdr 02:00:00:00:00:02 REACHABLE\n");
