@@ -30,7 +30,7 @@ export function readSpecFile(path: string): SpecFile {
 }
 
 /** The name of a file may be none for a cluster. */
-function nameOf(path: string): string {
+export function nameOf(path: string): string {
   return basename(path, extname(path))
     .replace(/[^A-Za-z0-9_-]/g, "-")
     .slice(0, 40);

@@ -415,6 +415,13 @@ export interface RoleActionArgs {
   semiSync?: pulumi.Input<boolean>;
   /** mariadb: seconds after which a write is told to be done without a replica, and may be lost, 1 to 86400. @default never */
   semiSyncTimeout?: pulumi.Input<number>;
+  /**
+   * command: a command that gets a master ready for a planned move (drain, switchover) and ends with 0 once the peer has all that it
+   * needs; what fails keeps the addresses where they are. @default nothing
+   */
+  quiesce?: pulumi.Input<string>;
+  /** command: what undoes `quiesce` where the move did not happen. @default nothing */
+  resume?: pulumi.Input<string>;
 }
 
 /**

@@ -23,7 +23,7 @@ import {
 import { packagesFor, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
-import { userContext } from "./ssh";
+import { userContext } from "./userContext";
 import { holdsSecret, withSecrets } from "./values";
 
 /** Arguments of HaPair: a cluster of two or more nodes on one network. */

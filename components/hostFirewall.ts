@@ -6,7 +6,7 @@ import { ConnectionArgs } from "./args";
 import { textByPath } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove } from "./proof";
-import { userContext } from "./ssh";
+import { userContext } from "./userContext";
 import { withSecrets } from "./values";
 
 /** Arguments of HostFirewall. */

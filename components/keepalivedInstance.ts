@@ -14,7 +14,7 @@ import {
 import { PACKAGES, secretFiles, shownFiles } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
-import { userContext } from "./ssh";
+import { userContext } from "./userContext";
 import { withSecrets } from "./values";
 
 /** State that an instance starts in. */

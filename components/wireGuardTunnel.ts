@@ -7,7 +7,7 @@ import { ConnectionArgs } from "./args";
 import { textByPath, TUNNEL_PACKAGES } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
-import { userContext } from "./ssh";
+import { userContext } from "./userContext";
 import { mapLeaves, SECRET_PLACEHOLDER, withSecrets } from "./values";
 
 /** One end of a tunnel. */

@@ -98,6 +98,15 @@ export class Stack {
     });
   }
 
+  /** Runs any other command as the operator, where the stack is. */
+  async run(command: readonly string[], options: RunOptions = {}): Promise<Result> {
+    return this.client.exec(command, {
+      ...options,
+      env: { ...this.env, ...options.env },
+      cwd: this.directory,
+    });
+  }
+
   /** Removes the stack's directory. The hosts stay as they are: destroy first. */
   remove(): void {
     rmSync(this.directory, { recursive: true });

@@ -51,8 +51,10 @@ function settingsOf(action: RoleAction, plan: HostPlan): Settings {
         on: action.on,
         source: action.content === undefined ? undefined : sourceOf(cluster, action.name),
       };
-    case "command":
-      return { "on-master": action.onMaster, "on-backup": action.onBackup, reached: action.reached };
+    case "command": {
+      const { onMaster, onBackup, reached, quiesce, resume } = action;
+      return { "on-master": onMaster, "on-backup": onBackup, reached, quiesce, resume };
+    }
     case "webhook":
       return {
         method: action.method,

@@ -55,6 +55,10 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     peersElsewhere: false,
     nonlocalBind: cluster.nonlocalBind,
     vipOffLink: cluster.vipOffLink,
+    keeps: membersOf(cluster).every((router) => {
+      const own = router.find((m) => m.node === nodeName)?.instance.priority ?? 0;
+      return router.every((m) => m.instance.priority <= own);
+    }),
     undoAfter: cluster.undoAfter,
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
     ...(cluster.smtpAlert !== undefined && { smtpAlert: cluster.smtpAlert }),

@@ -225,6 +225,8 @@ export interface HostPlan {
   nonlocalBind: boolean;
   /** The virtual addresses are routed here, not on a network of the interface. */
   vipOffLink: boolean;
+  /** No peer has a higher priority: addresses that were brought here stay. Absent where nobody knows the peers' priorities. */
+  keeps?: boolean;
   /** Seconds within which a change must be confirmed, or the host takes it back by itself. */
   undoAfter: number;
   witness?: Witness;

@@ -112,6 +112,9 @@ export interface CommandAction extends ActionOf<"command"> {
   onBackup?: string;
   /** Ends with 0 where nothing is to be done. */
   reached?: string;
+  /** Before a planned move ends the role; what fails keeps it here. And when that move has not happened. */
+  quiesce?: string;
+  resume?: string;
 }
 
 export interface WebhookAction extends ActionOf<"webhook"> {

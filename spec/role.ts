@@ -70,9 +70,9 @@ function actionWithDefaults(action: Input): Draft<RoleAction> {
       return { ...common(false), kind, path, content, on: on ?? RoleName.Master };
     }
     case ActionKind.Command: {
-      const { kind, onMaster, onBackup, reached } = action;
+      const { kind, onMaster, onBackup, reached, quiesce, resume } = action;
       // Nobody knows what they do.
-      return { ...common(true), kind, onMaster, onBackup, reached };
+      return { ...common(true), kind, onMaster, onBackup, reached, quiesce, resume };
     }
     case ActionKind.Webhook: {
       const { kind, url, method, headers, secret, on, body, addresses, current } = action;

@@ -2,6 +2,8 @@
 # An action of kind command: what the user's own programs do.
 #   on-master|on-backup COMMAND     (of sh; absent: nothing is to do)
 #   reached COMMAND                 (ends with 0 where it is so already; absent: once done in a role it is done)
+#   quiesce COMMAND                 (before a planned move takes the role away; what fails keeps it here)
+#   resume COMMAND                  (the move did not happen)
 # They are told VRRP_ROLE, VRRP_CLUSTER, VRRP_NODE and VRRP_ACTION.
 
 command_promote() { command_for master; }
@@ -38,11 +40,29 @@ command_reached() {
   fi
 }
 
+command_quiesce() {
+  [ -n "$(setting quiesce)" ] || return 4
+  command_tell quiesce
+}
+
+command_resume() {
+  [ -z "$(setting resume)" ] || command_tell resume
+}
+
+# command_tell KEY: of a master that a planned move is about to end, or has not ended.
+command_tell() {
+  command_status=0
+  command_run master "$(setting "$1")" >"$work/words" 2>&1 </dev/null || command_status=$?
+  [ "$command_status" -ne 0 ] || return 0
+  why="$1 ended with $command_status: $(tr '\n' ' ' <"$work/words" | cut -c 1-200)"
+  return 1
+}
+
 # Nobody knows what they have done; what a backup does is the best that can be undone.
 command_forget() { :; }
 
 command_test() {
-  for test_word in on-master on-backup reached; do
+  for test_word in on-master on-backup reached quiesce resume; do
     test_program=$(setting "$test_word")
     test_program=${test_program%%[ 	]*}
     case $test_program in

@@ -3,7 +3,7 @@
 #   KIND_promote, KIND_demote      0 done, 1 failed, 3 failed and not to be tried again; `why` says more
 #   KIND_reached ROLE              it is as ROLE wants it; cheap, changes nothing
 #   KIND_forget                    back to before it was first done
-#   KIND_test, KIND_identity, KIND_quiesce, KIND_resume     where the kind needs them
+#   KIND_test, KIND_identity, KIND_quiesce, KIND_resume     where the kind needs them; 4 of KIND_quiesce: nothing to make ready
 # and runs in a process of its own, `vrrp-agent act`; see docs/design.md, 'Roles'.
 
 # use_action CONF NAME [FILE]: kind and settings, of a node.conf and the secrets beside it, or as FILE has kept them.
@@ -134,7 +134,7 @@ act_run() {
   [ -n "${clock-}" ] || begin_limit
   act_output=$role_dir/actions/.$act_name.output
   limited "$((act_limit * 10))" "$here/vrrp-agent" act "$cluster" "$act_name" "$@" \
-    >"$act_output" 2>&1 </dev/null 5>&- 6>&- || act_status=$?
+    >"$act_output" 2>&1 </dev/null 5>&- 6>&- 8>&- 9>&- || act_status=$?
   act_words=$(tr '[:cntrl:]' '\n' <"$act_output" 2>/dev/null | grep . | tail -n 1 | cut -c 1-300 | sed 's/ *$//') || act_words=
   if was_late "$act_status"; then
     act_words="did not end within $act_limit s${act_words:+; its last words: $act_words}"
@@ -169,29 +169,88 @@ test_actions() {
   done <"$work/actions"
 }
 
-# quiesce_role CLUSTER: what moves on purpose is made ready for it; where that fails it stays as it was.
+# quiesce_role CLUSTER: what moves on purpose is made ready for it; where that fails it stays as it was, and this prints why.
 quiesce_role() {
   [ -e "$run_dir/$1/role/master" ] || return 0
-  for_each_action "$1" backup quiesce || {
-    warn "$act_name is not ready to move: $act_words"
+  use_role "$1"
+  role_wanted=master
+  quiesce_list=$(actions_for backup)
+  stand_still "$(printf '%s\n' "$quiesce_list" | awk '{ if ($3 > longest) longest = $3 } END { print longest + 30 }')"
+  if ! await_rest; then
+    say "the loop of its role is at $(role_is_doing) and does not stand still; see vrrp-agent status"
     resume_role "$1"
     return 1
-  }
-}
-
-# resume_role CLUSTER: the move did not happen.
-resume_role() {
-  [ -e "$run_dir/$1/role/master" ] || return 0
-  for_each_action "$1" master resume || warn "$act_name does not go on: $act_words; see vrrp-agent status"
-}
-
-# for_each_action CLUSTER ROLE VERB: in the order of ROLE, up to the first that fails.
-for_each_action() {
-  use_role "$1"
-  each_list=$(actions_for "$2")
-  while read -r act_name _ act_timeout _; do
-    [ -z "$act_name" ] || act_run "$act_timeout" "$3" || return 1
+  fi
+  while read -r act_name act_kind act_timeout _; do
+    has_verb "$act_kind" quiesce || continue
+    stand_still $((act_timeout + 30))
+    quiesce_began=$(uptime_ms) quiesce_status=0
+    act_run "$act_timeout" quiesce || quiesce_status=$?
+    quiesce_ms=$(($(uptime_ms) - quiesce_began))
+    case $quiesce_status in
+    0) role_event_of ACTION "$act_name" quiesced "$quiesce_ms" "$act_words" ;;
+    # It has nothing to make ready.
+    4) ;;
+    *)
+      role_event_of ACTION "$act_name" not-ready "$quiesce_ms" "$act_words"
+      # What is not the master's yet has nothing that the peer must have.
+      [ "$(result role) $(result state)" = "master done" ] || continue
+      say "$act_name is not ready to move${act_words:+: $act_words}"
+      resume_role "$1"
+      return 1
+      ;;
+    esac
   done <<LIST
-$each_list
+$quiesce_list
 LIST
+  stand_still $(($(hand_over_seconds "$1") + 60))
+}
+
+# resume_role CLUSTER: the move did not happen. Where the addresses are gone from here the loop has its own way.
+resume_role() {
+  [ -e "$run_dir/$1/role/quiesced" ] || return 0
+  use_role "$1"
+  role_wanted=master
+  if [ -e "$role_dir/master" ] && wants master; then
+    resume_list=$(actions_for master)
+    while read -r act_name act_kind act_timeout _; do
+      has_verb "$act_kind" resume || continue
+      act_run "$act_timeout" resume || role_event_of ACTION "$act_name" not-resumed 0 "$act_words"
+    done <<LIST
+$resume_list
+LIST
+  fi
+  end_stillness "$1" "a move was taken back"
+}
+
+# has_verb KIND VERB: whether actions of that kind know it.
+has_verb() { [ -n "$1" ] && grep -q "^$1_$2()" "$here/lib/action-$1.sh" 2>/dev/null; }
+
+# stand_still SECONDS: the loop does nothing for the master meanwhile; after that whoever asked for it is gone.
+stand_still() { say "$(($(uptime) + $1))" | write_file "$role_dir/quiesced"; }
+
+# stands_still: what a move has made ready is not to be undone by looking.
+stands_still() {
+  still_until=0
+  { read -r still_until <"$role_dir/quiesced"; } 2>/dev/null || return 1
+  [ "${still_until:-0}" -gt "$(uptime)" ]
+}
+
+# end_stillness CLUSTER WORDS
+end_stillness() {
+  rm -f "$run_dir/$1/role/quiesced"
+  wake_role "$1" "$2"
+}
+
+role_is_doing() { sed -n 's/^doing //p' "$role_dir/state" 2>/dev/null; }
+
+# await_rest: until the loop is through with the action that it is at.
+await_rest() {
+  # It waits for us.
+  [ -z "${VRRP_ROLE_LOOP-}" ] || return 0
+  while role_runs "$cluster"; do
+    case $(role_is_doing) in '' | -) return 0 ;; esac
+    stands_still || return 1
+    sleep 1
+  done
 }

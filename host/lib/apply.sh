@@ -118,6 +118,8 @@ give_way() {
   give_way_left=$(hand_over_seconds "$1")
   # With a long preempt_delay a peer waits for longer than a step may take; from a host that stops it takes over at once.
   [ "$give_way_left" -le "$longest_hand_over" ] || return 0
+  move_force=no
+  get_ready "$1"
   drain_on "$1"
   await_no_vip "$1" "$give_way_left" ||
     fail "no peer took the addresses of $1 within $give_way_left s, and one host must hold all of them for this change; see vrrp-agent status on the peers, or drain those, so that they stay here"

@@ -53,6 +53,9 @@ drive_keepalived() {
 restart_drained() {
   restart_undrain=no
   if ! is_drained "$1"; then
+    move_force=no
+    # Alone it moves nothing.
+    ! meets_a_peer || get_ready "$1"
     drain_on "$1"
     restart_undrain=yes
   fi

@@ -8,6 +8,7 @@
 #   master, backup   there from the beginning of that role to its end: units that belong to it start only then; when it began, as
 #                    uptime has it
 #   state            KEY VALUE: wanted, reached (none: neither wholly), since, cause, doing, failed-at, heartbeat
+#   quiesced         the uptime until which the loop leaves a master alone that a planned move has made ready
 #   actions/NAME     KEY VALUE: state (done|failed|given-up), role, at, ms, words
 #   loop.lock, lock  one loop, and one action at a time
 # /var/lib/vrrp-agent/CLUSTER/role/NAME/
@@ -116,6 +117,7 @@ renew_role() {
 # load_role: of a loop that has ended; after a boot there is nothing.
 load_role() {
   role_wanted=none role_reached=none role_since=$(now) role_cause='' role_doing=- role_failed_at=0 role_looked_at=0
+  role_stood_still=no
   role_seen_at=$(uptime) role_began=$(uptime_ms) role_changes=$(role_changes_now)
   [ -r "$role_dir/state" ] || return 0
   while read -r role_key role_value; do
@@ -151,6 +153,20 @@ converge() {
     role_wanted=$converge_role role_began=$(uptime_ms) role_seen_at=$(uptime) role_failed_at=0
     role_changes=$(role_changes_now)
   fi
+  if [ -e "$role_dir/quiesced" ]; then
+    role_stood_still=yes
+    if [ "$role_wanted" = master ] && stands_still; then
+      save_role
+      return 0
+    fi
+    # Moved, or whoever wanted to move it is gone.
+    attempt resume_role "$cluster"
+    rm -f "$role_dir/quiesced"
+  fi
+  # It may be master still, and nothing that it was.
+  if [ "$role_stood_still" = yes ]; then
+    role_stood_still=no role_looked_at=-$role_look role_failed_at=0
+  fi
   if [ "$role_reached" != "$role_wanted" ]; then
     [ "$role_failed_at" = 0 ] || [ $(($(uptime) - role_failed_at)) -ge "$role_retry" ] || {
       save_role
@@ -184,9 +200,10 @@ pursue() {
   pursue_failed=no pursue_list=$(actions_for "$role_wanted")
   while read -r act_name act_kind act_timeout act_retries act_policy act_settled; do
     [ -n "$act_name" ] || continue
+    # Written before it is looked whether a move has begun, which looks whether something is being done.
     role_doing=$act_name
     save_role
-    wants "$role_wanted" || return 0
+    goes_on || return 0
     ! try_reached || continue
     # Here something is to be done.
     [ "$role_reached" != "$role_wanted" ] || role_reached=none
@@ -194,7 +211,7 @@ pursue() {
       await_settled || return 0
     fi
     if is_given_up || ! do_action; then
-      wants "$role_wanted" || return 0
+      goes_on || return 0
       pursue_failed=yes
       [ "$role_wanted" = master ] || continue
       case $act_policy in
@@ -220,11 +237,17 @@ LIST
   role_from=$role_wanted
 }
 
+# goes_on: the role that is worked at is still wanted, and no planned move has begun.
+goes_on() {
+  wants "$role_wanted" || return 1
+  [ "$role_wanted" = backup ] || ! stands_still
+}
+
 # await_settled: the role has held, without a change in between, for as long as the spec says.
 await_settled() {
   settle_seconds=$(facts role "$conf" | cut -d ' ' -f 1)
   while :; do
-    wants master || return 1
+    goes_on || return 1
     settle_changes=$(role_changes_now)
     if [ "$settle_changes" != "$role_changes" ]; then
       role_changes=$settle_changes
@@ -288,7 +311,7 @@ do_action() {
     role_event_of ACTION "$act_name" retry "$do_ms" "$act_words"
     sleep $((do_try < 4 ? 1 << do_try : 16))
     do_try=$((do_try + 1))
-    wants "$role_wanted" || return 1
+    goes_on || return 1
   done
 }
 
@@ -296,7 +319,7 @@ do_action() {
 give_role_back() {
   is_drained "$cluster" && return 0
   yield_status=0
-  yield_words=$("$here/vrrp-agent" drain "$cluster" 2>&1 </dev/null 5>&- 6>&-) || yield_status=$?
+  yield_words=$(VRRP_ROLE_LOOP=$$ "$here/vrrp-agent" drain "$cluster" 2>&1 </dev/null 5>&- 6>&-) || yield_status=$?
   yield_words=$(printf '%s' "$yield_words" | tr '[:cntrl:]' ' ')
   if [ "$yield_status" -eq 0 ]; then
     role_event_of ACTION "$act_name" yielded 0 "the node is drained until vrrp-agent undrain: $yield_words"

@@ -38,6 +38,8 @@ cluster_facts() {
   say "cluster $1 ${name:-$node} $current ${applied:+$(utc "$applied")}"
   [ ! -e "$state_dir/$1/pending" ] || say "pending $(cut -d ' ' -f 1 "$state_dir/$1/pending")"
   ! is_drained "$1" || say "drained"
+  ! is_promoted "$1" || say "promoted"
+  ! keeps "$conf" || say "keeps"
   drift "$1" "$current"
   tunnel_facts "$conf"
   check_facts "$1" "$conf"
@@ -94,6 +96,7 @@ status_text() {
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
     $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }
+    $1 == "promoted" { print "  promoted: takes the addresses whenever it is healthy, until vrrp-agent undrain" }
     $1 == "drift" { sub(/^drift /, ""); print "  changed by hand: " $0 }
     $1 == "tunnel" { print "  tunnel " $2 ": " $3 }
     $1 == "tunnel-peer" { print "    " $2 ": " ($3 == "never" ? "no handshake yet" : "handshake " $3 " s ago") ($4 == "none" ? "" : ", at " $4) }
@@ -136,7 +139,7 @@ status_json() {
       end_instance()
       end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"promoted\":" promoted ",\"keeps\":" keeps ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
       cluster = instances = drift = tunnels = checks = role = actions = ""
     }
     $1 == "keepalived" {
@@ -146,10 +149,12 @@ status_json() {
     $1 == "cluster" {
       end_cluster()
       cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
-      pending = drained = "false"
+      pending = drained = promoted = keeps = "false"
     }
     $1 == "pending" { pending = "true" }
     $1 == "drained" { drained = "true" }
+    $1 == "promoted" { promoted = "true" }
+    $1 == "keeps" { keeps = "true" }
     $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
     $1 == "tunnel" { end_tunnel(); tunnel = "\"interface\":" text($2) ",\"up\":" ($3 == "up" ? "true" : "false") }
     $1 == "tunnel-peer" {

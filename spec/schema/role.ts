@@ -64,6 +64,10 @@ const commandAction = z.strictObject({
   onBackup: shellCommand().optional(),
   /** Ends with 0 where nothing is to be done. @default what was done in a role is done */
   reached: shellCommand().optional(),
+  /** Gets a master ready before a planned move ends its role: ends with 0 once the peer has all that it needs; what fails keeps the role here. @default nothing */
+  quiesce: shellCommand().optional(),
+  /** Undoes quiesce where the move did not happen. @default nothing */
+  resume: shellCommand().optional(),
 });
 
 /** What stands for a secret where nobody may see it passes in its place. */

@@ -1,0 +1,47 @@
+import { clustersIn } from "../../../cli/state";
+
+const SECRET = "4dabf18193072939515e22adb298388d";
+const secret = (value: unknown) => ({ [SECRET]: "1b47061264138c4ac30d75fd1eb44270", plaintext: JSON.stringify(value) });
+const urn = (types: string, name: string) =>
+  `urn:pulumi:prod::my-own::pulumi-keepalived:index:${types}$pulumi-keepalived:index:HostConfig$command:remote:Command::${name}`;
+const connection = { host: "10.0.0.2", port: 2222, user: "ops", privateKey: "KEY" };
+const step = (name: string, verb: string, of = "HaPair") => ({
+  urn: urn(of, `${name}-${verb}`),
+  type: "command:remote:Command",
+  inputs: {
+    connection: secret({ ...connection, privateKey: secret(connection.privateKey) }),
+    create: `sudo -n timeout 300 /usr/lib/vrrp-agent/vrrp-agent ${verb} gw -`,
+  },
+});
+const state = (...resources: unknown[]) => ({ version: 3, deployment: { resources } });
+
+describe("the hosts in a stack's state", () => {
+  test("are those of every program's clusters, with their secrets, by the steps that apply them", () => {
+    const found = clustersIn(
+      state({ urn: "urn:x", type: "pulumi:pulumi:Stack" }, step("a", "stage"), step("a", "activate"), step("b", "activate")),
+    );
+    expect([...found]).toEqual([
+      [
+        "gw",
+        [
+          { cluster: "gw", connection },
+          { cluster: "gw", connection },
+        ],
+      ],
+    ]);
+  });
+
+  test("are none of a tunnel, whose addresses do not move", () => {
+    expect(clustersIn(state(step("t", "activate", "WireGuardTunnel"))).size).toBe(0);
+  });
+
+  test("whose secrets are not shown are told of", () => {
+    const hidden = step("a", "activate");
+    hidden.inputs.connection = { [SECRET]: "x", ciphertext: "y" } as never;
+    expect(() => clustersIn(state(hidden))).toThrow("--stack: a-activate: its secrets are not shown; log in");
+  });
+
+  test("of another form is told of", () => {
+    expect(() => clustersIn({ deployment: 1 })).toThrow("a state of another form");
+  });
+});
