@@ -151,7 +151,8 @@ dns_update() {
   dns_tool=nsupdate
   have nsupdate || dns_tool=knsupdate
   dns_status=0
-  # On stdin: it has the key.
+  # For nobody else's eyes: it has the key.
+  (umask 077 && : >"$work/dns-script")
   {
     say "server $dns_server $dns_port"
     say "zone $(setting zone)"
@@ -174,7 +175,9 @@ dns_update() {
     say "update delete $dns_owner. TXT"
     say "update add $dns_owner. $dns_ttl TXT $1"
     say send
-  } | limited 70 "$dns_tool" -t 6 -r 1 >"$work/dns-update" 2>&1 || dns_status=$?
+  } >>"$work/dns-script"
+  limited 70 "$dns_tool" -t 6 -r 1 "$work/dns-script" >"$work/dns-update" 2>&1 || dns_status=$?
+  rm -f "$work/dns-script"
   [ "$dns_status" -ne 0 ] || return 0
   dns_words=$(tr '[:cntrl:]' '\n' <"$work/dns-update" | grep . | tail -n 1 | cut -c 1-200) || dns_words="it does not answer"
   case $dns_words in

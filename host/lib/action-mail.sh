@@ -54,7 +54,10 @@ mail_by_sendmail() {
   timeout=$action_timeout
   begin_limit
   mail_status=0
-  limited "$((action_timeout * 10))" sendmail -i -t -f "$(setting from)" <"$work/mail" >"$work/words" 2>&1 4>&- || mail_status=$?
+  # What a shell starts in the background, as `limited` may, reads nothing but what it opens itself.
+  # shellcheck disable=SC2016
+  limited "$((action_timeout * 10))" sh -c 'exec sendmail -i -t -f "$1" <"$2"' sh "$(setting from)" "$work/mail" \
+    >"$work/words" 2>&1 4>&- || mail_status=$?
   [ "$mail_status" -ne 0 ] || return 0
   why="sendmail ended with $mail_status: $(tr '[:cntrl:]' ' ' <"$work/words" | cut -c 1-200)"
   ! was_late "$mail_status" || why="sendmail did not end within $action_timeout s"

@@ -210,7 +210,7 @@ pursue() {
     if [ "$role_wanted $act_settled" = "master yes" ]; then
       await_settled || return 0
     fi
-    if is_given_up || ! do_action; then
+    if action_given_up || ! do_action; then
       goes_on || return 0
       pursue_failed=yes
       [ "$role_wanted" = master ] || continue
@@ -267,8 +267,8 @@ try_reached() {
   [ "$(result role) $(result state)" = "$role_wanted done" ] || note_result "done" 0 ""
 }
 
-# is_given_up: for this role, with these settings.
-is_given_up() {
+# action_given_up: for this role, with these settings.
+action_given_up() {
   [ "$(result role) $(result state)" = "$role_wanted given-up" ] || return 1
   (
     use_action "$conf" "$act_name"

@@ -6,7 +6,7 @@ import { routerViews } from "../routers";
 import { Draft, isKnown, Unknown, wholly } from "../unknown";
 import { unitOf } from "../units";
 import type { ClusterRule } from "./cluster";
-import { actionsOfKind } from "./role";
+import { actionsOfKind } from "./role-actions";
 import { duplicates, error, Placed, place } from "./nodes";
 
 type GatewayDraft = Exclude<Draft<Gateway>, Unknown>;

@@ -2,7 +2,7 @@ import type { ClusterDraft } from "../defaults";
 import { isKnown } from "../unknown";
 import type { ClusterRule } from "./cluster";
 import { duplicates, error, place } from "./nodes";
-import { actionsOfKind } from "./role";
+import { actionsOfKind } from "./role-actions";
 
 /** What a webhook's template may name. */
 const PLACEHOLDERS = ["id", "role", "from", "node", "cluster", "time", "address", "cause"];

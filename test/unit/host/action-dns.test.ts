@@ -12,7 +12,9 @@ const dig = (zone: string) => `
   awk -v n="$name" -v t="$type" '$1 == n && $2 == t { sub(/^[^ ]+ [^ ]+ /, ""); print n ".\\t30\\tIN\\t" t "\\t" $0 }' ${zone}`;
 const nsupdate = (zone: string) => `
   echo "nsupdate $*" >>"$FAKE/calls"
-  cat >"$FAKE/update"
+  for file; do :; done
+  stat -c %a "$file" >"$FAKE/mode"
+  cat "$file" >"$FAKE/update"
   [ ! -e ${zone}.refuses ] || { echo "update failed: NOTAUTH(BADKEY)"; exit 2; }
   [ ! -e ${zone}.rival ] || mv ${zone}.rival ${zone}
   awk '
@@ -110,6 +112,7 @@ describe.each(SHELLS)("a name in the DNS under %s", (shell) => {
         "",
       ].join("\n"),
     );
+    expect(b.host.read("fake/mode")).toBe("600\n");
     expect(JSON.stringify([a.host.calls(), b.host.calls(), a.events(), b.events()])).not.toContain(SECRET);
   });
 

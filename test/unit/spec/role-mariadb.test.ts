@@ -116,6 +116,6 @@ describe("its files", () => {
   });
 
   it("need MariaDB's client on the host", () => {
-    expect(packagesFor([], cluster(db).role?.actions)).toMatchObject({ mariadb: "mariadb-client" });
+    expect(packagesFor(cluster(db))).toMatchObject({ mariadb: "mariadb-client" });
   });
 });
