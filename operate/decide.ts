@@ -25,7 +25,7 @@ export function dead(observations: readonly Observation[]): Seen[] {
 /** Decides whether and how the addresses move to the node `to`, by how all hosts were seen. */
 export function decide(observations: readonly Observation[], to: string, force: boolean): Decision {
   const seen = observations.filter(isSeen);
-  const unseen = observations.filter((one) => !isSeen(one));
+  const unseen = observations.flatMap((one) => (isSeen(one) ? [] : [one]));
   const target = seen.find(({ node }) => node === to);
   if (target === undefined) return withoutTarget(observations, to);
   const holders = seen.filter((one) => one !== target && held(one).length > 0);

@@ -54,7 +54,8 @@ command_tell() {
   command_status=0
   command_run master "$(setting "$1")" >"$work/words" 2>&1 </dev/null || command_status=$?
   [ "$command_status" -ne 0 ] || return 0
-  why="$1 ended with $command_status: $(tr '\n' ' ' <"$work/words" | cut -c 1-200)"
+  command_said=$(tr '\n' ' ' <"$work/words" | cut -c 1-200 | sed 's/ *$//')
+  why="$1 ended with $command_status${command_said:+: $command_said}"
   return 1
 }
 

@@ -90,7 +90,7 @@ describe.each(SHELLS)("a planned move of a master under %s", (shell) => {
     expect({ status, stderr }).toEqual({
       status: 1,
       stderr:
-        "vrrp-agent: a: drain: gw stays here: db is not ready to move: quiesce ended with 1: ; mend that, or give --force, and what the peer has not got is missing there\n",
+        "vrrp-agent: a: drain: gw stays here: db is not ready to move: quiesce ended with 1; mend that, or give --force, and what the peer has not got is missing there\n",
     });
     expect(done()).toEqual(["quiesce web", "quiesce db", "resume db", "resume web"]);
     expect(events()).toEqual(["web quiesced", "db not-ready"]);
@@ -149,5 +149,5 @@ describe.each(SHELLS)("a planned move of a master under %s", (shell) => {
       loop.kill("SIGTERM");
       await until("its end", () => loop.exitCode !== null || loop.signalCode !== null);
     }
-  });
+  }, 180_000);
 });
