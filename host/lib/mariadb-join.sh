@@ -11,6 +11,10 @@ logs() { db_ask "$1" 'SHOW BINARY LOGS;' | awk '{ line[NR] = $1 } END { for (i =
 # gtids WHERE LOG: `GTID POS TYPE` of each transaction, type list for those that the log begins after; the last word is `other`
 # where a transaction is not of rows alone.
 gtids() {
+  if [ "$1" = peer ]; then
+    peer_gtids "$2"
+    return
+  fi
   db_ask "$1" "SHOW BINLOG EVENTS IN '$2';" | awk -F '\t' '
     function told() { if (gtid != "") print gtid, pos, rows; gtid = "" }
     $3 == "Gtid_list" {
@@ -25,6 +29,18 @@ gtids() {
     }
     $3 ~ /^Query/ && $6 !~ /^(COMMIT|ROLLBACK)/ { rows = "other" }
     END { told() }'
+}
+
+# peer_gtids LOG: `GTID 0 rows|list`, read as a replica reads them: SHOW BINLOG EVENTS waits for writes that wait for a replica.
+peer_gtids() {
+  db_program mariadb-binlog peer --read-from-remote-server "$1" >"$work/peer-log" 2>"$work/db-words" || return 1
+  awk '
+    function list_of(text) { while (match(text, /[0-9]+-[0-9]+-[0-9]+/)) {
+      print substr(text, RSTART, RLENGTH), 0, "list"; text = substr(text, RSTART + RLENGTH) } }
+    in_list { list_of($0); if (/\]/) in_list = 0; next }
+    /^#[0-9]+ .* server id [0-9]+ .*\tGtid list \[/ { sub(/.*Gtid list /, ""); list_of($0); in_list = !/\]/; next }
+    /^#[0-9]+ .* server id [0-9]+ .*\tGTID [0-9]/ { sub(/.*\tGTID /, ""); print $1, 0, "rows" }' "$work/peer-log"
+  rm -f "$work/peer-log"
 }
 
 # history WHERE NUMBER: GTID FILE POS TYPE of the transactions of a server, the oldest first, at least those that are later than

@@ -25,11 +25,11 @@ db_program() {
 
 db_peer_file() { setting replication-credentials; }
 
-# db WHERE [OPTION...]: stdin's statements. A host without power says nothing, so a connection is not waited for.
+# db WHERE [OPTION...]: stdin's statements. A host without power says nothing, so a connection is not waited for long.
 db() {
   db_at=$1
   shift
-  db_program mariadb "$db_at" --batch --skip-column-names --connect-timeout=1 "$@" 2>"$work/db-words"
+  db_program mariadb "$db_at" --batch --skip-column-names --connect-timeout=3 "$@" 2>"$work/db-words"
 }
 
 # db_words: what the client complains of. The statement itself, which it shows as well, may hold a password.
@@ -55,7 +55,7 @@ db_answers() {
 read_replica() {
   say "SHOW SLAVE STATUS; SELECT CONCAT_WS(' ', @@global.read_only + 0, @@global.rpl_semi_sync_master_enabled + 0,
     @@global.rpl_semi_sync_slave_enabled + 0) AS Tuned;" |
-    db_program mariadb "$1" --batch --vertical --connect-timeout=1 >"$work/replica-$1" 2>"$work/db-words"
+    db_program mariadb "$1" --batch --vertical --connect-timeout=3 >"$work/replica-$1" 2>"$work/db-words"
 }
 
 # of_replica WHERE KEY

@@ -87,7 +87,7 @@ describe("MariaDB on a pair", () => {
   const apply = async (changes: Record<string, unknown>) => {
     const action = { name: "db", kind: "mariadb", replicationCredentials: "/etc/mysql/vrrp.cnf", ...changes };
     const nodes = [a, b].map((host) => nodeOf(host));
-    await configure(stack, lab, nodes, { nopreempt: true, role: { actions: [action] } });
+    await configure(stack, lab, nodes, { preemption: "sticky", role: { actions: [action] } });
     const { stdout, stderr } = await stack.up();
     return stdout + stderr;
   };

@@ -36,6 +36,9 @@ const conf = (settings: Record<string, string> = {}) =>
     "",
   ].join("\n");
 
+// Each runs the agent several times, whose client of MariaDB is a program of its own.
+jest.setTimeout(60_000);
+
 describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
