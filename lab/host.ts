@@ -178,7 +178,8 @@ export class Host {
   }
 
   private async waitForGreeting(): Promise<void> {
-    const greet = ["bash", "-c", `exec 3<>/dev/tcp/${this.address}/22 && head -c 7 <&3`];
+    // By its stdin, a socket, bash would take itself for the shell of a remote login and read ~/.bashrc.
+    const greet = ["bash", "--norc", "-c", `exec 3<>/dev/tcp/${this.address}/22 && head -c 7 <&3`];
     const argv = ["nsenter", `--net=/run/netns/${namespaces(this.lab).client}`, "--", ...greet];
     await until(`${this.name}: its sshd answers the client`, bootTimeout, async () => {
       const { stdout } = await run(argv, { check: false, timeout: 5000 });

@@ -40,7 +40,11 @@ describe.each(SHELLS)("the check of a gateway under %s", (shell) => {
     host.program("bash", '[ -e "$FAKE/reached" ]');
     host.program("sleep", SLEEP(shell === "busybox" ? "/bin/busybox sleep" : "/bin/sleep"));
     host.program("logger", 'echo "logger $*" >>"$FAKE/calls"');
-    host.write("usr/sbin/nginx", '#!/bin/sh\n[ ! -e "$FAKE/refused" ] || { echo "[emerg] no such word"; exit 1; }\n', 0o755);
+    host.write(
+      "usr/sbin/nginx",
+      '#!/bin/sh\n[ ! -e "$FAKE/refused" ] || { echo "[emerg] no such word"; exit 1; }\n',
+      0o755,
+    );
     host.state("nginx.pid", "1\n");
     host.state("http", "200\n");
     uptime = 1000;
@@ -80,12 +84,15 @@ describe.each(SHELLS)("the check of a gateway under %s", (shell) => {
   const restarts = () => host.calls().filter((call) => call.includes("restart nginx.service")).length;
   const stop = () => host.withoutState("nginx.pid");
 
-  test.each(["200", "301", "404", "500"])("passes with the answer %s, which is nginx's own or of what is behind it", (code) => {
-    host.state("http", `${code}\n`);
-    expect(check()).toEqual([0, ""]);
-    const asked = host.calls().find((call) => call.startsWith("curl"));
-    expect(asked).toMatch(/-H Host: www\.example\.org --url http:\/\/127\.0\.0\.1:80\/alive$/);
-  });
+  test.each(["200", "301", "404", "500"])(
+    "passes with the answer %s, which is nginx's own or of what is behind it",
+    (code) => {
+      host.state("http", `${code}\n`);
+      expect(check()).toEqual([0, ""]);
+      const asked = host.calls().find((call) => call.startsWith("curl"));
+      expect(asked).toMatch(/-H Host: www\.example\.org --url http:\/\/127\.0\.0\.1:80\/alive$/);
+    },
+  );
 
   test("has nginx that does not run started anew, tells it, and passes where it then answers", () => {
     stop();
@@ -97,7 +104,11 @@ describe.each(SHELLS)("the check of a gateway under %s", (shell) => {
       ]),
     );
     const events = host.read("var/log/vrrp-agent/events.jsonl");
-    expect(JSON.parse(events.split("\n")[0]!)).toMatchObject({ kind: "ACTION", name: "gateway", state: "restarted" });
+    expect(JSON.parse(events.split("\n")[0]!)).toMatchObject({
+      kind: "ACTION",
+      name: "gateway",
+      state: "restarted",
+    });
   });
 
   test("fails where that does not help, and tries it once a minute", () => {
@@ -172,7 +183,10 @@ describe.each(SHELLS)("the check of a gateway under %s", (shell) => {
       tick(100);
       expect(check()).toEqual([1, "it failed here as master, and cannot start: [emerg] no such word"]);
       host.withoutState("refused");
-      host.write("proc/net/tcp", "  sl  local_address rem_address   st\n   0: 00000000:0050 00000000:0000 0A\n");
+      host.write(
+        "proc/net/tcp",
+        "  sl  local_address rem_address   st\n   0: 00000000:0050 00000000:0000 0A\n",
+      );
       expect(check()).toEqual([1, "it failed here as master, and port 80 is taken by another program"]);
       host.remove("proc/net/tcp");
       expect(check()).toEqual([0, ""]);
