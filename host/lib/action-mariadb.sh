@@ -84,7 +84,7 @@ await_peer() {
       return 1
     fi
     ! holds here "$promote_to" || return 0
-    join || return
+    join_peer || return
     read_replica here || return 1
     [ -n "$(of_replica here Master_Host)" ] || return 0
   fi
@@ -181,7 +181,7 @@ mariadb_demote() {
       return 1
     }
   done
-  join
+  join_peer
 }
 
 mariadb_reached() {

@@ -114,8 +114,8 @@ probe() {
   "probe_$1"
 }
 
-# setting KEY: its values, a line each.
-setting() { printf '%s\n' "$settings" | sed -n "s/^check-set $1 //p"; }
+# check_setting KEY: its values, a line each.
+check_setting() { printf '%s\n' "$settings" | sed -n "s/^check-set $1 //p"; }
 
 # read_state: of the former run; a check that never ran passes.
 read_state() {

@@ -141,8 +141,8 @@ keep_out() {
 # is_new: nothing is lost with it.
 is_new() { [ ! -e "$action_dir/member" ] && is_empty here; }
 
-# join: this server is read-only. 0 it replicates, or is being copied.
-join() {
+# join_peer: this server is read-only. 0 it replicates, or is being copied.
+join_peer() {
   own=$(position here) || {
     why="the server does not answer: $(db_words)"
     return 1

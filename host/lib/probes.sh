@@ -146,9 +146,9 @@ lame() {
 probe_network() {
   have ping || { broken "there is no ping on this host" || return; }
   begin_limit
-  pings=$(setting count)
+  pings=$(check_setting count)
   # shellcheck disable=SC2046
-  sort_targets $(setting target)
+  sort_targets $(check_setting target)
   if [ -z "$near" ] && [ -n "$unasked" ]; then
     lame "$unasked; name another target near this host"
     return
@@ -158,7 +158,7 @@ probe_network() {
   [ -z "$silent" ] || why="silent:$silent"
   # shellcheck disable=SC2086
   set -- $near $far
-  least=$(setting min-successes)
+  least=$(check_setting min-successes)
   [ "$least" -le $# ] || least=$#
   far_silent=0
   for target in $far; do
@@ -176,7 +176,7 @@ probe_network() {
 
 probe_tunnel() {
   have wg || { broken "there is no wg on this host" || return; }
-  dev=$(setting interface)
+  dev=$(check_setting interface)
   if [ ! -d "$root/sys/class/net/$dev" ]; then
     failing "there is no interface $dev"
     return
@@ -194,7 +194,7 @@ probe_tunnel() {
   begin_limit
   pings=1
   # shellcheck disable=SC2046
-  sort_targets $(setting uplink)
+  sort_targets $(check_setting uplink)
   if [ -z "$near" ]; then
     lame "$why, and there is no uplink to ask: $unasked; name an address as uplink"
     return
@@ -211,7 +211,7 @@ probe_tunnel() {
 # look_at_peers: 4 when none of the peers that count was heard of late.
 look_at_peers() {
   peers_there=$(wg show "$dev" peers 2>/dev/null) || { broken "$dev is no WireGuard interface" || return; }
-  named=$(setting peer)
+  named=$(check_setting peer)
   if [ -z "$named" ]; then
     case $(printf '%s' "$peers_there" | grep -c .) in
     0)
@@ -235,7 +235,7 @@ look_at_peers() {
     done
     printf '%s\n' "$peers_there" | sed 's/^/there /'
     printf '%s\n' "$named" | sed 's/^/named /'
-  } | awk -v now="$time" -v limit="$(setting max-handshake-age)" '
+  } | awk -v now="$time" -v limit="$(check_setting max-handshake-age)" '
     $1 == "before" { received[$2] = $3; sent[$2] = $4 }
     $1 == "latest-handshakes" { last[$2] = $3 }
     $1 == "transfer" { got[$2] = $3; gave[$2] = $4 }
@@ -274,8 +274,8 @@ look_at_peers() {
 }
 
 probe_tcp() {
-  host=$(setting host)
-  port=$(setting port)
+  host=$(check_setting host)
+  port=$(check_setting port)
   begin_limit
   [ -n "$(tcp_tool)" ] || { broken "there is neither bash nor an nc that knows -z on this host" || return; }
   tcp_status=0
@@ -299,8 +299,8 @@ tcp_connects() {
 
 probe_http() {
   have curl || { broken "there is no curl on this host" || return; }
-  url=$(setting url)
-  expected=$(setting text)
+  url=$(check_setting url)
+  expected=$(check_setting text)
   begin_limit
   http_status=0
   newline='
@@ -325,7 +325,7 @@ probe_http() {
     ;;
   esac
   code=${answer##*"$newline"}
-  statuses=$(setting status)
+  statuses=$(check_setting status)
   if [ "$code" -lt "${statuses%-*}" ] || [ "$code" -gt "${statuses#*-}" ]; then
     failing "$url answers $code"
     return
@@ -340,7 +340,7 @@ probe_http() {
 # probe_process: the same on all hosts, by the kernel's name of 15 characters, which a script of that name has as well, or by the
 # first word of the command line, without its path.
 probe_process() {
-  process=$(setting process)
+  process=$(check_setting process)
   [ -r "$root/proc/uptime" ] || { broken "there is no /proc on this host" || return; }
   # Paths of /proc hold no blanks.
   # shellcheck disable=SC2013
@@ -365,7 +365,7 @@ runs() {
 }
 
 probe_file() {
-  path=$(setting path)
+  path=$(check_setting path)
   begin_limit
   file_status=0
   limited "$limit" test -e "$root$path" || file_status=$?
@@ -373,12 +373,12 @@ probe_file() {
     failing "$path cannot be looked at"
     return
   fi
-  if [ "$(setting present)" = no ]; then
+  if [ "$(check_setting present)" = no ]; then
     [ "$file_status" -ne 0 ] || failing "$path is there"
     return
   fi
   [ "$file_status" -eq 0 ] || { failing "$path is not there" || return; }
-  max_age=$(setting max-age)
+  max_age=$(check_setting max-age)
   [ -n "$max_age" ] || return 0
   written=$(limited "$limit" date -r "$root$path" +%s 2>/dev/null) || { failing "$path cannot be looked at" || return; }
   [ $((time - written)) -le "$max_age" ] || failing "$path was written $((time - written)) s ago"
@@ -386,7 +386,7 @@ probe_file() {
 
 # probe_command: the words of a command as keepalived takes them apart: at blanks, but for those in single quotes.
 probe_command() {
-  rest=$(setting command)
+  rest=$(check_setting command)
   set --
   while :; do
     rest=${rest#"${rest%%[! 	]*}"}

@@ -36,8 +36,6 @@ load_message() {
   done <"$message_file"
 }
 
-boot_id() { cat "$root/proc/sys/kernel/random/boot_id"; }
-
 # random_id: 32 hex digits.
 random_id() { head -c 16 /dev/urandom | sha256sum | cut -c 1-32; }
 
