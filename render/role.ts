@@ -107,7 +107,9 @@ function secretsOf(action: RoleAction): Settings {
       return { password: action.password };
     case "dns":
       return { secret: action.tsig.secret };
-    default:
+    case "service":
+    case "file":
+    case "command":
       return {};
   }
 }
