@@ -5,94 +5,69 @@
 #   $action_dir/kept-aside/ transactions that the other one lacked; never removed
 #   $action_run/copy.lock   held while a copy is made; copy.words its last words
 
-# logs WHERE: names of the binary logs, the newest first.
-logs() { db_ask "$1" 'SHOW BINARY LOGS;' | awk '{ line[NR] = $1 } END { for (i = NR; i > 0; i--) print line[i] }'; }
-
-# gtids WHERE LOG: `GTID POS TYPE` of each transaction, type list for those that the log begins after; the last word is `other`
-# where a transaction is not of rows alone.
-gtids() {
-  if [ "$1" = peer ]; then
-    peer_gtids "$2"
-    return
-  fi
-  db_ask "$1" "SHOW BINLOG EVENTS IN '$2';" | awk -F '\t' '
-    function told() { if (gtid != "") print gtid, pos, rows; gtid = "" }
-    $3 == "Gtid_list" {
-      n = split(substr($6, 2, length($6) - 2), list, ",")
-      for (i = 1; i <= n; i++) print list[i], 0, "list"
-    }
-    $3 == "Gtid" {
-      told()
-      match($6, /[0-9]+-[0-9]+-[0-9]+/)
-      gtid = substr($6, RSTART, RLENGTH); pos = $2
-      rows = $6 ~ /^BEGIN / ? "rows" : "other"
-    }
-    $3 ~ /^Query/ && $6 !~ /^(COMMIT|ROLLBACK)/ { rows = "other" }
-    END { told() }'
-}
-
-# peer_gtids LOG: `GTID 0 rows|list`, read as a replica reads them: SHOW BINLOG EVENTS waits for writes that wait for a replica.
-peer_gtids() {
-  db_program mariadb-binlog peer --read-from-remote-server "$1" >"$work/peer-log" 2>"$work/db-words" || return 1
+# has WHERE: those of stdin's GTIDs, each the first word of a line, that a server has. It knows the last number of each server that it
+# has transactions of, and has all before that: none is numbered twice. (To read its logs would wait for writes that wait for a
+# replica.)
+has() {
+  db_ask "$1" 'SELECT @@global.gtid_binlog_state, @@global.gtid_slave_pos;' | tr '\t' ',' >"$work/state" || return 1
+  [ -s "$work/state" ] || return 1
   awk '
-    function list_of(text) { while (match(text, /[0-9]+-[0-9]+-[0-9]+/)) {
-      print substr(text, RSTART, RLENGTH), 0, "list"; text = substr(text, RSTART + RLENGTH) } }
-    in_list { list_of($0); if (/\]/) in_list = 0; next }
-    /^#[0-9]+ .* server id [0-9]+ .*\tGtid list \[/ { sub(/.*Gtid list /, ""); list_of($0); in_list = !/\]/; next }
-    /^#[0-9]+ .* server id [0-9]+ .*\tGTID [0-9]/ { sub(/.*\tGTID /, ""); print $1, 0, "rows" }' "$work/peer-log"
-  rm -f "$work/peer-log"
+    function part(gtid) { split(gtid, p, "-"); return p[1] "-" p[2] }
+    FNR == NR {
+      n = split($0, list, ",")
+      for (i = 1; i <= n; i++) if (list[i] != "") { k = part(list[i]); if (p[3] + 0 > last[k] + 0) last[k] = p[3] }
+      next
+    }
+    { k = part($1); if (k in last && p[3] + 0 <= last[k] + 0) print }' "$work/state" -
 }
 
-# history WHERE NUMBER: GTID FILE POS TYPE of the transactions of a server, the oldest first, at least those that are later than
-# NUMBER, as far as its logs go back; $work/history-WHERE. history_floor is the number after which they begin.
-history() {
-  history_floor=0
-  : >"$work/history-$1"
-  logs "$1" >"$work/logs" || return 1
-  while read -r history_log; do
-    gtids "$1" "$history_log" </dev/null >"$work/gtids" || return 1
-    # What a later log begins after is told by those before it.
-    {
-      awk -v file="$history_log" '{ print $1, file, $2, $3 }' "$work/gtids"
-      grep -v ' list$' "$work/history-$1"
-    } >"$work/history.new" || true
-    mv "$work/history.new" "$work/history-$1"
-    history_floor=$(awk '$3 == "list" { sub(/.*-/, "", $1); if ($1 + 0 > floor) floor = $1 + 0 } END { print floor + 0 }' "$work/gtids")
-    [ "$history_floor" -gt "$2" ] || break
-  done <"$work/logs"
-}
-
-# holds WHERE GTID: 0 the server has this transaction, 1 it has another or none in its place, 2 its logs do not go back so far.
+# holds WHERE GTID: 0 the server has this transaction, 1 it has not, 2 it does not say.
 holds() {
   [ -n "$2" ] || return 0
-  holds_at=$(position "$1") || return 2
-  [ "$holds_at" != "$2" ] || return 0
-  [ "$(number_of "$holds_at")" -gt "$(number_of "$2")" ] || return 1
-  history "$1" "$(number_of "$2")" || return 2
-  grep -q "^$2 " "$work/history-$1" && return 0
-  [ "$history_floor" -lt "$(number_of "$2")" ] || return 2
-  return 1
+  holds_found=$(say "$2" | has "$1") || return 2
+  [ -n "$holds_found" ]
+}
+
+# own_history: GTID FILE POS rows|other of each transaction in this server's logs, in their order; `other` is not of rows alone.
+own_history() {
+  db_ask here 'SHOW BINARY LOGS;' | awk '{ print $1 }' >"$work/own-logs" || return 1
+  while read -r history_log; do
+    db_ask here "SHOW BINLOG EVENTS IN '$history_log';" </dev/null >"$work/events" || return 1
+    awk -F '\t' -v file="$history_log" '
+      function told() { if (gtid != "") print gtid, file, pos, rows; gtid = "" }
+      # The first log tells what was before it, too.
+      $3 == "Gtid_list" && first {
+        n = split(substr($6, 2, length($6) - 2), list, ",")
+        for (i = 1; i <= n; i++) print list[i], file, 0, "rows"
+      }
+      $3 == "Gtid" {
+        told()
+        match($6, /[0-9]+-[0-9]+-[0-9]+/)
+        gtid = substr($6, RSTART, RLENGTH); pos = $2
+        rows = $6 ~ /^BEGIN / ? "rows" : "other"
+      }
+      $3 ~ /^Query/ && $6 !~ /^(COMMIT|ROLLBACK)/ { rows = "other" }
+      END { told() }' first="${history_first-1}" "$work/events"
+    history_first=0
+  done <"$work/own-logs"
 }
 
 # find_common: common, the last transaction that both have; extra_file, extra_pos and extra_rows of the first that the peer
 # lacks. Fails where there is none.
 find_common() {
-  common='' extra_file='' extra_pos='' extra_rows=rows
-  logs here >"$work/own-logs" || return 1
-  history here 0 || return 1
-  history peer 0 || return 1
-  awk '
-    part == 1 { theirs[$1] = 1; next }
-    $1 in theirs { common = $1; file = pos = ""; rows = "rows"; next }
-    $4 == "list" { next }
-    { if (file == "") { file = $2; pos = $3 } if ($4 != "rows") rows = "other" }
-    END { if (common != "" && file != "") print common, file, pos, rows }' \
-    part=1 "$work/history-peer" part=2 "$work/history-here" >"$work/common"
-  read -r common extra_file extra_pos extra_rows <"$work/common"
+  common='' extra_file='' extra_pos='' extra_rows=rows history_first=1
+  own_history >"$work/history" || return 1
+  has peer <"$work/history" | tail -n 1 >"$work/last" || return 1
+  read -r common _ <"$work/last" || return 1
+  awk -v common="$common" '
+    $1 == common { file = ""; rows = "rows"; next }
+    $3 > 0 { if (file == "") { file = $2; pos = $3 } if ($4 != "rows") rows = "other" }
+    END { if (file != "") print file, pos, rows }' "$work/history" >"$work/extra"
+  read -r extra_file extra_pos extra_rows <"$work/extra"
 }
 
 # extra_logs: the logs from extra_file on, oldest first.
-extra_logs() { awk -v from="$extra_file" '{ line[NR] = $1; if ($1 == from) start = NR } END { for (i = start; i > 0; i--) print line[i] }' "$work/own-logs"; }
+extra_logs() { awk -v from="$extra_file" '$1 == from { on = 1 } on' "$work/own-logs"; }
 
 # keep_aside FROM TO: what the peer lacks, as statements that can be run again. One file for each such end, whole or not at all.
 keep_aside() {
@@ -171,7 +146,7 @@ part() {
     keep_aside "$common" "$own" || return 1
   else
     common=
-    part_what="data that has nothing in common with the peer's${own:+, or the peer has no binary log since $own}"
+    part_what="data that has nothing in common with the peer's"
     [ "$(setting on-divergence)" != reclone ] || keep_all_aside || return 1
   fi
   part_file=

@@ -236,9 +236,7 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
       host.state("logs-here", "log.1\t1\nlog.2\t1\n");
       host.state("events-here-log.1", events("", "0-11-4", "0-11-5", "0-12-6"));
       host.state("events-here-log.2", events("0-11-5,0-12-6", "0-12-7"));
-      host.state("logs-peer", "log.1\t1\nlog.2\t1\n");
-      host.state("events-peer-log.1", events("", "0-11-4"));
-      host.state("events-peer-log.2", events("0-11-4", "0-11-5", "0-11-6", "0-11-9"));
+      host.state("state-peer", "0-11-9\n");
       host.state("rewound", "0-11-5\n");
     });
 
@@ -302,13 +300,20 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
       expect(host.read("var/lib/vrrp-kept-aside/gw/db/after-0-11-5-to-0-12-7.sql")).toContain("rows of");
     });
 
-    test("or that the peer's logs do not go back so far, which is not called the same", () => {
-      host.state("pos-here", "0-11-4\n");
-      host.state("logs-peer", "log.2\t1\n");
-      host.state("events-peer-log.2", events("0-11-5", "0-11-6", "0-11-9"));
-      host.state("events-here-log.1", events("", "0-11-4"));
-      host.state("logs-here", "log.1\t1\n");
-      expect(act("demote")).toEqual([3, expect.stringContaining("the peer has no binary log since 0-11-4")]);
+    test("or that nothing is common", () => {
+      host.state("state-peer", "0-13-2\n");
+      host.state("pos-peer", "0-13-2\n");
+      expect(act("demote")).toEqual([
+        3,
+        expect.stringContaining("data that has nothing in common with the peer's"),
+      ]);
+    });
+
+    test("but joins what the peer has and has gone on from", () => {
+      host.state("pos-here", "0-12-3\n");
+      host.state("state-peer", "0-12-3,0-11-9\n");
+      expect(act("demote")).toEqual([0, ""]);
+      expect(told()).toEqual([]);
     });
   });
 

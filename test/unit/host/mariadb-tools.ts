@@ -2,7 +2,7 @@ import type { FakeHost } from "./fake-host";
 
 /**
  * Stands for MariaDB's client: notes each statement as `here: ...` or `peer: ...` in $FAKE/sql, and answers by what lies in
- * $FAKE: ro-AT, replica-AT, pos-AT, empty-AT, logs-AT, events-AT-LOG; down-AT: that server does not answer.
+ * $FAKE: ro-AT, replica-AT, pos-AT, state-AT, empty-AT, logs-here, events-here-LOG; down-AT: that server does not answer.
  */
 const CLIENT = `
 at=peer
@@ -12,7 +12,7 @@ for arg; do
 done
 text=$(cat)
 [ ! -e "$FAKE/down-$at" ] || { echo "ERROR 2002 (HY000): Can't connect" >&2; exit 1; }
-echo "$at: $(echo "$text" | tr '\\n' ' ' | tr -s ' ')" >>"$FAKE/sql"
+printf '%s: %s\\n' "$at" "$(printf %s "$text" | tr '\\n' ' ' | tr -s ' ')" >>"$FAKE/sql"
 [ ! -e "$FAKE/refuses" ] || case $text in *"$(cat "$FAKE/refuses")"*) echo "ERROR 1064 (42000) at line 1: no" >&2; exit 1 ;; esac
 case $text in
 "SELECT 1;") echo 1 ;;
@@ -25,6 +25,7 @@ case $text in
 *"CHANGE MASTER"*) cp "$FAKE/joined" "$FAKE/replica-here" ;;
 *"RESET MASTER"*) [ ! -e "$FAKE/rewound" ] || cp "$FAKE/rewound" "$FAKE/pos-here" ;;
 *"gtid_binlog_pos, '|'"*) pos=$(cat "$FAKE/pos-$at"); echo "$pos|$pos" ;;
+*gtid_binlog_state,*) printf '%s\\t%s\\n' "$(cat "$FAKE/state-$at")" "$(cat "$FAKE/pos-$at")" ;;
 *"gtid_binlog_pos, @@"*) cat "$FAKE/domains" 2>/dev/null || echo ;;
 *MASTER_GTID_WAIT*) cat "$FAKE/waited" 2>/dev/null || echo 0 ;;
 *PROCESSLIST*) cat "$FAKE/processes" 2>/dev/null || true ;;
@@ -40,15 +41,6 @@ case $text in
 esac`;
 
 const BINLOG = `
-case $* in
-*--host=10.0.0.2*)
-  for last; do :; done
-  awk -F '\\t' '
-    $3 == "Gtid_list" { printf "#261130 10:52:34 server id 12  end_log_pos 315 CRC32 0xe911153f \\tGtid list %s\\n", $6 }
-    $3 == "Gtid" { sub(/^BEGIN /, "", $6); printf "#261130 10:52:19 server id 12  end_log_pos 817 CRC32 0xd2f9a5b0 \\t%s trans\\n", $6 }
-  ' "$FAKE/events-peer-$last"
-  exit ;;
-esac
 echo "mariadb-binlog $*" >>"$FAKE/sql"
 [ ! -e "$FAKE/no-binlog" ] || { echo "mariadb-binlog: no" >&2; exit 1; }
 echo "rows of $*"`;
@@ -101,9 +93,10 @@ export function bringMariadb(host: FakeHost): void {
     host.state(`ro-${at}`, "1\n");
     host.state(`pos-${at}`, "0-11-5\n");
     host.state(`empty-${at}`, "1\n");
-    host.state(`logs-${at}`, "log.1\t100\n");
-    host.state(`events-${at}-log.1`, events("", "0-11-4", "0-11-5"));
+    host.state(`state-${at}`, "0-11-5\n");
   }
+  host.state("logs-here", "log.1\t100\n");
+  host.state("events-here-log.1", events("", "0-11-4", "0-11-5"));
   host.state("joined", replica());
   host.state("version", "10.11.6-MariaDB\n");
   host.write("/etc/mysql/vrrp.cnf", "[client]\n", 0o600);
