@@ -23,7 +23,11 @@ const zone = config.require("zone");
 
 const node = (name: string, which: "A" | "B") => ({
   name,
-  connection: { host: config.require(`address${which}`), hostKey: config.require(`hostKey${which}`), privateKey },
+  connection: {
+    host: config.require(`address${which}`),
+    hostKey: config.require(`hostKey${which}`),
+    privateKey,
+  },
   interface: config.get("interface") ?? "eth0",
   unicastSrcIp: config.require(`address${which}`),
 });

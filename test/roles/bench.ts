@@ -50,7 +50,11 @@ export class Bench {
   ) {}
 
   static async start(log?: (line: string) => void): Promise<Bench> {
-    const hosts = ["gw-a", "gw-b", "ns"].map((name) => ({ name, image: Image.Services, diskMegabytes: 1024 }));
+    const hosts = ["gw-a", "gw-b", "ns"].map((name) => ({
+      name,
+      image: Image.Services,
+      diskMegabytes: 1024,
+    }));
     const lab = await Lab.start({ name: "roles", hosts, log });
     let stack: Stack | undefined;
     try {
@@ -90,7 +94,17 @@ export class Bench {
 
   /** What the operator's own machine is asked to do. */
   async switchover(to: Host): Promise<void> {
-    await this.stack.run([process.execPath, "--import", "tsx", CLI, "switchover", "--to", to.name, "--stack", "lab"]);
+    await this.stack.run([
+      process.execPath,
+      "--import",
+      "tsx",
+      CLI,
+      "switchover",
+      "--to",
+      to.name,
+      "--stack",
+      "lab",
+    ]);
   }
 
   /** MariaDB with the accounts that docs/roles.md asks for, a zone, what the gateway passes requests to, and who is told. */
@@ -153,7 +167,9 @@ export class Bench {
   }
 
   private listen(): void {
-    this.receivers = this.lab.client.spawn([process.execPath, RECEIVERS], { stdio: ["ignore", "pipe", "inherit"] });
+    this.receivers = this.lab.client.spawn([process.execPath, RECEIVERS], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let partial = "";
     this.receivers.stdout!.on("data", (chunk: Buffer) => {
       const lines = (partial + chunk.toString()).split("\n");
@@ -179,7 +195,13 @@ export class Bench {
       true`;
     const { stdout } = await host.exec(look, { check: false });
     const has = (word: string) => stdout.split("\n").includes(word);
-    const { stdout: named } = await this.ns.exec(["dig", `@${this.ns.address}`, "+short", "www.example.org", "A"]);
+    const { stdout: named } = await this.ns.exec([
+      "dig",
+      `@${this.ns.address}`,
+      "+short",
+      "www.example.org",
+      "A",
+    ]);
     return {
       role: /^role (\w+)$/m.exec(stdout)?.[1] ?? "none",
       address: has("address"),
@@ -217,7 +239,15 @@ export class Bench {
     const before = await this.settle();
     const { master } = before;
     if (master === undefined || this.writer === undefined) {
-      return { change, from: "nobody", to: "nobody", settled: 0, pause: 0, lost: [], failures: before.failures };
+      return {
+        change,
+        from: "nobody",
+        to: "nobody",
+        settled: 0,
+        pause: 0,
+        lost: [],
+        failures: before.failures,
+      };
     }
     const backup = this.gateways.find((host) => host !== master)!;
     await this.writer.goesOn();
@@ -234,7 +264,8 @@ export class Bench {
     }
     const pause = watch();
     const lost = after.master === undefined ? [] : await this.lostOn(after.master);
-    if (lost.length > 0) failures.push(`${lost.length} acknowledged writes are lost: ${lost.slice(0, 10).join(", ")}`);
+    if (lost.length > 0)
+      failures.push(`${lost.length} acknowledged writes are lost: ${lost.slice(0, 10).join(", ")}`);
     if (after.master !== undefined) failures.push(...(await this.untold(after.master)));
     return { change, from: master.name, to: after.master?.name ?? "nobody", settled, pause, lost, failures };
   }
@@ -267,16 +298,23 @@ export class Bench {
     const failures: string[] = [];
     for (const host of this.gateways) {
       const role = host === master ? "master" : "backup";
-      const events = (await host.exec("cat /var/log/vrrp-agent/events.jsonl.1 /var/log/vrrp-agent/events.jsonl", { check: false })).stdout;
+      const events = (
+        await host.exec("cat /var/log/vrrp-agent/events.jsonl.1 /var/log/vrrp-agent/events.jsonl", {
+          check: false,
+        })
+      ).stdout;
       const last = events
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line) as { kind: string; to?: string })
         .findLast(({ kind }) => kind === "ROLE");
-      if (last?.to !== role) failures.push(`${host.name}: the last event says ${last?.to}, and it is ${role}`);
+      if (last?.to !== role)
+        failures.push(`${host.name}: the last event says ${last?.to}, and it is ${role}`);
       try {
-        await until(`the webhook says that ${host.name} is ${role}`, 60_000, () =>
-          this.told.findLast(({ node }) => node === host.name)?.role === role,
+        await until(
+          `the webhook says that ${host.name} is ${role}`,
+          60_000,
+          () => this.told.findLast(({ node }) => node === host.name)?.role === role,
         );
       } catch (error) {
         failures.push((error as Error).message);
@@ -287,10 +325,15 @@ export class Bench {
 
   /** What it was made with. */
   async facts(): Promise<string[]> {
-    const versions = await this.lab.host("gw-a").exec(
-      "keepalived --version 2>&1 | sed -n '1s/.* v\\([0-9.]*\\).*/keepalived \\1/p'; mariadb --version | sed 's/.*Distrib \\([0-9.]*\\).*/MariaDB \\1/'; nginx -v 2>&1 | sed 's/.*nginx.\\([0-9.]*\\).*/nginx \\1/'",
+    const versions = await this.lab
+      .host("gw-a")
+      .exec(
+        "keepalived --version 2>&1 | sed -n '1s/.* v\\([0-9.]*\\).*/keepalived \\1/p'; mariadb --version | sed 's/.*Distrib \\([0-9.]*\\).*/MariaDB \\1/'; nginx -v 2>&1 | sed 's/.*nginx.\\([0-9.]*\\).*/nginx \\1/'",
+      );
+    const kernel = execFileSync("uname", ["-r"], { encoding: "utf8" }).replace(
+      /^(\d+\.\d+).*\n$/,
+      "Linux $1",
     );
-    const kernel = execFileSync("uname", ["-r"], { encoding: "utf8" }).replace(/^(\d+\.\d+).*\n$/, "Linux $1");
     return [...versions.stdout.trim().split("\n"), kernel];
   }
 }

@@ -1,12 +1,4 @@
-import {
-  cutCable,
-  cutSilently,
-  type Host,
-  kill,
-  restoreCable,
-  restoreSilently,
-  until,
-} from "../../lab";
+import { cutCable, cutSilently, type Host, kill, restoreCable, restoreSilently, until } from "../../lab";
 import type { Bench } from "./bench";
 
 /** One way in which a role changes. */
@@ -109,8 +101,9 @@ export function chosen(count: number, seed: number): Change[] {
   // Park and Miller, 1988.
   let state = (seed % 2147483646) + 1;
   const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
-  const rest = Array.from({ length: Math.max(0, count - changes.length) }, () =>
-    changes[Math.floor(next() * changes.length)]!,
+  const rest = Array.from(
+    { length: Math.max(0, count - changes.length) },
+    () => changes[Math.floor(next() * changes.length)]!,
   );
   return [...changes, ...rest].slice(0, count);
 }

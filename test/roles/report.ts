@@ -23,8 +23,17 @@ export function table(seen: readonly Seen[], facts: readonly string[], seed: str
     const lost = own.reduce((sum, one) => sum + one.lost.length, 0);
     return [[what, `${own.length}`, `${moved}`, span(of("settled")), span(of("pause")), `${lost}`]];
   });
-  const head = ["what happens to the master", "times", "moved", "all settled after", "writes paused for", "acknowledged writes lost"];
-  const failures = seen.flatMap(({ change, failures: own }, i) => own.map((one) => `- ${i + 1}, ${change.kind}: ${one}`));
+  const head = [
+    "what happens to the master",
+    "times",
+    "moved",
+    "all settled after",
+    "writes paused for",
+    "acknowledged writes lost",
+  ];
+  const failures = seen.flatMap(({ change, failures: own }, i) =>
+    own.map((one) => `- ${i + 1}, ${change.kind}: ${one}`),
+  );
   const well = seen.filter(({ failures: own }) => own.length === 0).length;
   return [
     `Made by \`npm run test:roles\` (seed ${seed}) with ${facts.join(", ")}, 2 CPUs. ${well} of ${seen.length} changes as promised.`,
