@@ -110,6 +110,8 @@ function secretsOf(action: RoleAction): Settings {
     case "service":
     case "file":
     case "command":
+    case "mariadb":
+    case "gateway":
       return {};
   }
 }
