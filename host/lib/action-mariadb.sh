@@ -133,9 +133,11 @@ open_server() {
   {
     say 'STOP SLAVE; RESET SLAVE ALL;'
     if [ "$(setting semi-sync)" = yes ]; then
-      open_timeout=$(setting semi-sync-timeout)
+      # In milliseconds; the longest that there is, which is 49 days.
+      open_timeout=$(setting semi-sync-timeout)000
+      [ "$open_timeout" != 000 ] || open_timeout=4294967295
       say "SET GLOBAL rpl_semi_sync_master_wait_point = 'AFTER_SYNC', rpl_semi_sync_master_wait_no_slave = 1," \
-        "rpl_semi_sync_master_timeout = ${open_timeout:+${open_timeout}000}${open_timeout:-4294967295}," \
+        "rpl_semi_sync_master_timeout = $open_timeout," \
         "rpl_semi_sync_slave_enabled = 0, rpl_semi_sync_master_enabled = 1;"
     else
       say 'SET GLOBAL rpl_semi_sync_master_enabled = 0, rpl_semi_sync_slave_enabled = 0;'
