@@ -59,7 +59,7 @@ mail_by_sendmail() {
   limited "$((action_timeout * 10))" sh -c 'exec sendmail -i -t -f "$1" <"$2"' sh "$(setting from)" "$work/mail" \
     >"$work/words" 2>&1 4>&- || mail_status=$?
   [ "$mail_status" -ne 0 ] || return 0
-  why="sendmail ended with $mail_status: $(tr '[:cntrl:]' ' ' <"$work/words" | cut -c 1-200)"
+  why="sendmail ended with $mail_status: $(one_line <"$work/words")"
   ! was_late "$mail_status" || why="sendmail did not end within $action_timeout s"
   return 1
 }

@@ -36,6 +36,9 @@ load_message() {
   done <"$message_file"
 }
 
+# one_line <WORDS: up to 200 characters of them, as a line of a file has them.
+one_line() { tr '[:cntrl:]' ' ' | cut -c 1-200 | sed 's/ *$//'; }
+
 # random_id: 32 hex digits.
 random_id() { head -c 16 /dev/urandom | sha256sum | cut -c 1-32; }
 
@@ -197,7 +200,7 @@ tell_role() {
 role $1
 from $tell_from
 address $(role_addresses)
-cause $(sed -n 's/^cause //p' "$role_dir/state" 2>/dev/null | tr '[:cntrl:]' ' ')
+cause $(sed -n 's/^cause //p' "$role_dir/state" 2>/dev/null | one_line)
 MESSAGE
       why="cannot keep the message; make room on the file system of $action_dir"
       return 1
@@ -236,7 +239,7 @@ curl_config() {
 curl_run() {
   curl_status=0
   curl -q --silent --show-error --globoff --config - 2>"$work/curl.words" >"$work/curl.out" 4>&- || curl_status=$?
-  curl_words=$(tail -n 1 "$work/curl.words" | tr '[:cntrl:]' ' ' | cut -c 1-200)
+  curl_words=$(tail -n 1 "$work/curl.words" | one_line)
   [ "$curl_status" -eq 0 ]
 }
 
