@@ -15,6 +15,7 @@ export interface Report {
   firewall: string[];
   sysctls: string[];
   tunnels: string[];
+  gateway: string[];
 }
 
 /** Reads what `vrrp-agent drift` printed; nothing printed means that there is no agent. */
@@ -30,6 +31,7 @@ export function parseReport(text: string): Report | undefined {
     firewall: [],
     sysctls: [],
     tunnels: [],
+    gateway: [],
   };
   const lines = text.split("\n");
   if (lines.shift() !== "vrrp-drift 1") throw new Error("vrrp-agent drift printed something unknown");
@@ -47,6 +49,7 @@ const FACTS: Record<string, (rest: string, report: Report) => void> = {
   service: (rest, report) => (report.service = rest.replace(" ", ", ")),
   firewall: (rest, report) => report.firewall.push(rest.replace(/;.*/, "")),
   tunnel: (rest, report) => report.tunnels.push(rest),
+  gateway: (rest, report) => report.gateway.push(rest),
   sysctl: (rest, report) => report.sysctls.push(rest.replace(/^(\S+) (.*) (\S+)$/, "$1 is $2, not $3")),
 };
 

@@ -20,6 +20,8 @@ export interface HostState {
   sysctls?: string;
   /** The interfaces of tunnels and their keys, where there are any. */
   tunnels?: string;
+  /** Whether nginx runs, where there is a gateway. */
+  gateway?: string;
 }
 
 /** How a host is said to be when everything is right. */
@@ -30,15 +32,23 @@ export const RIGHT = {
   firewall: "rules in force",
   sysctls: "as applied",
   tunnels: "as applied",
+  gateway: "as applied",
 };
 
+/** What starts the gateway: a unit of ours, or the drop-in of a package's. */
+const GATEWAY_UNIT =
+  /^\/etc\/systemd\/system\/(vrrp-gateway-[^/]+\.service|(nginx|openresty)\.service\.d\/vrrp-[^/]+\.conf)$/;
+
 /** What belongs to a set of files on the host besides the files themselves. */
-function behind(paths: string[]): Record<"service" | "firewall" | "sysctls" | "tunnels", boolean> {
+function behind(
+  paths: string[],
+): Record<"service" | "firewall" | "sysctls" | "tunnels" | "gateway", boolean> {
   return {
     service: paths.includes("/etc/keepalived/keepalived.conf"),
     firewall: paths.some((path) => /^\/etc\/vrrp-agent\/.*\/firewall\.rules$/.test(path)),
     sysctls: paths.some((path) => path.startsWith("/etc/sysctl.d/")),
     tunnels: paths.some((path) => /^\/etc\/wireguard\/[^/]+\.conf$/.test(path)),
+    gateway: paths.some((path) => GATEWAY_UNIT.test(path)),
   };
 }
 
@@ -58,6 +68,7 @@ export function rightState(
     ...(has.firewall && { firewall: RIGHT.firewall }),
     ...(has.sysctls && { sysctls: RIGHT.sysctls }),
     ...(has.tunnels && { tunnels: RIGHT.tunnels }),
+    ...(has.gateway && { gateway: RIGHT.gateway }),
   };
 }
 
@@ -82,12 +93,13 @@ export function reportedState(report: Report | undefined, generation: string, fo
     ...(has.firewall && { firewall: words(report.firewall, RIGHT.firewall) }),
     ...(has.sysctls && { sysctls: words(report.sysctls, RIGHT.sysctls) }),
     ...(has.tunnels && { tunnels: words(report.tunnels, RIGHT.tunnels) }),
+    ...(has.gateway && { gateway: words(report.gateway, RIGHT.gateway) }),
   };
 }
 
 /** The part of a resource's properties that is the state of a host. */
 export function stateOf(properties: HostState): HostState {
-  const { applied, files, secretFiles, rights, service, firewall, sysctls, tunnels } = properties;
+  const { applied, files, secretFiles, rights, service, firewall, sysctls, tunnels, gateway } = properties;
   return {
     applied,
     files,
@@ -98,6 +110,7 @@ export function stateOf(properties: HostState): HostState {
     ...(firewall !== undefined && { firewall }),
     ...(sysctls !== undefined && { sysctls }),
     ...(tunnels !== undefined && { tunnels }),
+    ...(gateway !== undefined && { gateway }),
   };
 }
 

@@ -97,6 +97,10 @@ probe() {
     return 3
     ;;
   tunnel | network | tcp | http | process | file | command) ;;
+  gateway)
+    # shellcheck disable=SC1090
+    for probe_module in service nginx gateway; do . "$here/lib/$probe_module.sh"; done
+    ;;
   *[!a-z]*)
     why="$conf is damaged: there is no kind $1"
     return 3

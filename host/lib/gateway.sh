@@ -1,9 +1,10 @@
-# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and checks.sh
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh, checks.sh, service.sh and nginx.sh
 # The check of kind gateway: nginx runs, and answers over HTTP with something else than that nobody behind it does. Where it does
 # not run it is started anew, once a minute at most, before the check fails.
 #
 # What every node may see alike, that the upstreams are gone, must not move the addresses there and back: the holder believes it
 # later than the others, and the others believe later that it is over. `.NAME.memory` beside the result:
+#   pid PID                        (of the master process, as it was found last)
 #   restarted, bad, good UPTIME    (0: never, not now)
 #   held UPTIME                    (until then a node that failed as master fails as backup, too, where it need not run)
 #   failed UPTIME, times N         (of the last such failure; how many in a row)
@@ -14,10 +15,6 @@ gateway_pause=60
 gateway_well=600
 
 probe_gateway() {
-  # shellcheck source=host/lib/service.sh
-  . "$here/lib/service.sh"
-  # shellcheck source=host/lib/nginx.sh
-  . "$here/lib/nginx.sh"
   have curl || { broken "there is no curl on this host" || return; }
   has_gateway "$conf" || { broken "$conf has no gateway" || return; }
   use_nginx "$conf"
@@ -39,22 +36,31 @@ probe_gateway() {
 
 # recall_gateway: what the runs before have seen.
 recall_gateway() {
-  gateway_restarted=0 gateway_bad=0 gateway_good=0 gateway_held=0 gateway_failed=0 gateway_times=0
+  gateway_pid=0 gateway_restarted=0 gateway_bad=0 gateway_good=0 gateway_held=0 gateway_failed=0 gateway_times=0
+  gateway_recalled=
   [ -r "$gateway_memory" ] || return 0
   while read -r gateway_key gateway_value; do
     case $gateway_value in '' | *[!0-9]*) continue ;; esac
-    case $gateway_key in restarted | bad | good | held | failed | times) eval "gateway_$gateway_key=$gateway_value" ;; esac
+    case $gateway_key in pid | restarted | bad | good | held | failed | times) eval "gateway_$gateway_key=$gateway_value" ;; esac
   done <"$gateway_memory"
+  gateway_text
+  gateway_recalled=$gateway_text
 }
 
-remember_gateway() {
-  gateway_text="restarted $gateway_restarted
+gateway_text() {
+  gateway_text="pid $gateway_pid
+restarted $gateway_restarted
 bad $gateway_bad
 good $gateway_good
 held $gateway_held
 failed $gateway_failed
 times $gateway_times"
-  [ "$gateway_text" != "$(cat "$gateway_memory" 2>/dev/null)" ] || return 0
+}
+
+remember_gateway() {
+  gateway_text
+  [ "$gateway_text" != "$gateway_recalled" ] || return 0
+  gateway_recalled=$gateway_text
   { mkdir -p "${gateway_memory%/*}" && say "$gateway_text" >"$gateway_memory.new" && mv -f "$gateway_memory.new" "$gateway_memory"; } 2>/dev/null || true
 }
 
@@ -69,19 +75,29 @@ serves_gateway() {
   esac
 }
 
+# gateway_runs: its master process is still the one that was found, else one is looked for.
+gateway_runs() {
+  if [ "$gateway_pid" != 0 ]; then
+    gateway_comm=
+    { read -r gateway_comm <"$root/proc/$gateway_pid/comm"; } 2>/dev/null || true
+    [ "$gateway_comm" != nginx ] || return 0
+  fi
+  gateway_pid=$(nginx_pid) || {
+    gateway_pid=0
+    return 1
+  }
+}
+
 # ask_gateway: 0 it answers, 1 it does not run, 2 it runs, and nobody behind it answers.
 ask_gateway() {
-  nginx_pid >/dev/null || {
+  gateway_runs || {
     why="$nginx_unit does not run"
     return 1
   }
-  gateway_port=$(nginx_setting "$conf" listen | head -n 1)
-  gateway_path=$(nginx_setting "$conf" path)
-  gateway_host=$(nginx_setting "$conf" host)
   gateway_curl=0
   # Half of the time is for a restart and its answer.
   gateway_said=$(limited $((limit / 2)) curl -q -sg --noproxy '*' -o /dev/null -w '%{http_code}' \
-    ${gateway_host:+-H "Host: $gateway_host"} --url "http://127.0.0.1:$gateway_port$gateway_path" 2>/dev/null) || gateway_curl=$?
+    ${nginx_host:+-H "Host: $nginx_host"} --url "http://127.0.0.1:$nginx_port$nginx_path" 2>/dev/null) || gateway_curl=$?
   if was_late "$gateway_curl"; then
     why="$nginx_unit takes connections and does not answer in time"
     return 2
@@ -98,7 +114,7 @@ ask_gateway() {
     return 0
     ;;
   7:*)
-    why="port $gateway_port takes no connection"
+    why="port $nginx_port takes no connection"
     return 1
     ;;
   *)

@@ -16,9 +16,9 @@ nginx_setting() {
   awk -v key="$2" '$1 == "gateway" && $2 == key { sub(/^[^ ]+ [^ ]+ /, ""); print }' "$1"
 }
 
-# use_nginx CONF
+# use_nginx CONF: without another program, for the check does it every two seconds.
 use_nginx() {
-  nginx_unit='' nginx_prefix='' nginx_binary='' nginx_conf='' nginx_runs=''
+  nginx_unit='' nginx_prefix='' nginx_binary='' nginx_conf='' nginx_runs='' nginx_port='' nginx_path='' nginx_host=''
   while read -r nginx_word nginx_key nginx_value; do
     [ "$nginx_word" = gateway ] || continue
     case $nginx_key in
@@ -27,6 +27,9 @@ use_nginx() {
     binary) nginx_binary=$nginx_value ;;
     conf) nginx_conf=$nginx_value ;;
     runs) nginx_runs=$nginx_value ;;
+    listen) nginx_port=${nginx_port:-$nginx_value} ;;
+    path) nginx_path=$nginx_value ;;
+    host) nginx_host=$nginx_value ;;
     esac
   done <"$1"
 }
