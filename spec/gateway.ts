@@ -63,8 +63,8 @@ export function checksOfGateway(preemptDelay: number | Unknown): Draft<GatewayCh
       name: GATEWAY,
       kind: GATEWAY,
       interval: 2,
-      // A restart, and the answer to it, fit in.
-      timeout: 4,
+      // An answer is awaited for 1.5 s, after a restart for 3 s; the rest is for hosts that are overloaded.
+      timeout: 10,
       fall: 2,
       rise: 2,
       effect: isKnown(preemptDelay) ? (preemptDelay > 0 ? CheckEffect.Fault : CheckEffect.Yield) : UNKNOWN,

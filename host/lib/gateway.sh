@@ -11,6 +11,10 @@
 
 # Seconds between two restarts, and for which the first failure is held.
 gateway_pause=60
+# Tenths of a second for an answer, and seconds for one after a restart. A run may take longer: on a host that is overloaded
+# what it does takes its time, and that alone says nothing against nginx.
+gateway_wait=15
+gateway_restart=3
 # Seconds as master without a failure after which those before count no more.
 gateway_well=600
 
@@ -95,8 +99,7 @@ ask_gateway() {
     return 1
   }
   gateway_curl=0
-  # Half of the time is for a restart and its answer.
-  gateway_said=$(limited $((limit / 2)) curl -q -sg --noproxy '*' -o /dev/null -w '%{http_code}' \
+  gateway_said=$(limited "$gateway_wait" curl -q -sg --noproxy '*' -o /dev/null -w '%{http_code}' \
     ${nginx_host:+-H "Host: $nginx_host"} --url "http://127.0.0.1:$nginx_port$nginx_path" 2>/dev/null) || gateway_curl=$?
   if was_late "$gateway_curl"; then
     why="$nginx_unit takes connections and does not answer in time"
@@ -166,7 +169,7 @@ mend_gateway() {
     nginx_out=${state%/*}/.$name.start
     nginx_do restart || true
   fi
-  gateway_end=$((ran_now + timeout - 1))
+  gateway_end=$(($(uptime) + gateway_restart))
   gateway_answer=1
   while :; do
     ask_gateway && gateway_answer=0 || gateway_answer=$?
@@ -235,7 +238,7 @@ rests_gateway() {
   gateway_end=$((ran_now + timeout - 1))
   while read -r gateway_address gateway_port && [ "$(uptime)" -lt "$gateway_end" ]; do
     gateway_tcp=0
-    tcp_connects "$gateway_address" "$gateway_port" $((limit / 4)) || gateway_tcp=$?
+    tcp_connects "$gateway_address" "$gateway_port" 10 || gateway_tcp=$?
     # Without a tool nothing speaks against them.
     if [ "$gateway_tcp" = 0 ] || [ "$gateway_tcp" = 3 ]; then
       shared_passing
