@@ -14,13 +14,13 @@ type GatewayDraft = Exclude<Draft<Gateway>, Unknown>;
 /** A rule over a cluster that has a gateway. */
 function gatewayRule(judge: (gateway: GatewayDraft, cluster: ClusterDraft) => Problem[]): ClusterRule {
   return (cluster) => {
-    const gateway = cluster.gateway as Draft<Gateway> | undefined;
+    const { gateway } = cluster;
     return gateway === undefined || !isKnown(gateway) ? [] : judge(gateway, cluster);
   };
 }
 
 const list = <T>(items: Draft<T[]>): { item: Draft<T>; i: number }[] =>
-  isKnown(items) ? (items as Draft<T>[]).map((item, i) => ({ item, i })) : [];
+  isKnown(items) ? items.map((item, i) => ({ item, i })) : [];
 
 const OF_TEMPLATE = ["upstreams", "serverName", "user", "listenOn", "connectTimeout", "readTimeout"] as const;
 
@@ -55,7 +55,7 @@ const configAndTemplate = gatewayRule((gateway) => {
           error(
             "gateway-config-and-template",
             `gateway.${key}`,
-            key === "upstreams" ? `(list of ${upstreams})` : String(value),
+            key === "upstreams" ? `(list of ${upstreams})` : `${value as string | number}`,
             "none beside config, which is the whole nginx.conf",
             "write it in config, or remove config",
           ),

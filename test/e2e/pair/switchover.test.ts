@@ -257,7 +257,9 @@ describe("a pair that prefers its primary", () => {
     const crash = await pair.event("power loss", die, pair.moves("gw-a", "gw-b", pair.afterSilence()));
     expect(crash.failures).toEqual([]);
     const died = lossOf(crash);
-    console.error(`a client asks every 20 ms; moved: ${JSON.stringify(planned)}; died: ${JSON.stringify(died)}`);
+    console.error(
+      `a client asks every 20 ms; moved: ${JSON.stringify(planned)}; died: ${JSON.stringify(died)}`,
+    );
     for (const { lost, milliseconds } of planned) {
       expect(lost).toBeLessThan(died.lost);
       expect(milliseconds).toBeLessThan(died.milliseconds);

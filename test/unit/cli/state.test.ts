@@ -1,7 +1,10 @@
 import { clustersIn } from "../../../cli/state";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
-const secret = (value: unknown) => ({ [SECRET]: "1b47061264138c4ac30d75fd1eb44270", plaintext: JSON.stringify(value) });
+const secret = (value: unknown) => ({
+  [SECRET]: "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(value),
+});
 const urn = (types: string, name: string) =>
   `urn:pulumi:prod::my-own::pulumi-keepalived:index:${types}$pulumi-keepalived:index:HostConfig$command:remote:Command::${name}`;
 const connection = { host: "10.0.0.2", port: 2222, user: "ops", privateKey: "KEY" };
@@ -18,7 +21,12 @@ const state = (...resources: unknown[]) => ({ version: 3, deployment: { resource
 describe("the hosts in a stack's state", () => {
   test("are those of every program's clusters, with their secrets, by the steps that apply them", () => {
     const found = clustersIn(
-      state({ urn: "urn:x", type: "pulumi:pulumi:Stack" }, step("a", "stage"), step("a", "activate"), step("b", "activate")),
+      state(
+        { urn: "urn:x", type: "pulumi:pulumi:Stack" },
+        step("a", "stage"),
+        step("a", "activate"),
+        step("b", "activate"),
+      ),
     );
     expect([...found]).toEqual([
       [

@@ -15,8 +15,6 @@ it("no two modules of the agent have a function of the same name", () => {
       places.set(name!, [...(places.get(name!) ?? []), file]);
     }
   }
-  const twice = [...places].filter(
-    ([, files]) => files.length > 1 && files.some((file) => !isApart(file)),
-  );
+  const twice = [...places].filter(([, files]) => files.length > 1 && files.some((file) => !isApart(file)));
   expect(twice).toEqual([]);
 });
