@@ -100,6 +100,7 @@ identity_of() {
 
 # forget_left [all]: what was done for actions that the spec has no more, or has for another thing now, is undone.
 forget_left() {
+  forget_failed=no
   for forget_settings in "$role_state_dir"/*/settings; do
     [ -e "$forget_settings" ] || continue
     act_name=${forget_settings%/settings}
@@ -120,7 +121,7 @@ forget_left() {
       [ "$role_reached" = none ] || role_reached=none role_failed_at=0
     else
       warn "what the action $act_name has done is not undone: $act_words"
-      [ "${1-}" != all ] || forget_failed=yes
+      forget_failed=yes
     fi
   done
 }

@@ -10,6 +10,7 @@
 #   state            KEY VALUE: wanted, reached (none: neither wholly), since, cause, doing, failed-at, heartbeat
 #   quiesced         the uptime until which the loop leaves a master alone that a planned move has made ready
 #   actions/NAME     KEY VALUE: state (done|failed|given-up), role, at, ms, words
+#   seen             node.conf as the loop has it
 #   loop.lock, lock  one loop, and one action at a time
 # /var/lib/vrrp-agent/CLUSTER/role/NAME/
 #   settings         what the action was last done with, secrets too
@@ -34,7 +35,7 @@ uptime_ms() {
 # role_of CLUSTER: master where keepalived runs and every address of the role's instances is here.
 role_of() {
   role_of_conf=$conf_dir/$1/node.conf
-  keepalived_pid >/dev/null || {
+  is_keepalived "${role_pid-}" || keepalived_pid >/dev/null || {
     say backup
     return 0
   }
@@ -51,6 +52,11 @@ role_of() {
     done
     say "$role_of"
   }
+}
+
+# is_keepalived PID: without a program, for the loop asks often.
+is_keepalived() {
+  [ -n "$1" ] && { read -r role_comm <"/proc/$1/comm"; } 2>/dev/null && [ "$role_comm" = keepalived ]
 }
 
 # wants ROLE: still, as interface and daemon have it now.
@@ -101,7 +107,9 @@ verb_role() {
     fi
     converge || true
     send_queued || true
-    read -r role_line <&5
+    role_rested_at=$(now)
+    # Ticks that have come while something was done ask for nothing new.
+    while read -r role_line <&5 && [ "$role_line" = TICK ] && [ "$(now)" = "$role_rested_at" ]; do :; done
   done
 }
 
@@ -147,7 +155,12 @@ role_changes_now() { if [ -e "$role_dir/changes" ]; then wc -c <"$role_dir/chang
 
 # converge: one look, and what it asks for. What has come to be wanted meanwhile is the next look's.
 converge() {
-  forget_left
+  is_keepalived "${role_pid-}" || role_pid=$(keepalived_pid) || role_pid=
+  # Only another file can leave an action out.
+  cmp -s "$conf" "$role_dir/seen" || {
+    forget_left
+    [ "$forget_failed" = yes ] || cp "$conf" "$role_dir/seen"
+  }
   converge_role=$(role_of "$cluster")
   if [ "$converge_role" != "$role_wanted" ]; then
     role_wanted=$converge_role role_began=$(uptime_ms) role_seen_at=$(uptime) role_failed_at=0
@@ -206,7 +219,10 @@ pursue() {
     goes_on || return 0
     ! try_reached || continue
     # Here something is to be done.
-    [ "$role_reached" != "$role_wanted" ] || role_reached=none
+    [ "$role_reached" != "$role_wanted" ] || {
+      role_reached=none role_from=none role_began=$(uptime_ms)
+      role_cause="$act_name was not as it must be"
+    }
     if [ "$role_wanted $act_settled" = "master yes" ]; then
       await_settled || return 0
     fi
@@ -340,7 +356,7 @@ stop_role() {
 
 undo_actions() {
   use_role "$1"
-  role_reached=none forget_failed=no
+  role_reached=none
   mkdir -p "$role_dir/actions"
   forget_left all
   [ "$forget_failed" = no ]
