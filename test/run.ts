@@ -1,6 +1,6 @@
 /**
  * Runs jest projects, one after the other, each after the set-up that it needs, and ends with the line `N passed, N
- * failed`; the exit status is the truth. Arguments: the projects (unit, e2e), then anything for jest.
+ * failed`; the exit status is the truth. Arguments: the projects (unit, e2e, services), then anything for jest.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { prepareE2e } from "./e2e/prepare";
 
 const root = join(__dirname, "..");
-const PROJECTS = ["unit", "e2e"];
+const PROJECTS = ["unit", "e2e", "services"];
 
 /** jest workers of each project. The unit tests take what there is; the hosts of e2e mostly wait, for timers. */
-const WORKERS: Record<string, string> = { unit: "100%", e2e: "3" };
+const WORKERS: Record<string, string> = { unit: "100%", e2e: "3", services: "1" };
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
   const rest = args.filter((arg) => !PROJECTS.includes(arg));
   let [passed, failed, status] = [0, 0, 0];
   for (const project of projects) {
-    if (project === "e2e") await prepareE2e();
+    if (project !== "unit") await prepareE2e();
     const [report, code] = runJest(project, rest);
     passed += report.numPassedTests;
     // A file that does not compile or whose set-up throws has no failed test of its own.

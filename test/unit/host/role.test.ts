@@ -13,9 +13,6 @@ interface Event {
   words?: string;
 }
 
-// Processes and their timers are real here.
-jest.setTimeout(120_000);
-
 /** A command that writes down that it ran. */
 const notes = (what: string) => `echo ${what}-$VRRP_ROLE >>"$VRRP_ROOT/${DONE}"`;
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { type Host, startUnit, stopUnit, until } from "../../../lab";
-import { clientView } from "../../../lab/watch";
-import { type Seen, WatchedPair } from "./watchedPair";
+import { type Host, startUnit, stopUnit, until } from "../../lab";
+import { clientView } from "../../lab/watch";
+import { type Seen, WatchedPair } from "../e2e/pair/watchedPair";
 
-const repository = join(__dirname, "../../..");
+const repository = join(__dirname, "../..");
 const version = 3;
 const advertInt = 0.5;
 const vips = ["10.20.30.200"];

@@ -1,11 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { dirname } from "node:path";
 
-import { type Host, Image, Lab, Stack, until } from "../../../lab";
-import { renderHost } from "../../../render";
-import { hostPlan, parseCluster } from "../../../spec";
-import { configure, errorsOf, holders, nodeOf, staysWith, VIP } from "./cluster";
-import { changesBesideAgent, type HostState, stateOf } from "./hostState";
+import { type Host, Image, Lab, Stack, until } from "../../lab";
+import { renderHost } from "../../render";
+import { hostPlan, parseCluster } from "../../spec";
+import { configure, errorsOf, holders, nodeOf, staysWith, VIP } from "../e2e/pair/cluster";
+import { changesBesideAgent, type HostState, stateOf } from "../e2e/pair/hostState";
 
 const CONF = "/etc/nginx/nginx.conf";
 const PREFIX = "/usr/local/nginx";

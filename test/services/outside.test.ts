@@ -2,11 +2,18 @@ import { type ChildProcess } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
 
-import { dropVrrp, type Host, Lab, restoreVrrp, Stack, until } from "../../../lab";
-import { configure, nodeOf, VIP } from "./cluster";
-import { findBelow, findIn, findInLogs, type Needle, needlesOf, ProcessSampler } from "./secretScan";
+import { dropVrrp, type Host, Lab, restoreVrrp, Stack, until } from "../../lab";
+import { configure, nodeOf, VIP } from "../e2e/pair/cluster";
+import {
+  findBelow,
+  findIn,
+  findInLogs,
+  type Needle,
+  needlesOf,
+  ProcessSampler,
+} from "../e2e/pair/secretScan";
 
-const PROGRAM = join(__dirname, "programs/receivers/receivers.mjs");
+const PROGRAM = join(__dirname, "../e2e/pair/programs/receivers/receivers.mjs");
 const CLUSTER = "pulumi-keepalived:cluster";
 const RECORD = "www.example.org";
 /** Seconds between two looks, which are 30 where nobody says otherwise. */

@@ -1,5 +1,5 @@
-import { type Host, Image, Lab, Stack, until } from "../../../lab";
-import { configure, holders, nodeOf } from "./cluster";
+import { type Host, Image, Lab, Stack, until } from "../../lab";
+import { configure, holders, nodeOf } from "../e2e/pair/cluster";
 
 interface Action {
   name: string;

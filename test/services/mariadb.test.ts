@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { type Host, Image, Lab, Stack, until } from "../../../lab";
-import { configure, nodeOf, VIP } from "./cluster";
+import { type Host, Image, Lab, Stack, until } from "../../lab";
+import { configure, nodeOf, VIP } from "../e2e/pair/cluster";
 
 const KEPT = "/var/lib/vrrp-agent/gw/role/db/kept-aside";
 const PASSWORD = "it's a \\secret";
