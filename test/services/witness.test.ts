@@ -1,11 +1,11 @@
-import { Cut, partitions } from "../../../simulate/partitions";
-import { until } from "../../../lab";
-import { between, holdersOf, now, type Watch } from "../../../lab/watch";
-import { watchLab } from "../../../lab/watchLab";
-import { Bench, VIP } from "../../sites/bench";
-import { nameOf, runPartition, takeover } from "../../sites/partitions";
-import { memberUnit, Witness, witnessArgs } from "../../sites/witness";
-import { slack } from "../pair/watchedPair";
+import { Cut, partitions } from "../../simulate/partitions";
+import { until } from "../../lab";
+import { between, holdersOf, now, type Watch } from "../../lab/watch";
+import { watchLab } from "../../lab/watchLab";
+import { Bench, VIP } from "../sites/bench";
+import { nameOf, runPartition, takeover } from "../sites/partitions";
+import { memberUnit, Witness, witnessArgs } from "../sites/witness";
+import { slack } from "../e2e/pair/watchedPair";
 
 const { AB, AW, BW, ADead, WDead } = Cut;
 
