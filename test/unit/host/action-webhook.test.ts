@@ -310,7 +310,7 @@ describe.each(SHELLS)("a webhook under %s", (shell) => {
   test("is sent by a process of its own when the role changes", async () => {
     node.host.withoutProgram("setsid");
     turn("master");
-    for (let i = 0; i < 1000 && node.states().length === 0; i++) {
+    for (let i = 0; i < 3000 && (node.states().length === 0 || queued().length > 0); i++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect([node.states(), queued()]).toEqual([["sent: "], []]);
