@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "../unit/host/fake-host";
 
 const CONF = "etc/nginx/nginx.conf";
 
@@ -94,7 +94,7 @@ describe.each(SHELLS)("a gateway under %s", (shell) => {
   const confirm = (n = 1) =>
     host.succeed(
       ["confirm", "gw", generation(n)],
-      `vip 10.0.0.100 holder a\ngeneration ${generation(n)} a\n`,
+      `vip 10.0.0.100 holder a\nvip 10.0.0.100 free b\ngeneration ${generation(n)} a\ngeneration ${generation(n)} b\n`,
     );
 
   test("is tested beside its file, with what the change brings, and nothing is in force yet", () => {
