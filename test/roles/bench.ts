@@ -63,7 +63,7 @@ export class Bench {
       await bench.prepare();
       await stack.up();
       await bench.settle();
-      bench.writer = new Writer(lab, "ns", VIP);
+      bench.writer = new Writer(lab, { disk: "ns", vip: VIP, table: "counter.writes" });
       await bench.writer.goesOn();
       return bench;
     } catch (error) {

@@ -1,6 +1,6 @@
-import type { ChildProcess } from "node:child_process";
 import { type Host, Image, Lab, Stack, until } from "../../lab";
 import { configure, nodeOf, VIP } from "../e2e/pair/cluster";
+import { Writer } from "../roles/writer";
 
 const KEPT = "/var/lib/vrrp-agent/gw/role/db/kept-aside";
 const PASSWORD = "it's a \\secret";
@@ -18,38 +18,8 @@ interface Event {
   words: string;
 }
 
-/** Writes numbers through the virtual address, one connection each, and knows which of them it was told are safe. */
-class Writer {
-  readonly acknowledged: number[] = [];
-  private readonly process: ChildProcess;
-
-  constructor(lab: Lab, first: number) {
-    // The machine has no client of MariaDB; the hosts' disks have.
-    const client = `timeout 10 chroot ${lab.host("gw-a").root} mariadb --no-defaults --host=${VIP} --user=app --password=app`;
-    const write = `${client} --connect-timeout=1 shop -e "INSERT INTO t VALUES ($i)" 2>/dev/null && echo $i`;
-    this.process = lab.client.spawn(`i=${first}; while :; do i=$((i + 1)); ${write} || sleep 0.1; done`, {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    let partial = "";
-    this.process.stdout?.on("data", (chunk: Buffer) => {
-      const lines = (partial + chunk.toString()).split("\n");
-      partial = lines.pop() ?? "";
-      this.acknowledged.push(...lines.map(Number));
-    });
-  }
-
-  /** Waits for some more writes than there are now. */
-  async goesOn(): Promise<void> {
-    const before = this.acknowledged.length;
-    await until("writes go on", 60_000, () => this.acknowledged.length > before + 5);
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once("close", resolve));
-    this.process.kill("SIGKILL");
-    await ended;
-  }
-}
+const writerFrom = (lab: Lab, first: number) =>
+  new Writer(lab, { disk: "gw-a", vip: VIP, table: "shop.t", first, patience: 60_000 });
 
 describe("MariaDB on a pair", () => {
   let lab: Lab;
@@ -142,7 +112,7 @@ describe("MariaDB on a pair", () => {
   });
 
   it("moves on purpose without losing a write that was acknowledged", async () => {
-    const writer = new Writer(lab, 1000);
+    const writer = writerFrom(lab, 1000);
     await writer.goesOn();
     await a.exec("vrrp-agent act gw db quiesce && vrrp-agent drain gw");
     await isMaster(b, a);
@@ -153,7 +123,7 @@ describe("MariaDB on a pair", () => {
   });
 
   it("loses no acknowledged write with semi-sync when the master's power goes, and waits for a replica", async () => {
-    const writer = new Writer(lab, 2000);
+    const writer = writerFrom(lab, 2000);
     await writer.goesOn();
     await b.powerOff();
     await until("gw-a is writable", 60_000, () => isWritable(a));
