@@ -84,7 +84,7 @@ dns_points_here() {
 dns_is_fresh() {
   [ ! -s "$action_run/promotion" ] || return 1
   dns_began=$(cat "$role_dir/master" 2>/dev/null)
-  dns_settle=$(facts role "$conf" | cut -d ' ' -f 1)
+  dns_settle=$(facts role "$conf" 1)
   [ -n "$dns_began" ] && [ $(($(uptime) - dns_began)) -le $((dns_fresh + dns_settle)) ]
 }
 

@@ -2,10 +2,10 @@
 # Reading a bundle, and the manifest (its head) that stays with a generation.
 
 # manifest_value KEY MANIFEST
-manifest_value() { awk -v key="$1" '$1 == key { print $2; exit }' "$2"; }
+manifest_value() { facts "$1" "$2" 1; }
 
 # manifest_paths MANIFEST: absolute paths, one a line.
-manifest_paths() { [ ! -e "$1" ] || awk '$1 == "file" { print $6 }' "$1"; }
+manifest_paths() { facts file "$1" 5; }
 
 # manifest_digest PATH MANIFEST: the sha256 that PATH should have.
 manifest_digest() { awk -v path="$1" '$1 == "file" && $6 == path { print $4 }' "$2"; }

@@ -251,12 +251,12 @@ prepare_checks() {
   prepare_dir=$(checks_dir "$1")
   mkdir -p "$prepare_dir"
   chmod 755 "$run_dir/$1" "$prepare_dir"
-  facts check "$prepare_conf" | cut -d ' ' -f 1 >"$work/checks"
+  facts check "$prepare_conf" 1 >"$work/checks"
   for prepare_file in "$prepare_dir"/* "$prepare_dir"/.*.*; do
     [ -f "$prepare_file" ] || continue
     prepare_name=${prepare_file##*/}
     case $prepare_name in .*) prepare_name=${prepare_name#.} prepare_name=${prepare_name%.*} ;; esac
-    grep -q -x -F "$prepare_name" "$work/checks" || rm -f "$prepare_file"
+    has_line "$prepare_name" "$work/checks" || rm -f "$prepare_file"
   done
   prepare_user=$(facts check-user "$prepare_conf")
   [ -n "$prepare_user" ] || return 0

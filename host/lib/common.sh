@@ -56,12 +56,12 @@ make_work() {
   # A full /run must not keep anybody from looking, or from going back.
   for work_place in "$run_dir/work" "$root/tmp/vrrp-agent" "$root/var/tmp/vrrp-agent"; do
     work=$(mktemp -d "$work_place.XXXXXX" 2>/dev/null) || continue
-    ! head -c 65536 /dev/zero >"$work/room" 2>/dev/null || break
+    if head -c 65536 /dev/zero >"$work/room" 2>/dev/null; then break; fi
     rm -rf "$work"
     work=
   done
   [ -n "$work" ] || fail "there is no room in $run_dir, /tmp and /var/tmp; make some"
-  rm -f "$work/room"
+  : >"$work/room"
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -116,10 +116,34 @@ require_cluster() {
   [ -e "$state_dir/$1/owner" ] || fail "there is no cluster $1 on this host; see: vrrp-agent status"
 }
 
-# facts KEY FILE: the values of KEY in a node.conf, one line each.
+# facts KEY FILE [N]: the values of KEY in a node.conf, one line each, or the Nth word of each. Asked for often, so that it
+# runs no program.
 facts() {
   [ -e "$2" ] || return 0
-  awk -v key="$1" '$1 == key { sub(/^[^ ]+ /, ""); print }' "$2"
+  while IFS= read -r facts_value; do
+    case $facts_value in
+    "$1 "*) facts_value=${facts_value#* } ;;
+    *) continue ;;
+    esac
+    if [ -n "${3-}" ]; then
+      facts_word=$3
+      while [ "$facts_word" -gt 1 ]; do
+        facts_value=${facts_value#* }
+        facts_word=$((facts_word - 1))
+      done
+      facts_value=${facts_value%% *}
+    fi
+    printf '%s\n' "$facts_value"
+  done <"$2"
+}
+
+# has_line LINE FILE: whether a short file has the line; runs no program either.
+has_line() {
+  [ -e "$2" ] || return 1
+  while IFS= read -r has_line; do
+    [ "$has_line" != "$1" ] || return 0
+  done <"$2"
+  return 1
 }
 
 # use_node FILE: speak as the node that this node.conf names.

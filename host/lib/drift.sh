@@ -192,7 +192,7 @@ return_by_hand() {
   fi
   if has_gateway "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"; then
     use_nginx "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"
-    if grep -q -x -F "$nginx_conf" "$work/by-hand" && nginx_pid >/dev/null; then (reload_nginx) || true; fi
+    if has_line "$nginx_conf" "$work/by-hand" && nginx_pid >/dev/null; then (reload_nginx) || true; fi
   fi
   if grep -q '^/etc/keepalived/' "$work/by-hand" && keepalived_pid >/dev/null; then
     (reload_service) || true

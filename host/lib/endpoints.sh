@@ -48,7 +48,7 @@ endpoint_of() {
   # busybox' shell has a word for what is ended.
   { timeout "$resolver_patience" getent ahosts "$1" </dev/null | awk -v port="$2" '
     { print ($1 ~ /:/ ? "[" $1 "]" : $1) ":" port }' >"$work/found"; } 2>/dev/null
-  [ -s "$work/found" ] && ! grep -q -x -F "$3" "$work/found" && head -n 1 "$work/found"
+  [ -s "$work/found" ] && ! has_line "$3" "$work/found" && head -n 1 "$work/found"
 }
 
 # drive_endpoints CLUSTER: the timer runs where the present files have one.

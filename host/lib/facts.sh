@@ -102,7 +102,7 @@ check_interfaces() {
     facts vip "$1" | awk '{ print $3 }'
   } | sort -u >"$work/interfaces-named"
   # A tunnel of this very change is still to be made.
-  facts tunnel "$1" | cut -d ' ' -f 1 >"$work/interfaces-to-make"
+  facts tunnel "$1" 1 >"$work/interfaces-to-make"
   lines_new_in "$work/interfaces-named" "$work/interfaces-to-make" >"$work/interfaces"
   while read -r dev; do
     [ -d "$root/sys/class/net/$dev" ] ||

@@ -86,10 +86,10 @@ managed_by_another() (
 key_paths() { facts tunnel-key "$2/files/etc/vrrp-agent/$1/node.conf" | sed 's|^\([^ ]*\) .*|/etc/wireguard/\1.key|'; }
 
 # kept_as WORD CLUSTER PATH: whether the record of the first apply says WORD about PATH.
-kept_as() { grep -q -x -F "$1 $3" "$state_dir/$2/generations/0/kept" 2>/dev/null; }
+kept_as() { has_line "$1 $3" "$state_dir/$2/generations/0/kept"; }
 
 keep_line() {
-  grep -q -x -F "$2" "$state_dir/$1/generations/0/kept" 2>/dev/null || say "$2" >>"$state_dir/$1/generations/0/kept"
+  has_line "$2" "$state_dir/$1/generations/0/kept" || say "$2" >>"$state_dir/$1/generations/0/kept"
 }
 
 # keep CLUSTER PATH: bytes, mode and owner of PATH, or that it was absent, before this cluster first touches it.
@@ -170,7 +170,7 @@ put_back() {
 # note_move CLUSTER PATH: before it is touched, so that after a run that was cut short the next one still tells the
 # readers of PATH.
 note_move() {
-  grep -q -x -F "$2" "$state_dir/$1/moving" 2>/dev/null || say "$2" >>"$state_dir/$1/moving"
+  has_line "$2" "$state_dir/$1/moving" || say "$2" >>"$state_dir/$1/moving"
 }
 
 # moved CLUSTER PREFIX: whether the readers of a path that begins so have to be told.
@@ -197,7 +197,7 @@ move_to() {
   grep -v '^/etc/systemd/' "$work/touched" >"$work/ordered" || true
   grep '^/etc/systemd/' "$work/touched" >>"$work/ordered" || true
   while read -r path; do
-    grep -q -x -F "$path" "$work/target" && continue
+    has_line "$path" "$work/target" && continue
     managed_by_another "$1" "$path" >/dev/null || put_back "$1" "$path"
   done <"$work/ordered"
 }

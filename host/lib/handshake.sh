@@ -165,7 +165,7 @@ await_tunnels() {
   end=$(($(uptime) + greeting_limit))
   for conf in "$conf_dir"/*/node.conf; do
     [ -e "$conf" ] || continue
-    facts tunnel "$conf" | cut -d ' ' -f 1 >"$work/tunnels-to-await"
+    facts tunnel "$conf" 1 >"$work/tunnels-to-await"
     while read -r dev <&3; do
       ! is_used "$dev" || await_tunnel "$conf" "$dev"
     done 3<"$work/tunnels-to-await"
@@ -201,7 +201,7 @@ await_tunnel() {
 
 # tunnel_sights CONF: DEV NODE AGE|never RECEIVED ENDPOINT|none of each peer: seconds since the last handshake, bytes.
 tunnel_sights() {
-  facts tunnel-peer "$1" | cut -d ' ' -f 1 | sort -u | while read -r sight_dev; do
+  facts tunnel-peer "$1" 1 | sort -u | while read -r sight_dev; do
     for sight_what in latest-handshakes transfer endpoints; do
       wg show "$sight_dev" "$sight_what" 2>/dev/null | sed "s/^/$sight_dev $sight_what /" || true
     done

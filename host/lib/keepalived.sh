@@ -115,7 +115,7 @@ held_by_hand() {
     by_hand_left=$((by_hand_until - $(uptime)))
     # What a step that was killed left behind counts no longer, also not in a later boot.
     if [ "$by_hand_left" -le 0 ] || [ "$by_hand_left" -gt "$hold_seconds" ]; then continue; fi
-    ! grep -q -x -F "$1 $2" "$by_hand" || return 0
+    ! has_line "$1 $2" "$by_hand" || return 0
   done
   return 1
 }

@@ -110,7 +110,7 @@ prune_keys() {
   while read -r prune_dev prune_number; do
     for prune_key in "$state_dir/$1/keys/$prune_dev".*; do
       if [ ! -e "$prune_key" ] || [ "${prune_key##*.}" -ge "$prune_number" ]; then continue; fi
-      grep -q -x -F "$prune_dev ${prune_key##*.}" "$work/keys-needed" || rm -f "$prune_key"
+      has_line "$prune_dev ${prune_key##*.}" "$work/keys-needed" || rm -f "$prune_key"
     done
   done <"$work/keys-present"
 }

@@ -46,7 +46,7 @@ open_link() {
 sync_link() {
   link=$(sed -n 's/^link //p' "$work/facts")
   sed -n 's/^link //p' "$work/told" | while read -r former_link; do
-    [ "$former_link" = "$link" ] || grep -q -x -F "address $former_link" "$work/facts" ||
+    [ "$former_link" = "$link" ] || has_line "address $former_link" "$work/facts" ||
       ip -6 address del "$former_link" dev "$1" 2>/dev/null || true
   done
   [ -n "$link" ] || return 0

@@ -119,7 +119,7 @@ hear() {
 cluster_of() {
   for conf in "$conf_dir"/*/node.conf; do
     [ -e "$conf" ] || continue
-    if facts instance "$conf" | cut -d ' ' -f 1 | grep -q -x -F "$1"; then
+    if facts instance "$conf" 1 | grep -q -x -F "$1"; then
       facts cluster "$conf"
       return 0
     fi

@@ -85,8 +85,8 @@ verb_confirm() {
   else
     {
       facts node "$conf"
-      [ "$elsewhere" = yes ] || facts peer "$conf" | cut -d ' ' -f 1
-      [ "$elsewhere" = yes ] || facts tunnel-peer "$conf" | cut -d ' ' -f 2
+      [ "$elsewhere" = yes ] || facts peer "$conf" 1
+      [ "$elsewhere" = yes ] || facts tunnel-peer "$conf" 2
     } | sort -u >"$work/nodes"
     [ -s "$work/nodes" ] || say "$node" >"$work/nodes"
     facts vip "$conf" | awk '{ sub(/\/.*/, "", $2); print $2 }' >"$work/vips"

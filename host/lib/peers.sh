@@ -39,7 +39,7 @@ present_conf() {
 }
 
 # peer_nodes CONF: names.
-peer_nodes() { facts peer "$1" | cut -d ' ' -f 1 | sort -u; }
+peer_nodes() { facts peer "$1" 1 | sort -u; }
 
 # tell CLUSTER WORD GENERATION: fails when it cannot.
 tell() {

@@ -108,7 +108,7 @@ target_answers() (
     ;;
   peer)
     pids=
-    for address in $(facts peer "$conf" | cut -d ' ' -f 2 | sort -u); do
+    for address in $(facts peer "$conf" 2 | sort -u); do
       # An address of one link is asked on the instance's.
       dev=
       case $address in fe[89ab]?:*) dev=$(facts interface "$conf") ;; esac

@@ -261,7 +261,7 @@ goes_on() {
 
 # await_settled: the role has held, without a change in between, for as long as the spec says.
 await_settled() {
-  settle_seconds=$(facts role "$conf" | cut -d ' ' -f 1)
+  settle_seconds=$(facts role "$conf" 1)
   while :; do
     goes_on || return 1
     settle_changes=$(role_changes_now)

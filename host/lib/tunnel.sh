@@ -73,7 +73,8 @@ can_wireguard() {
 #   own WORDS                              (what only wg-quick can bring into force)
 conf_facts() {
   [ -e "$1" ] || return 0
-  awk -v dev="$(basename "$1" .conf)" '
+  conf_facts_dev=${1##*/}
+  awk -v dev="${conf_facts_dev%.conf}" '
     function bare(text) { gsub(/^[ \t]+|[ \t]+$/, "", text); return text }
     # wg set %i [private-key FILE] [peer PUBLIC-KEY [preshared-key FILE]]...
     function is_keys(text,   part, count, i, of, found, lines, file) {
@@ -189,7 +190,7 @@ tunnel_words() {
 # tunnel_devs CLUSTER DIRECTORY: DEV up, of those that the generation in DIRECTORY has; DEV former, of others that we
 # have touched and that no other cluster has taken since.
 tunnel_devs() {
-  facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" | cut -d ' ' -f 1 >"$work/tunnels"
+  facts tunnel "$2/files/etc/vrrp-agent/$1/node.conf" 1 >"$work/tunnels"
   sed 's/$/ up/' "$work/tunnels"
   sed -n 's/^tunnel \([^ ]*\) .*/\1/p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched-tunnels" || true
   tunnels_of_others "$1" >>"$work/tunnels"
@@ -211,7 +212,7 @@ forget_former_tunnels() {
   [ -e "$forget_kept" ] || return 0
   forget_dir=$(generation_dir "$1" "$(current_generation "$1")")
   {
-    facts tunnel "$forget_dir/files/etc/vrrp-agent/$1/node.conf" | cut -d ' ' -f 1
+    facts tunnel "$forget_dir/files/etc/vrrp-agent/$1/node.conf" 1
     manifest_paths "$forget_dir/manifest"
     key_paths "$1" "$forget_dir"
   } >"$work/not-forgotten"
@@ -478,7 +479,7 @@ sync_addresses() {
   sed -n 's/^address //p' "$work/facts" >"$work/wanted-addresses"
   add_addresses "$1"
   sed -n 's/^address //p' "$work/told" | while read -r address; do
-    ! grep -q -x -F "$address" "$work/wanted-addresses" || continue
+    ! has_line "$address" "$work/wanted-addresses" || continue
     ! is=$(held "${address%/*}" "$1") || ip address del "$is" dev "$1" 2>/dev/null || true
   done
   # The first address of a network takes the others of it along, where promote_secondaries is 0.
@@ -503,7 +504,7 @@ route_maker() { if has_netifd; then say static; else say boot; fi; }
 sync_routes() {
   sed -n 's/^route //p' "$work/told" >"$work/routes-before"
   while read -r route; do
-    grep -q -x -F "$route" "$work/allowed-after" ||
+    has_line "$route" "$work/allowed-after" ||
       ip "$(ip_family "$route")" route del "$route" dev "$1" proto "$(route_maker)" 2>/dev/null || true
   done <"$work/routes-before"
   while read -r route; do

@@ -5,7 +5,10 @@
 # Seconds between two looks.
 undo_interval=5
 
-boot_id() { cat "$root/proc/sys/kernel/random/boot_id"; }
+boot_id() {
+  read -r boot_id <"$root/proc/sys/kernel/random/boot_id"
+  say "$boot_id"
+}
 
 # undo_seconds CLUSTER GENERATION: seconds that a change waits for being confirmed.
 undo_seconds() {
@@ -102,7 +105,7 @@ verb_undo() {
   reason="nobody confirmed it in time"
   if ! is_due "$1"; then
     refuser=$(somebody_tells "$1" refused "$2") || return 0
-    ! grep -q -x -F "$refuser" "$run_dir/$1/old-refusers" 2>/dev/null || return 0
+    ! has_line "$refuser" "$run_dir/$1/old-refusers" || return 0
     reason="$refuser went back"
   fi
   make_work

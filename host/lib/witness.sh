@@ -344,7 +344,7 @@ holds_any() {
 
 # fit CONF: it can hold: its interfaces are up, and no check whose failure is FAULT fails.
 fit() {
-  for fit_dev in $(facts instance "$1" | cut -d ' ' -f 4 | sort -u); do
+  for fit_dev in $(facts instance "$1" 4 | sort -u); do
     fit_flags=0
     { read -r fit_flags <"$root/sys/class/net/$fit_dev/flags"; } 2>/dev/null || return 1
     fit_state=

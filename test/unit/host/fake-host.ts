@@ -13,11 +13,17 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { type Identity, Memo, restore } from "./memo";
+
 export const AGENT = join(__dirname, "../../../host/vrrp-agent");
 
+export type Shell = "dash" | "busybox";
+
 /** The shells that the agent must run under; with busybox, its other programs are busybox's too. */
-export const SHELLS = ["dash", "busybox"] as const;
-export type Shell = (typeof SHELLS)[number];
+export const EVERY_SHELL: readonly Shell[] = ["dash", "busybox"];
+
+/** Those that most of its tests take: dash, which the hosts of the e2e tests run, too. `npm run test:shells` takes every one. */
+export const SHELLS = process.env.VRRP_TEST_SHELLS === "all" ? EVERY_SHELL : EVERY_SHELL.slice(0, 1);
 
 const OWNER = `${execFileSync("id", ["-un"], { encoding: "utf8" }).trim()}:${execFileSync("id", ["-gn"], { encoding: "utf8" }).trim()}`;
 
@@ -27,7 +33,29 @@ const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 let appletDirectory: string | undefined;
 afterAll(() => {
   if (appletDirectory !== undefined) rmSync(appletDirectory, { recursive: true });
+  memo.close();
 });
+
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const memo = new Memo<Ended>(TEMPORARY);
+
+/** A host's first steps are remembered; those that come later are a test's own. */
+const REMEMBERED = 4;
+
+const present = new Set<string>();
+
+function needProgram(program: string): void {
+  if (present.has(program)) return;
+  if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
+    throw new Error(`${program} is missing: apt-get install ${program === "flock" ? "util-linux" : program}`);
+  }
+  present.add(program);
+}
 
 /** A directory with busybox under the names of all its programs, and flock, made once and removed at the end. */
 function applets(): string {
@@ -83,7 +111,13 @@ const FAKES: Record<string, string> = {
     case $last in fe80:*) [ -e "$FAKE/told.$last" ] ;; esac`,
   ufw: `[ ! -e "$FAKE/ufw" ] || echo "Status: active"`,
   // Time passes without anybody waiting for it.
-  sleep: `awk -v t="$1" '{ printf "%.2f 0\\n", $1 + t }' "$VRRP_ROOT/proc/uptime" >"$FAKE/up" && cp "$FAKE/up" "$VRRP_ROOT/proc/uptime"`,
+  sleep: `
+    hundredths() { case $1 in *.*) set -- "$1" "\${1#*.}0" ;; *) set -- "$1" 00 ;; esac; echo "$((\${1%%.*} * 100 + 1\${2%"\${2#??}"} - 100))"; }
+    read -r now _ <"$VRRP_ROOT/proc/uptime"
+    now=$(($(hundredths "$now") + $(hundredths "$1")))
+    rest=$((now % 100))
+    [ "$rest" -ge 10 ] || rest=0$rest
+    echo "$((now / 100)).$rest 0" >"$VRRP_ROOT/proc/uptime"`,
 };
 
 export interface BundleFile {
@@ -94,9 +128,14 @@ export interface BundleFile {
 
 /** A directory that the agent takes for the root of a host, and programs that only note how they were called. */
 export class FakeHost {
-  readonly root = mkdtempSync(join(TEMPORARY, "vrrp-host-"));
-  private readonly fake = join(this.root, "fake");
+  private readonly place = mkdtempSync(join(TEMPORARY, "vrrp-host-"));
+  private readonly fake = join(this.place, "fake");
   private readonly daemon: ChildProcess;
+  /** All that was done to the host; undefined once a test does things that are not noted here. */
+  private history: string[] | undefined;
+  private steps = 0;
+  /** The snapshot that the host is to be like before anything looks at it. */
+  private due: string | undefined;
 
   private constructor(private readonly shell: Shell) {
     // The agent looks for the daemon and a child of it among the real processes. They end with this process.
@@ -107,13 +146,7 @@ export class FakeHost {
   }
 
   static async create(shell: Shell): Promise<FakeHost> {
-    for (const program of [shell, "flock"]) {
-      if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
-        throw new Error(
-          `${program} is missing: apt-get install ${program === "flock" ? "util-linux" : program}`,
-        );
-      }
-    }
+    for (const program of [shell, "flock"]) needProgram(program);
     const host = new FakeHost(shell);
     await new Promise((resolve) => host.daemon.stdout?.once("data", resolve));
     host.setUp();
@@ -125,17 +158,40 @@ export class FakeHost {
     this.write("/proc/sys/kernel/random/boot_id", "boot-1\n");
     this.uptime(1000);
     this.write("/proc/sys/net/ipv4/ip_nonlocal_bind", "0\n");
-    mkdirSync(join(this.root, "run/systemd/system"), { recursive: true });
-    mkdirSync(join(this.root, "sys/class/net/eth0"), { recursive: true });
-    for (const path of ["var/log", "etc"]) mkdirSync(join(this.root, path), { recursive: true });
+    for (const path of ["run/systemd/system", "sys/class/net/eth0", "var/log", "etc"]) {
+      mkdirSync(join(this.place, path), { recursive: true });
+    }
     this.state("daemon", String(this.daemon.pid));
     this.addresses("eth0", ["10.0.0.1/24"]);
+    this.history = [this.shell];
   }
 
   close(): void {
     // The daemon's group: it and its child.
     process.kill(-this.daemon.pid!, "SIGKILL");
-    rmSync(this.root, { recursive: true });
+    rmSync(this.place, { recursive: true });
+  }
+
+  private get identity(): Identity {
+    return { root: this.place, pid: String(this.daemon.pid) };
+  }
+
+  private settle(): void {
+    if (this.due !== undefined) restore(this.due, this.identity);
+    this.due = undefined;
+  }
+
+  /** Before each change of the host. */
+  private note(...change: unknown[]): void {
+    this.settle();
+    this.history?.push(JSON.stringify(change));
+  }
+
+  /** The host's root, for what a test does to it by itself. */
+  get root(): string {
+    this.settle();
+    this.history = undefined;
+    return this.place;
   }
 
   private path(...parts: string[]): string {
@@ -146,21 +202,25 @@ export class FakeHost {
 
   /** Puts a program on the agent's PATH. */
   program(name: string, script: string): void {
+    this.note("program", name, script);
     const path = this.path("bin", name);
     writeFileSync(path, `#!/bin/sh\n${script}\n`);
     chmodSync(path, 0o755);
   }
 
   withoutProgram(name: string): void {
+    this.note("without program", name);
     rmSync(this.path("bin", name));
   }
 
   /** Something that the fake programs know. */
   state(name: string, text = ""): void {
+    this.note("state", name, text);
     writeFileSync(this.path(name), text);
   }
 
   withoutState(name: string): void {
+    this.note("without state", name);
     rmSync(this.path(name));
   }
 
@@ -179,12 +239,14 @@ export class FakeHost {
 
   /** Gives the fake daemon's child a limit of its real-time scheduling, as keepalived's has. */
   limitRealtime(): void {
+    this.history = undefined;
     const child = readFileSync(`/proc/${this.daemon.pid}/task/${this.daemon.pid}/children`, "utf8").trim();
     execFileSync("prlimit", ["--pid", child, "--rttime=500000:500000"]);
   }
 
   /** What the fake programs were called with since the last time. */
   calls(): string[] {
+    this.note("calls");
     const path = this.path("calls");
     const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
     rmSync(path, { force: true });
@@ -192,30 +254,36 @@ export class FakeHost {
   }
 
   write(path: string, text: string, mode = 0o644): void {
-    const full = join(this.root, path);
+    this.note("write", path, text, mode);
+    const full = join(this.place, path);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, text);
     chmodSync(full, mode);
   }
 
   remove(path: string): void {
-    rmSync(join(this.root, path), { recursive: true });
+    this.note("remove", path);
+    rmSync(join(this.place, path), { recursive: true });
   }
 
   link(target: string, path: string): void {
-    symlinkSync(target, join(this.root, path));
+    this.note("link", target, path);
+    symlinkSync(target, join(this.place, path));
   }
 
   read(path: string): string {
-    return readFileSync(join(this.root, path), "utf8");
+    this.settle();
+    return readFileSync(join(this.place, path), "utf8");
   }
 
   has(path: string): boolean {
-    return existsSync(join(this.root, path));
+    this.settle();
+    return existsSync(join(this.place, path));
   }
 
   /** Kind, mode, path and digest of everything below some directories. */
   tree(...directories: string[]): string {
+    this.settle();
     return execFileSync(
       "sh",
       [
@@ -224,16 +292,23 @@ export class FakeHost {
         "sh",
         ...directories,
       ],
-      { cwd: this.root, encoding: "utf8" },
+      { cwd: this.place, encoding: "utf8" },
     );
   }
 
+  /** For what a test runs on the host by itself. */
   get env(): NodeJS.ProcessEnv {
+    this.settle();
+    this.history = undefined;
+    return this.environment;
+  }
+
+  private get environment(): NodeJS.ProcessEnv {
     const tools = this.shell === "busybox" ? [applets()] : ["/usr/bin", "/bin"];
     return {
       PATH: [join(this.fake, "bin"), ...tools].join(":"),
       FAKE: this.fake,
-      VRRP_ROOT: this.root,
+      VRRP_ROOT: this.place,
       VRRP_LOCK_SECONDS: "1",
     };
   }
@@ -243,12 +318,26 @@ export class FakeHost {
   }
 
   /** Runs the agent. */
-  agent(args: string[], stdin = "", env: NodeJS.ProcessEnv = {}) {
+  agent(args: string[], stdin = "", env: NodeJS.ProcessEnv = {}): Ended {
+    this.history?.push(JSON.stringify(["agent", args, stdin, env]));
+    const history = ++this.steps > REMEMBERED ? undefined : this.history;
+    const known = history && memo.get(history);
+    if (known !== undefined) {
+      this.due = known.tree;
+      return known.result;
+    }
+    this.settle();
+    const ended = this.run(args, stdin, env);
+    if (history !== undefined) memo.keep(history, this.identity, ended);
+    return ended;
+  }
+
+  private run(args: string[], stdin: string, env: NodeJS.ProcessEnv): Ended {
     const [program = "", ...before] = this.command;
     const result = spawnSync(program, [...before, AGENT, ...args], {
       input: stdin,
       encoding: "utf8",
-      env: { ...this.env, ...env },
+      env: { ...this.environment, ...env },
     });
     return { status: result.status, stdout: result.stdout, stderr: result.stderr };
   }

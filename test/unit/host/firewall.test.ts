@@ -1,8 +1,8 @@
-import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { bundleOf, FakeHost, generation, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 const RULES = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 input ip saddr 10.0.0.2 meta l4proto 112\n" };
 
-describe.each(SHELLS)("a firewall that cannot be looked at, under %s", (shell) => {
+describe.each(EVERY_SHELL)("a firewall that cannot be looked at, under %s", (shell) => {
   let host: FakeHost;
   beforeAll(async () => {
     host = await FakeHost.create(shell);

@@ -1,8 +1,8 @@
-import { bundleOf, FakeHost, nodeFiles, SHELLS } from "./fake-host";
+import { bundleOf, FakeHost, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 const CONF = "/etc/keepalived/keepalived.conf";
 
-describe.each(SHELLS)("included files under %s", (shell) => {
+describe.each(EVERY_SHELL)("included files under %s", (shell) => {
   let host: FakeHost;
   beforeAll(async () => {
     host = await FakeHost.create(shell);

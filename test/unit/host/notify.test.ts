@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-import { AGENT, FakeHost, nodeFiles, SHELLS } from "./fake-host";
+import { AGENT, FakeHost, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 /** Waits until a condition holds. */
 async function until(what: string, condition: () => boolean): Promise<void> {
@@ -13,7 +13,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-describe.each(SHELLS)("notify under %s", (shell) => {
+describe.each(EVERY_SHELL)("notify under %s", (shell) => {
   let host: FakeHost;
   let fifo: string;
   let keepalived: number;

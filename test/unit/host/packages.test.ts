@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { AGENT, bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { AGENT, bundleOf, FakeHost, generation, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 /** A dpkg that can be torn in the middle: `half` is a package that is unpacked only. */
 const APT_GET = `
@@ -34,7 +34,7 @@ const DPKG_QUERY = `
 const PACKAGES = "/var/lib/vrrp-agent/gw/packages";
 const text = bundleOf(nodeFiles(), { packages: ["no-such-program cowsay"] });
 
-describe.each(SHELLS)("installing what is missing, under %s", (shell) => {
+describe.each(EVERY_SHELL)("installing what is missing, under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
     host = await FakeHost.create(shell);

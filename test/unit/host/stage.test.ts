@@ -1,8 +1,8 @@
-import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
+import { bundleOf, FakeHost, generation, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 const OPTIONS = "--quiet=2 --yes --option DPkg::Lock::Timeout=60 --option Dpkg::Use-Pty=0";
 
-describe.each(SHELLS)("stage under %s", (shell) => {
+describe.each(EVERY_SHELL)("stage under %s", (shell) => {
   let host: FakeHost;
   beforeEach(async () => {
     host = await FakeHost.create(shell);

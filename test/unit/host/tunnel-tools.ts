@@ -229,3 +229,52 @@ export function tunnelFiles(tunnel: Tunnel = {}): BundleFile[] {
 
 export const tunnelBundle = (n: number, tunnel: Tunnel = {}, more: BundleFile[] = []) =>
   bundleOf([...tunnelFiles(tunnel), ...more], { cluster: "tun", generation: generation(n) });
+
+/** A private key as wg makes them. */
+export const secretKey = (n: number) => `S${String(n).padStart(42, "0").slice(1)}A=`;
+
+/** What a test does on a host with a tunnel `tun`, and says of it. */
+export function tunnelSteps(at: () => FakeHost) {
+  const key = (...words: string[]) => at().succeed(["tunnel-key", "tun", "wg0", ...words]);
+  const stage = (n: number, tunnel: Tunnel = {}) => at().agent(["stage"], tunnelBundle(n, tunnel));
+  const activate = (n: number, tunnel: Tunnel = {}) => {
+    at().succeed(["stage"], tunnelBundle(n, tunnel));
+    at().calls();
+    at().succeed(["activate", "tun", generation(n)]);
+    return at()
+      .calls()
+      .filter((call) => !call.startsWith("systemd-run"));
+  };
+  const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
+  const heard = (peer = peerKey(1), seconds = 5) => at().state("handshakes", `${peer}\t${ago(seconds)}\n`);
+  const seen = (n: number, word: string | number = 5) =>
+    ["a b", "b a"]
+      .map((ends) => ends.split(" "))
+      .map(
+        ([node, peer]) =>
+          `tunnel wg0 ${peer} handshake ${word} ${node} none\ngeneration ${generation(n)} ${node}\n`,
+      )
+      .join("");
+  const confirm = (n: number, observations = seen(n)) =>
+    at().agent(["confirm", "tun", generation(n)], observations);
+  const applied = (n = 1, tunnel: Tunnel = {}) => {
+    key(String(tunnel.key ?? 1));
+    const calls = activate(n, tunnel);
+    expect(confirm(n)).toMatchObject({ status: 0, stderr: "" });
+    return calls;
+  };
+  /** A tunnel that somebody made with wg-quick. */
+  const byHand = (more = "") => {
+    const peer = `[Peer]\nPublicKey = ${peerKey(1)}\nEndpoint = 192.0.2.2:51820\nAllowedIPs = 10.99.0.2/32\n`;
+    const text = `[Interface]\nPrivateKey = ${secretKey(7)}\nAddress = 10.99.0.1/24, 10.98.0.1\n${more}${peer}`;
+    at().write("/etc/wireguard/wg0.conf", text, 0o600);
+    at().state("tunnel-enabled");
+    at().state("tunnel-active");
+    at().state("wg.wg0.peers", `${peerKey(1)} 10.99.0.2/32 192.0.2.2:51820\n`);
+    at().state("wg.wg0.key", `${secretKey(7)}\n`);
+    at().write("/sys/class/net/wg0/mtu", "1420\n");
+    at().addresses("wg0", ["10.99.0.1/24", "10.98.0.1/32"]);
+    return text;
+  };
+  return { key, stage, activate, ago, heard, seen, confirm, applied, byHand };
+}
