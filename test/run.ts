@@ -13,7 +13,7 @@ const root = join(__dirname, "..");
 const PROJECTS = ["unit", "e2e", "services"];
 
 /** jest workers of each project. The unit tests take what there is; the hosts of e2e mostly wait, for timers. */
-const WORKERS: Record<string, string> = { unit: "100%", e2e: "3", services: "1" };
+const WORKERS: Record<string, string> = { unit: "100%", e2e: "2", services: "1" };
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2);

@@ -42,6 +42,6 @@ for (;;) {
     }
   }
   process.stdout.write("round\n");
-  // Lets what was written go out.
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  // Lets what was written go out, and others work: what a command line of ours holds stays there for longer.
+  await new Promise((resolve) => setTimeout(resolve, 50));
 }
