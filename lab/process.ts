@@ -31,7 +31,11 @@ export class CommandError extends Error {
     readonly command: string,
     readonly result: Result,
   ) {
-    const said = (result.stderr.trim() || result.stdout.trim()).slice(-2000);
+    const words = result.stderr.trim() || result.stdout.trim();
+    // Pulumi's errors stand before its outputs, which may be long.
+    const errors =
+      words.slice(0, -2000).match(/^ *error:.*(?:\n(?! *(?:Outputs|Resources):).*){0,5}/gm) ?? [];
+    const said = [...errors.slice(0, 4), words.slice(-2000)].join("\n");
     super(`${command}: exit status ${result.code}${said ? `\n${said}` : ""}`);
     this.name = "CommandError";
   }

@@ -54,8 +54,12 @@ begin_run() {
   time=$(now)
   ran_now=$(uptime)
   settings=
-  [ ! -r "$conf" ] || settings=$(awk -v name="$2" '
-    ($1 == "check" || $1 == "check-set") && $2 == name { word = $1; sub(/^[^ ]+ [^ ]+ /, ""); print word, $0 }' "$conf")
+  [ ! -r "$conf" ] || while IFS= read -r settings_line; do
+    case $settings_line in
+    "check $2 "* | "check-set $2 "*) settings="$settings${settings_line%% *} ${settings_line#* * }
+" ;;
+    esac
+  done <"$conf"
   kind='' timeout=2 fall=1 rise=1 interval=2
   # The first line is the check's own.
   # shellcheck disable=SC2086
@@ -119,7 +123,13 @@ probe() {
 }
 
 # check_setting KEY: its values, a line each.
-check_setting() { printf '%s\n' "$settings" | sed -n "s/^check-set $1 //p"; }
+check_setting() {
+  while IFS= read -r check_setting; do
+    case $check_setting in "check-set $1 "*) say "${check_setting#* * }" ;; esac
+  done <<LINES
+$settings
+LINES
+}
 
 # read_state: of the former run; a check that never ran passes.
 read_state() {
@@ -167,7 +177,8 @@ judge_run() {
   if [ "$1 $2" != "$verdict $broken" ] || [ "$row" = 1 ]; then since=$time; fi
   verdict=$1 broken=$2
   # As one line, whatever a tool has said.
-  words=$(printf '%s' "$why" | tr '[:cntrl:]' ' ' | cut -c 1-300)
+  words=
+  [ -z "$why" ] || words=$(printf '%s' "$why" | tr '[:cntrl:]' ' ' | cut -c 1-300)
   if [ "$broken" = yes ]; then
     condition=broken
   elif [ "$verdict" = failing ] && [ "$row" -ge "$fall" ]; then
@@ -250,6 +261,9 @@ prepare_checks() {
   [ -n "$(facts check "$prepare_conf")" ] || [ -d "$(checks_dir "$1")" ] || return 0
   prepare_dir=$(checks_dir "$1")
   mkdir -p "$prepare_dir"
+  # A full /run costs each run a moment, and nothing else.
+  find_clock
+  (say "$clock" | write_file "$run_dir/clock") 2>/dev/null || true
   chmod 755 "$run_dir/$1" "$prepare_dir"
   facts check "$prepare_conf" 1 >"$work/checks"
   for prepare_file in "$prepare_dir"/* "$prepare_dir"/.*.*; do

@@ -9,7 +9,7 @@ log_dir=$root/var/log/vrrp-agent
 
 # Set by the dispatcher, and by those who learn the node's name in the cluster.
 step=agent
-node=$(uname -n)
+{ read -r node </proc/sys/kernel/hostname; } 2>/dev/null || node=$(uname -n)
 
 say() { printf '%s\n' "$*"; }
 
@@ -165,6 +165,13 @@ utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
 
 # json_text VALUE: as a JSON string.
 json_text() {
+  case $1 in
+  *[!A-Za-z0-9\ _.:/,@+-]*) ;;
+  *)
+    printf '"%s"' "$1"
+    return
+    ;;
+  esac
   printf '%s' "$1" | tr -d '\000-\010\013-\037\177' | awk '
     { gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); text = text (NR > 1 ? "\\n" : "") $0 }
     END { printf "\"%s\"", text }'

@@ -5,6 +5,11 @@
 # and looks once a second; its sleep knows them. What does not heed TERM is killed 0.2 s later.
 begin_limit() {
   limit=$((timeout * 10 - 5))
+  { read -r clock <"$run_dir/clock"; } 2>/dev/null || find_clock
+}
+
+# find_clock: what ends a program in time here; prepare_checks keeps it in /run/vrrp-agent/clock, for a check runs often.
+find_clock() {
   if timeout --preserve-status 0.5 true 2>/dev/null; then
     clock=timeout
   elif sleep 0.01 2>/dev/null; then

@@ -142,8 +142,8 @@ log_event() {
   if [ -e "$log" ] && [ "$(wc -c <"$log")" -gt "$events_limit" ]; then
     mv -f "$log" "$log.1"
   fi
-  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s,"priority":%s%s%s}\n' \
+  printf '{"time":%s,"node":%s,"cluster":%s,"kind":%s,"name":%s,"state":%s%s%s%s}\n' \
     "$(json_text "$(utc "$(now)")")" "$(json_text "$node")" "$(json_text "$5")" "$(json_text "$1")" \
-    "$(json_text "$2")" "$(json_text "$3")" "$(json_text "$4")" \
+    "$(json_text "$2")" "$(json_text "$3")" "${4:+,\"priority\":$(json_text "$4")}" \
     "${event_members-}" "${6:+,\"words\":$(json_text "${6-}")}" >>"$log"
 }
