@@ -1,8 +1,8 @@
 "use strict";
 
 /**
- * `unit` needs no root, engine or network; `e2e` makes hosts, runs daemons and the real engine; `services` is e2e with what a
- * master runs, and no part of `npm test` yet: it takes long, and wants few labs side by side.
+ * `unit` needs no root, engine or network; `e2e` makes hosts, runs daemons and the real engine. No part of `npm test`, for they
+ * take long and want few labs side by side: `long`, more of e2e, and `services`, e2e with what a master runs.
  */
 const common = {
   transform: {
@@ -23,6 +23,12 @@ module.exports = {
       ...common,
       displayName: "e2e",
       testMatch: ["<rootDir>/test/e2e/**/*.test.ts"],
+      setupFilesAfterEnv: ["<rootDir>/test/e2e/setup.ts"],
+    },
+    {
+      ...common,
+      displayName: "long",
+      testMatch: ["<rootDir>/test/e2e/**/*.long.ts"],
       setupFilesAfterEnv: ["<rootDir>/test/e2e/setup.ts"],
     },
     {

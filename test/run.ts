@@ -1,6 +1,6 @@
 /**
  * Runs jest projects, one after the other, each after the set-up that it needs, and ends with the line `N passed, N
- * failed`; the exit status is the truth. Arguments: the projects (unit, e2e, services), then anything for jest.
+ * failed`; the exit status is the truth. Arguments: the projects (unit, e2e, long, services), then anything for jest.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { prepareE2e } from "./e2e/prepare";
 
 const root = join(__dirname, "..");
-const PROJECTS = ["unit", "e2e", "services"];
+const PROJECTS = ["unit", "e2e", "long", "services"];
 
 /** jest workers of each project. The unit tests take what there is; the hosts of e2e mostly wait, for timers. */
-const WORKERS: Record<string, string> = { unit: "100%", e2e: "2", services: "1" };
+const WORKERS: Record<string, string> = { unit: "100%", e2e: "2", long: "1", services: "1" };
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
