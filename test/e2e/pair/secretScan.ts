@@ -134,7 +134,10 @@ export class ProcessSampler extends Sampler {
 
 /** Where a change of ours writes, and where anything may lie, and seconds between two looks there. */
 export const PLACES = {
-  changed: ["/dev/shm /etc/keepalived /etc/vrrp-agent /run/vrrp-agent /tmp /var/lib/vrrp-agent /var/tmp", "0.1"],
+  changed: [
+    "/dev/shm /etc/keepalived /etc/vrrp-agent /run/vrrp-agent /tmp /var/lib/vrrp-agent /var/tmp",
+    "0.1",
+  ],
   all: ["/dev/shm /etc /root /run /tmp /usr/lib/vrrp-agent* /var/lib/vrrp-agent /var/log /var/tmp", "1"],
 };
 
@@ -155,7 +158,17 @@ export class FileSampler extends Sampler {
     const lines = needles.filter(({ text }) => !text.includes("\n"));
     const anybody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     // Who changes his user loses what would have ended him with this process.
-    const reader = [...anybody, "setpriv", "--pdeathsig", "KILL", "sh", "-c", READ_ALL, "sh", ...PLACES[places]];
+    const reader = [
+      ...anybody,
+      "setpriv",
+      "--pdeathsig",
+      "KILL",
+      "sh",
+      "-c",
+      READ_ALL,
+      "sh",
+      ...PLACES[places],
+    ];
     const input = lines.map(({ text }) => `${text}\n`).join("");
     return new FileSampler(`files of ${host.name}`, host.spawn(reader), input, (line) => {
       const [path = ""] = line.split(":", 1);
