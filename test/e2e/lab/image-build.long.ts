@@ -38,6 +38,7 @@ describe("making the images", () => {
       "base",
       "keepalived",
       "repository",
+      "services",
       "witness",
     ]);
   });
