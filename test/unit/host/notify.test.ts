@@ -6,9 +6,9 @@ import { AGENT, FakeHost, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 /** Waits until a condition holds. */
 async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 30_000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`did not happen within 10 s: ${what}`);
+    if (Date.now() > end) throw new Error(`did not happen within 30 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
