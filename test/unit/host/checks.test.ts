@@ -114,6 +114,7 @@ describe.each(SHELLS)("vrrp-check under %s", (shell) => {
       check();
       expect(logged()).toEqual([]);
       const events = host.read(EVENTS).trimEnd().split("\n");
+      for (const line of events) expect(JSON.parse(line)).not.toHaveProperty("priority");
       expect(events.map((line) => JSON.parse(line) as object)).toEqual([
         expect.objectContaining({ kind: "CHECK", cluster: "gw", node: "a", name: "c", state: "failing" }),
         expect.objectContaining({ state: "failing", words: "/opt/probe ended with 1" }),
