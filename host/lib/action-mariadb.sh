@@ -44,6 +44,7 @@ mariadb_promote() {
   begin_patience
   promote_end=$patience_end
   await_peer || return
+  # Whoever joined the peer had a patience of its own.
   patience_end=$promote_end
   if [ -n "$(of_replica here Master_Host)" ]; then
     apply_relay_log || return
@@ -58,14 +59,31 @@ mariadb_promote() {
   open_server
 }
 
+# half_of_patience: the rest is for what has been received.
+half_of_patience() { say "$((($(uptime) + patience_end) / 2))"; }
+
 # await_peer: what the peer's server still takes or has alone comes here first, as long as it answers.
 await_peer() {
-  promote_peer=0
+  await_until=$(half_of_patience)
   while :; do
     promote_peer=0
     is_writable peer || promote_peer=$?
-    [ "$promote_peer" -eq 0 ] || break
+    case $promote_peer in
+    1) break ;;
+    2)
+      ! is_gone || break
+      [ "$(uptime)" -lt "$await_until" ] || {
+        role_event incomplete "the peer's server runs and does not say what it has: $(db_words)"
+        break
+      }
+      ;;
+    esac
     patience || {
+      wants master || {
+        why="the role has moved on"
+        return 1
+      }
+      [ "$promote_peer" -eq 0 ] || break
       why="the peer's server is writable still; this one becomes so when that is read-only: see vrrp-agent status there"
       return 1
     }
@@ -90,8 +108,9 @@ await_peer() {
   fi
   # Nobody writes there any more: all of it can be had.
   ! sql_error here >/dev/null || return 0
+  await_until=$(half_of_patience)
   while [ "$(number_of "$(position here)")" -lt "$(number_of "$promote_to")" ]; do
-    patience || {
+    { [ "$(uptime)" -lt "$await_until" ] && patience; } || {
       role_event incomplete "the peer's server is at $promote_to, this one at $(position here), and does not get further: $(of_replica here Last_IO_Error)"
       return 0
     }
@@ -102,7 +121,6 @@ await_peer() {
 
 # apply_relay_log: all that has been received is executed.
 apply_relay_log() {
-  begin_patience
   db_do 'STOP SLAVE IO_THREAD;' "cannot stop receiving" || return 1
   read_replica here || return 1
   [ "$(of_replica here Slave_SQL_Running)" = Yes ] || sql_error here >/dev/null ||

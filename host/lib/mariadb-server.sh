@@ -91,6 +91,11 @@ is_writable() {
   esac
 }
 
+# is_gone: whom nobody could connect to a moment ago; one that is slow, or has no connection to spare, runs.
+is_gone() {
+  case $(db_words) in *"ERROR 2002 "* | *"ERROR 2003 "* | *"ERROR 2005 "*) ;; *) return 1 ;; esac
+}
+
 db_schemas="('mysql', 'information_schema', 'performance_schema', 'sys')"
 
 # own_schemas WHERE: names of those that are not the server's.

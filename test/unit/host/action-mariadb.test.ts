@@ -116,6 +116,18 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
       expect(done()).toHaveLength(1);
     });
 
+    test("with what it has where the peer's runs and says nothing, once it has been asked for long, and tells it", () => {
+      host.state("slow-peer");
+      host.state("replica-here", replica());
+      expect(promote()).toEqual([0, ""]);
+      expect(told()).toEqual(["incomplete"]);
+      host.withoutState("slow-peer");
+      host.state("down-peer");
+      host.state("replica-here", replica());
+      expect(promote()).toEqual([0, ""]);
+      expect(told()).toEqual(["incomplete"]);
+    });
+
     test("not an empty server before it is known that the peer's has no data", () => {
       host.remove(`${STATE}/member`);
       host.state("empty-here", "0\n");

@@ -2,7 +2,8 @@ import type { FakeHost } from "./fake-host";
 
 /**
  * Stands for MariaDB's client: notes each statement as `here: ...` or `peer: ...` in $FAKE/sql, and answers by what lies in
- * $FAKE: ro-AT, replica-AT, pos-AT, state-AT, empty-AT, logs-here, events-here-LOG; down-AT: that server does not answer.
+ * $FAKE: ro-AT, replica-AT, pos-AT, state-AT, empty-AT, logs-here, events-here-LOG; down-AT: that server does not answer,
+ * slow-AT: it runs and says nothing in time.
  */
 const CLIENT = `
 at=peer
@@ -11,6 +12,7 @@ for arg; do
   case $arg in --host=localhost) at=here ;; esac
 done
 text=$(cat)
+[ ! -e "$FAKE/slow-$at" ] || { echo "ERROR 2013 (HY000): Lost connection to server at 'handshake'" >&2; exit 1; }
 [ ! -e "$FAKE/down-$at" ] || { echo "ERROR 2002 (HY000): Can't connect" >&2; exit 1; }
 printf '%s: %s\\n' "$at" "$(printf %s "$text" | tr '\\n' ' ' | tr -s ' ')" >>"$FAKE/sql"
 [ ! -e "$FAKE/refuses" ] || case $text in *"$(cat "$FAKE/refuses")"*) echo "ERROR 1064 (42000) at line 1: no" >&2; exit 1 ;; esac
