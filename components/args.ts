@@ -536,6 +536,29 @@ export interface GatewayServiceArgs {
   after?: pulumi.Input<string>;
 }
 
+/** By which interface and address a node tells the other one its connections. */
+export interface ConnectionLinkArgs {
+  /** Interface of the node, 1 to 15 characters. */
+  interface: pulumi.Input<string>;
+  /** Address of the node on it, IPv4 or IPv6, the same on both nodes. */
+  address: pulumi.Input<string>;
+}
+
+/**
+ * The connections that one node of two forwards are known to the other (conntrackd 1.4.5 or later), in its kernel, at all times: they
+ * pass a stateful firewall and NAT there as soon as the addresses do. Those that end on a node itself (a proxy's, SSH) end with
+ * it. Nothing protects what goes over the link: give it a network of its own, or a tunnel.
+ *
+ * @example
+ * connectionState: { links: { "gw-a": { interface: "eth2", address: "192.168.254.1" }, "gw-b": { interface: "eth2", address: "192.168.254.2" } } }
+ */
+export interface ConnectionStateArgs {
+  /** UDP port by which the nodes tell each other, which their firewall opens for each other, 1 to 65535. @default 3780 */
+  port?: pulumi.Input<number>;
+  /** Name of a node -> its end of the link; both or none. @default interface and unicastSrcIp of the nodes */
+  links?: Record<string, ConnectionLinkArgs>;
+}
+
 /** An interface, beside the one that carries the addresses, whose loss says that a node may not hold them (`track_interface`). */
 export interface TrackInterfaceArgs {
   /** Name of the interface, 1 to 15 characters; it must exist on the node. Not the one that carries the addresses: that is tracked always. */

@@ -27,11 +27,15 @@ function packagesOfAction(action: RoleAction): Record<string, string> {
 
 /** What a host of a cluster must have. */
 export function packagesFor(cluster: Cluster): Record<string, string> {
-  const { gateway, name, role } = cluster;
+  const { gateway, name, role, connectionState } = cluster;
   const ofGateway = gateway === undefined ? {} : gatewayPlace(gateway, name).packages;
+  const ofState = connectionState === undefined ? {} : { conntrackd: "conntrackd" };
   const ofChecks = agentChecks(cluster).map(({ kind }) => CHECK_PACKAGES[kind]);
   const ofActions = (role?.actions ?? []).map(packagesOfAction);
-  return Object.assign({ ...PACKAGES, ...ofGateway }, ...ofChecks, ...ofActions) as Record<string, string>;
+  return Object.assign({ ...PACKAGES, ...ofGateway, ...ofState }, ...ofChecks, ...ofActions) as Record<
+    string,
+    string
+  >;
 }
 
 /** What an end of a WireGuard tunnel must have. */

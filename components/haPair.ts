@@ -8,6 +8,7 @@ import {
   BfdArgs,
   CheckArgs,
   NodeArgs,
+  ConnectionStateArgs,
   GatewayServiceArgs,
   OpenPortArgs,
   OptionArgs,
@@ -92,6 +93,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   smtpAlert?: SmtpAlertArgs;
   /** nginx, or OpenResty, that serves behind the addresses: its configuration changes with the addresses, as one. @default none */
   gateway?: GatewayServiceArgs;
+  /** Connections that a node forwards go on when the addresses move; for two nodes. @default they break where NAT or a stateful firewall knows them */
+  connectionState?: ConnectionStateArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }

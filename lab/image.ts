@@ -15,7 +15,7 @@ export const Image = {
   Installable: "installable",
   /** Debian with etcd, and without keepalived. */
   Witness: "witness",
-  /** Debian with keepalived, MariaDB, nginx, bind9 and cron; none of these four is enabled. */
+  /** Debian with keepalived, MariaDB, nginx, bind9, cron and conntrackd; none of these five is enabled. */
   Services: "services",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];

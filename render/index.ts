@@ -1,5 +1,6 @@
 import { FirewallPlan, flowsOf, HostPlan } from "../spec";
 import { firewallFiles, firewallNodeConf, keepalivedUnit, nodeConf, sysctlFiles } from "./agent";
+import { connectionStateFiles } from "./connection-state";
 import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
 import { gatewayFiles } from "./gateway";
@@ -32,6 +33,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     ...sysctlFiles(plan),
     ...roleFiles(plan),
     ...gatewayFiles(plan),
+    ...connectionStateFiles(plan),
   ]);
 }
 

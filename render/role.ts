@@ -1,4 +1,5 @@
 import { HostPlan, RoleAction, RoleName, ServiceVerb, unitOf } from "../spec";
+import { conntrackSettings } from "./connection-state";
 import { plainFile, RenderedFile, secretFile } from "./file";
 import { mariadbConfig, mariadbSettings } from "./mariadb";
 import { fill } from "./template";
@@ -89,6 +90,8 @@ function settingsOf(action: RoleAction, plan: HostPlan): Settings {
     // What it is about is the cluster's gateway.
     case "gateway":
       return {};
+    case "conntrack":
+      return conntrackSettings(plan);
   }
 }
 
@@ -112,6 +115,7 @@ function secretsOf(action: RoleAction): Settings {
     case "command":
     case "mariadb":
     case "gateway":
+    case "conntrack":
       return {};
   }
 }

@@ -1,6 +1,7 @@
 import { canonical } from "./addresses";
 import { checkListWithDefaults } from "./checks";
 import { resolveConnection } from "./connection";
+import { connectionStateWithDefaults } from "./connection-state";
 import { SpecContext } from "./context";
 import {
   Cluster,
@@ -95,6 +96,9 @@ export function withDefaults(
     ...(input.role !== undefined && { role: roleWithDefaults(input.role) }),
     ...(input.smtpAlert !== undefined && { smtpAlert: smtpAlertWithDefaults(input.smtpAlert) }),
     ...(input.gateway !== undefined && { gateway: gatewayWithDefaults(input.gateway) }),
+    ...(input.connectionState !== undefined && {
+      connectionState: connectionStateWithDefaults(input.connectionState),
+    }),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }

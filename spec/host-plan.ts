@@ -1,4 +1,5 @@
 import { agentChecks } from "./checks";
+import { connectionStatePlan, portsWithConnectionState, roleWithConnectionState } from "./connection-state";
 import { portsWithGateway, roleWithGateway } from "./gateway";
 import { DraftMember, draftMembersOf, membersOf } from "./members";
 import { CheckKind, Cluster, HostPlan, InstanceConfig, SyncGroup } from "./model";
@@ -35,7 +36,12 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
   }
   const members = membersOf(cluster).flat();
   const instances = members.filter((m) => m.node === nodeName).map((m) => m.instance);
-  const role = roleWithGateway(cluster.role, cluster.gateway);
+  const role = roleWithConnectionState(
+    roleWithGateway(cluster.role, cluster.gateway),
+    cluster.connectionState,
+  );
+  const connectionState = connectionStatePlan(cluster, nodeName);
+  const ports = portsWithGateway(cluster.openPorts, cluster.gateway, cluster.firewall);
   return {
     cluster: cluster.name,
     node: node.name,
@@ -63,7 +69,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     ...(cluster.witness !== undefined && { witness: cluster.witness }),
     ...(cluster.smtpAlert !== undefined && { smtpAlert: cluster.smtpAlert }),
     firewall: cluster.firewall,
-    openPorts: portsWithGateway(cluster.openPorts, cluster.gateway, cluster.firewall),
+    openPorts: portsWithConnectionState(ports, connectionState, cluster.firewall),
     checks: agentChecks(cluster).map((check) =>
       check.kind === CheckKind.Tunnel ? { ...check, interface: check.interface ?? node.interface } : check,
     ),
@@ -71,5 +77,6 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
       role: { ...role, instances: groupsOf(cluster).get(cluster.name)! },
     }),
     ...(cluster.gateway !== undefined && { gateway: cluster.gateway }),
+    ...(connectionState !== undefined && { connectionState }),
   };
 }

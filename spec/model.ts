@@ -240,6 +240,7 @@ export interface HostPlan {
   role?: RolePlan;
   /** What serves behind the addresses. */
   gateway?: Gateway;
+  connectionState?: ConnectionStatePlan;
 }
 
 /** Whose VRRP goes in and out of one interface of a host, for one family. */
@@ -368,6 +369,25 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   role?: Role;
   smtpAlert?: SmtpAlert;
   gateway?: Gateway;
+  connectionState?: ConnectionState;
+}
+
+/** The connections that one node of two forwards are known to the other. */
+export interface ConnectionState {
+  /** UDP port. */
+  port: number;
+  /** By which interface and address each node tells the other; absent: its interface and unicastSrcIp. */
+  links?: Record<string, { interface: string; address: string }>;
+}
+
+/** What one host of two is told of it. */
+export interface ConnectionStatePlan {
+  port: number;
+  interface: string;
+  address: string;
+  peer: string;
+  /** Addresses of both nodes, whose own connections end with them. */
+  own: string[];
 }
 
 /** Mails that keepalived itself sends at each change of state. */

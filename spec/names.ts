@@ -19,6 +19,9 @@ export const WITNESS_CHECK = "witness";
 /** Name of the check and of the action that a gateway brings. */
 export const GATEWAY = "gateway";
 
+/** Name and kind of the action that connection states bring. */
+export const CONNTRACK = "conntrack";
+
 /** Name of an action of a role: part of file names. */
 export const ACTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 

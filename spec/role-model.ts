@@ -74,7 +74,7 @@ export const OnDivergence = {
 } as const;
 export type OnDivergence = (typeof OnDivergence)[keyof typeof OnDivergence];
 
-interface ActionOf<K extends ActionKind | "gateway"> {
+interface ActionOf<K extends ActionKind | "gateway" | "conntrack"> {
   name: string;
   kind: K;
   /** Seconds that one try may take. */
@@ -192,6 +192,9 @@ export interface MariadbAction extends ActionOf<"mariadb"> {
 /** What a cluster's gateway brings (spec/gateway.ts); no user writes it. */
 export type GatewayAction = ActionOf<"gateway">;
 
+/** What connection states bring (spec/connection-state.ts); no user writes it. */
+export type ConntrackAction = ActionOf<"conntrack">;
+
 /** One thing that a change of role does on a node. */
 export type RoleAction =
   | ServiceAction
@@ -201,7 +204,8 @@ export type RoleAction =
   | MailAction
   | DnsAction
   | MariadbAction
-  | GatewayAction;
+  | GatewayAction
+  | ConntrackAction;
 
 /** What the master runs, and the backup does not. */
 export interface Role {

@@ -4,7 +4,7 @@
 #   keepalived  a layer over base: keepalived and WireGuard's tools installed
 #   repository  a layer over base: these can be installed from a repository on the host's own disk
 #   witness     a layer over base: etcd, for a machine at a third place
-#   services    a layer over base: keepalived, and what a gateway serves with: MariaDB, nginx, bind9, cron
+#   services    a layer over base: keepalived, and what a gateway serves with: MariaDB, nginx, bind9, cron, conntrackd
 # Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
 set -eu
 out=$1
@@ -18,7 +18,7 @@ base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase
 # What the repository holds, with all that these need over base.
 repository_packages="keepalived wireguard-tools iptables-persistent curl"
 witness_packages=etcd-server
-services_packages="mariadb-server nginx-light bind9 bind9-dnsutils cron openssl python3-minimal"
+services_packages="mariadb-server nginx-light bind9 bind9-dnsutils cron openssl python3-minimal conntrack conntrackd"
 
 merged=$out/merged
 work=$out/work
@@ -105,7 +105,7 @@ in_layer "$out/services" sh -euc "
   echo '$repository' >$list
   apt-get --quiet=2 update
   apt-get --quiet=2 --yes --no-install-recommends install keepalived wireguard-tools curl $services_packages
-  systemctl --quiet disable mariadb.service nginx.service named.service cron.service
+  systemctl --quiet disable mariadb.service nginx.service named.service cron.service conntrackd.service
   rm -rf $list /var/lib/lab-packages /var/lib/apt/lists/* /var/cache/apt/*.bin"
 
 say "lab image: adding the repository"

@@ -8,6 +8,7 @@ import { Draft, isKnown, isWhollyKnown, UNKNOWN, wholly } from "../unknown";
 import { isOnVipNetwork, vipText } from "../vip";
 import { pathOfView, routersOf, routerViews } from "../routers";
 import { CHECK_RULES } from "./check-list";
+import { CONNECTION_STATE_RULES } from "./connection-state";
 import { GATEWAY_RULES } from "./gateway";
 import { duplicates, nodeNames, Placed, place, sharedHosts, sshOverVips } from "./nodes";
 import { ROLE_RULES } from "./role";
@@ -364,6 +365,7 @@ export const CLUSTER_RULES: readonly ClusterRule[] = [
   ...ROLE_RULES,
   ...OUTSIDE_RULES,
   ...GATEWAY_RULES,
+  ...CONNECTION_STATE_RULES,
 ];
 
 /** Every rule over a cluster as one of its virtual routers has it. */

@@ -7,6 +7,7 @@ import { garpTimers, notifyPrograms } from "./announcements";
 import { checks } from "./check-list";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
+import { connectionStateSchema } from "./connection-state";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { gatewaySchema } from "./gateway";
 import { globalOptions, instanceOptions } from "./options";
@@ -187,6 +188,8 @@ export const clusterSchema = field(
     smtpAlert: smtpAlertSchema.optional(),
     /** nginx, or OpenResty, that serves behind the addresses. @default none */
     gateway: gatewaySchema.optional(),
+    /** The connections that a node forwards are known to the other one. @default none are */
+    connectionState: connectionStateSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),

@@ -1,8 +1,8 @@
 /**
  * An end of a transfer over TCP, in the network namespace of a machine:
  *
- *   tcp.mjs take PORT            takes what comes; tells at the end of its stdin, as JSON, how much, in how many connections,
- *                                     and for how many seconds nothing came at most
+ *   tcp.mjs take PORT            takes what comes; tells when something comes on its stdin, and at the end of that, as JSON, how
+ *                                     much, in how many connections, and for how many seconds nothing came at most
  *   tcp.mjs give ADDRESS PORT    sends 32 KiB each 20 ms, over one connection
  */
 import { connect, createServer } from "node:net";
@@ -25,11 +25,11 @@ function take(port) {
     socket.on("error", () => undefined);
   });
   server.listen(port, "0.0.0.0", () => process.stdout.write("ready\n"));
-  process.stdin.resume().on("end", () => {
+  const told = () => `${JSON.stringify({ bytes, connections, stall: stall / 1000 })}\n`;
+  process.stdin.on("data", () => process.stdout.write(told()));
+  process.stdin.on("end", () => {
     note();
-    process.stdout.write(`${JSON.stringify({ bytes, connections, stall: stall / 1000 })}\n`, () =>
-      process.exit(),
-    );
+    process.stdout.write(told(), () => process.exit());
   });
 }
 

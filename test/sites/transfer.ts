@@ -31,11 +31,21 @@ export class Transfer {
     }
   }
 
+  /** What has come so far. */
+  look(): Promise<Transferred> {
+    return this.told(() => this.taker.stdin!.write("\n"));
+  }
+
   async stop(): Promise<Transferred> {
-    const told = once(this.taker.stdout!, "data");
-    this.taker.stdin!.end();
-    const [line] = (await told) as [Buffer];
+    const transferred = await this.told(() => this.taker.stdin!.end());
     this.giver.kill("SIGKILL");
+    return transferred;
+  }
+
+  private async told(ask: () => unknown): Promise<Transferred> {
+    const told = once(this.taker.stdout!, "data");
+    ask();
+    const [line] = (await told) as [Buffer];
     return JSON.parse(line.toString()) as Transferred;
   }
 }

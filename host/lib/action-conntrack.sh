@@ -1,0 +1,72 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and role.sh
+# An action of kind conntrack, which the spec's `connectionState` makes: conntrackd of our own, in either role. What one node
+# forwards is in the kernel of the other at once; a change of roles has only to see that nothing was missed.
+#   service NAME, conf PATH
+#   started PATH       what it was started with
+# $action_run/told     the role for which the nodes were last brought in line
+
+conntrack_conf() { say "$root$(setting conf)"; }
+conntrack_started() { say "$root$(setting started)"; }
+
+conntrack_promote() { conntrack_run && conntrack_tell -B; }
+conntrack_demote() { conntrack_run && conntrack_tell -n; }
+
+# conntrack_run: with what the bundle has brought.
+conntrack_run() {
+  mkdir -p "$action_run"
+  conntrack_is_current && return 0
+  ! conntrack_answers || conntrack_stop || return 1
+  if has_systemd; then
+    systemctl reset-failed "$(setting service).service" >/dev/null 2>&1 || true
+    conntrack_words=$(systemctl restart "$(setting service).service" 2>&1 </dev/null)
+  else
+    cp "$(conntrack_conf)" "$(conntrack_started)"
+    conntrack_words=$(conntrackd -d -C "$(conntrack_conf)" 2>&1 </dev/null 4>&-)
+  fi || {
+    why="conntrackd does not start: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
+    return 1
+  }
+  conntrack_answers || {
+    why="conntrackd does not answer after its start; see the system's log"
+    return 1
+  }
+  rm -f "$action_run/told"
+}
+
+conntrack_answers() { conntrackd -C "$(conntrack_conf)" -s >/dev/null 2>&1 </dev/null; }
+
+conntrack_is_current() { cmp -s "$(conntrack_conf)" "$(conntrack_started)" && conntrack_answers; }
+
+# conntrack_tell OPTION: -B the other node is told all, -n it is asked for all.
+conntrack_tell() {
+  conntrack_words=$(conntrackd -C "$(conntrack_conf)" "$1" 2>&1 </dev/null) || {
+    why="conntrackd $1 failed: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
+    return 1
+  }
+  say "$role" >"$action_run/told"
+}
+
+conntrack_reached() { [ "$(cat "$action_run/told" 2>/dev/null)" = "$1" ] && conntrack_is_current; }
+
+conntrack_stop() {
+  if has_systemd; then
+    conntrack_words=$(systemctl stop "$(setting service).service" 2>&1 </dev/null)
+  else
+    conntrack_words=$(conntrackd -C "$(conntrack_conf)" -k 2>&1 </dev/null)
+  fi || {
+    why="conntrackd does not stop: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
+    return 1
+  }
+}
+
+conntrack_forget() { ! conntrack_answers || conntrack_stop; }
+
+conntrack_test() {
+  have conntrackd || fail "role: connectionState needs conntrackd, which is not on this host; install conntrackd (conntrack-tools)"
+  test_version=$(conntrackd -v 2>/dev/null | sed -n 's/.* v\([0-9.]*\).*/\1/p' | head -n 1)
+  case $test_version in
+  0.* | 1.[0-3].* | 1.4.[0-4])
+    fail "role: connectionState is about conntrackd $test_version; it needs 1.4.5 or later"
+    ;;
+  esac
+}

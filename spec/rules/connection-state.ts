@@ -1,0 +1,164 @@
+import { familyOf } from "../addresses";
+import type { ClusterDraft } from "../defaults";
+import { ConnectionState, Problem, Role } from "../model";
+import { CONNTRACK } from "../names";
+import { Draft, isKnown, isWhollyKnown, Unknown } from "../unknown";
+import type { ClusterRule } from "./cluster";
+import { error } from "./nodes";
+
+type StateDraft = Exclude<Draft<ConnectionState>, Unknown>;
+
+function stateRule(judge: (state: StateDraft, cluster: ClusterDraft) => Problem[]): ClusterRule {
+  return (cluster) => {
+    const { connectionState } = cluster;
+    return connectionState === undefined || !isKnown(connectionState) ? [] : judge(connectionState, cluster);
+  };
+}
+
+/** A channel of conntrackd's has two ends. */
+const twoNodes = stateRule((_state, { nodes }) =>
+  isKnown(nodes) && nodes.length !== 2
+    ? [
+        error(
+          "connection-state-nodes",
+          "connectionState",
+          `a cluster of ${nodes.length} nodes`,
+          "a cluster of 2 nodes",
+          "remove connectionState, or the further nodes",
+        ),
+      ]
+    : [],
+);
+
+/** Both ends are given, or both follow from the nodes. */
+const linksOfNodes = stateRule(({ links }, { nodes }) => {
+  if (!isKnown(nodes) || !isKnown(links) || nodes.some((node) => !isKnown(node) || !isKnown(node.name))) {
+    return [];
+  }
+  const known = nodes.flatMap((node) => (isKnown(node) ? [node] : []));
+  if (links === undefined) {
+    return known.flatMap((node, at) =>
+      node.unicastSrcIp === undefined
+        ? [
+            error(
+              "connection-state-links",
+              "connectionState.links",
+              "(missing)",
+              `an interface and an address of each node: nodes[${at}] has no unicastSrcIp`,
+              "give links, or unicastSrcIp",
+            ),
+          ]
+        : [],
+    );
+  }
+  const names = known.map(({ name }) => name as string);
+  return [
+    ...names
+      .filter((name) => !(name in links))
+      .map((name) =>
+        error(
+          "connection-state-links",
+          `connectionState.links.${name}`,
+          "(missing)",
+          "a link of every node of the cluster",
+          `give that of ${name}`,
+        ),
+      ),
+    ...Object.keys(links)
+      .filter((name) => !names.includes(name))
+      .map((name) =>
+        error(
+          "connection-state-links",
+          `connectionState.links.${name}`,
+          name,
+          `a node of the cluster: ${names.join(", ")}`,
+          "remove it, or correct the name",
+        ),
+      ),
+  ];
+});
+
+/** The two ends hear each other, and are told apart. */
+const endsApart = stateRule(({ links }) => {
+  if (links === undefined || !isWhollyKnown(links)) {
+    return [];
+  }
+  const ends = Object.entries(links as NonNullable<ConnectionState["links"]>);
+  const [first, second] = ends;
+  if (first === undefined || second === undefined) {
+    return [];
+  }
+  const path = `connectionState.links.${second[0]}.address`;
+  const [one, other] = [first[1].address, second[1].address];
+  if (one === other) {
+    return [
+      error(
+        "connection-state-ends",
+        path,
+        other,
+        `another one than ${first[0]}'s`,
+        "give the node's own address",
+      ),
+    ];
+  }
+  return familyOf(one) === familyOf(other)
+    ? []
+    : [
+        error(
+          "connection-state-ends",
+          path,
+          other,
+          `an IPv${familyOf(one)} address, as that of ${first[0]} is`,
+          "give both nodes an address of one family",
+        ),
+      ];
+});
+
+/** A virtual address is where the node that is told may not be. */
+const noVip = stateRule(({ links }, { virtualIpAddresses }) => {
+  if (links === undefined || !isKnown(links) || !isKnown(virtualIpAddresses)) {
+    return [];
+  }
+  const vips = virtualIpAddresses.flatMap((vip) => (isKnown(vip) ? [vip.address] : []));
+  return Object.entries(links).flatMap(([name, link]) =>
+    isKnown(link) && isKnown(link.address) && vips.includes(link.address)
+      ? [
+          error(
+            "connection-state-ends",
+            `connectionState.links.${name}.address`,
+            link.address,
+            "no virtual address: it moves from node to node",
+            "give the node's own address",
+          ),
+        ]
+      : [],
+  );
+});
+
+/** The action that it makes has its name. */
+const nameOfAction = stateRule((_state, cluster) => {
+  const role = cluster.role as Draft<Role> | undefined;
+  const actions = role !== undefined && isKnown(role) && isKnown(role.actions) ? role.actions : [];
+  return actions.flatMap((action, i) =>
+    isKnown(action) && action.name === CONNTRACK
+      ? [
+          error(
+            "duplicate-name",
+            `role.actions[${i}].name`,
+            CONNTRACK,
+            `another name: ${CONNTRACK} is what connectionState makes`,
+            "choose a name of its own",
+          ),
+        ]
+      : [],
+  );
+});
+
+/** Every rule over a cluster's connection states. */
+export const CONNECTION_STATE_RULES: readonly ClusterRule[] = [
+  twoNodes,
+  linksOfNodes,
+  endsApart,
+  noVip,
+  nameOfAction,
+];

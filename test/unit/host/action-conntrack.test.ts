@@ -1,0 +1,100 @@
+import { SHELLS } from "./fake-host";
+import { RoleHost } from "./role-host";
+
+const CONF = "/etc/vrrp-agent/gw/conntrackd.conf";
+const STARTED = "/run/vrrp-conntrackd-gw.conf";
+const UNIT = "vrrp-conntrackd-gw.service";
+const HEAD = "conntrack 30 2 continue no";
+
+/** Runs where $FAKE/runs is; what it is asked to do beside `-s` is a call. */
+const CONNTRACKD = `
+  [ "$1" = -v ] && { echo "Connection tracking userspace daemon v1.4.7. Copyright"; exit; }
+  case $* in *" -s") [ -e "$FAKE/runs" ]; exit ;; esac
+  echo "conntrackd $*" >>"$FAKE/calls"
+  [ ! -e "$FAKE/deaf" ] || { echo "can't connect: is conntrackd running?" >&2; exit 1; }
+  case $* in "-d "*) : >"$FAKE/runs" ;; *" -k") rm -f "$FAKE/runs" ;; esac`;
+
+describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
+  let node: RoleHost;
+  beforeEach(async () => {
+    node = await RoleHost.create(shell);
+    node.host.program("conntrackd", CONNTRACKD);
+    node.configure(
+      "conntrack",
+      HEAD,
+      [`service vrrp-conntrackd-gw`, `conf ${CONF}`, `started ${STARTED}`],
+      [],
+    );
+    node.host.write(CONF, "Sync {}\n");
+    node.becomes("backup");
+    node.host.program(
+      "systemctl",
+      `case $1 in
+        show) echo "MainPID=0"; exit ;;
+        restart) echo "systemctl $*" >>"$FAKE/calls"; [ ! -e "$FAKE/broken" ] || { echo "Job failed." >&2; exit 1; }
+          cp "$VRRP_ROOT${CONF}" "$VRRP_ROOT${STARTED}"; : >"$FAKE/runs" ;;
+        stop) echo "systemctl $*" >>"$FAKE/calls"; rm -f "$FAKE/runs" ;;
+      esac`,
+    );
+  });
+  afterEach(() => node.close());
+
+  const act = (...words: string[]) => {
+    const { status, stdout } = node.act("conntrack", ...words);
+    return [status, stdout.trim()];
+  };
+  const calls = () => {
+    if (!node.host.has("fake/calls")) return [];
+    const list = node.host.read("fake/calls").trim().split("\n");
+    node.host.remove("fake/calls");
+    return list.map((line) => line.replaceAll(`${node.host.root}${CONF}`, "CONF"));
+  };
+
+  test("runs in both roles: a backup asks for all, a master tells all, and then it is so", () => {
+    expect(act("demote")).toEqual([0, ""]);
+    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+    expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([0, 1]);
+    expect(act("promote")).toEqual([0, ""]);
+    expect(calls()).toEqual(["conntrackd -C CONF -B"]);
+    expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([1, 0]);
+  });
+
+  test("is started anew for another configuration, and where it does not run", () => {
+    act("demote");
+    calls();
+    node.host.write(CONF, "Sync { }\n");
+    expect(act("reached", "backup")[0]).toBe(1);
+    act("demote");
+    expect(calls()).toEqual([`systemctl stop ${UNIT}`, `systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+    node.host.withoutState("runs");
+    expect(act("reached", "backup")[0]).toBe(1);
+    act("demote");
+    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+  });
+
+  test("says in the tools' words what fails, and is not reached then", () => {
+    node.host.state("broken");
+    expect(act("promote")).toEqual([1, "conntrackd does not start: Job failed."]);
+    node.host.withoutState("broken");
+    node.host.state("deaf");
+    expect(act("promote")).toEqual([1, "conntrackd -B failed: can't connect: is conntrackd running?"]);
+    expect(act("reached", "master")[0]).toBe(1);
+  });
+
+  test("ends with its action", () => {
+    act("demote");
+    calls();
+    expect(act("forget")[0]).toBe(0);
+    expect(calls()).toEqual([`systemctl stop ${UNIT}`]);
+    expect(act("forget")[0]).toBe(0);
+    expect(calls()).toEqual([]);
+  });
+
+  test("is a daemon of its own where there is no systemd", () => {
+    node.host.remove("run/systemd/system");
+    expect(act("demote")).toEqual([0, ""]);
+    expect(calls()).toEqual(["conntrackd -d -C CONF", "conntrackd -C CONF -n"]);
+    act("forget");
+    expect(calls()).toEqual(["conntrackd -C CONF -k"]);
+  });
+});
