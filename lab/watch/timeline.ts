@@ -100,8 +100,12 @@ export interface Timeline {
   recorders: RecorderLife[];
 }
 
-/** The part of a timeline between two instants, holdings cut at its edges. The recorders' lives stay whole. */
-export function between(timeline: Timeline, from: Instant, to: Instant): Timeline {
+/**
+ * The part of a timeline between two instants, holdings cut at its edges; what is behind its end nobody has seen. The recorders'
+ * lives stay whole.
+ */
+export function between(timeline: Timeline, from: Instant, until: Instant = timeline.to): Timeline {
+  const to = Math.min(until, timeline.to);
   const within = <T extends { at: Instant }>(events: T[]) =>
     events.filter(({ at }) => at >= from && at <= to);
   return {

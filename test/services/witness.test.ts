@@ -43,7 +43,7 @@ describe("two sites with a witness", () => {
       await until("the watch sees the holder", 5000, () => watch.holders(VIP).length === 1);
       const from = now();
       await act(watch);
-      const { sequence, gaps, overlaps } = holdersOf(between(await watch.timeline(), from, now()), VIP);
+      const { sequence, gaps, overlaps } = holdersOf(between(await watch.timeline(), from), VIP);
       expect({ gaps, overlaps }).toEqual({ gaps: [], overlaps: [] });
       return sequence;
     } finally {

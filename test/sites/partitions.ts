@@ -48,7 +48,7 @@ export async function runPartition(bench: Bench, partition: Partition): Promise<
     await new Promise((resolve) => setTimeout(resolve, Math.max(calm, rest) * 1000));
     if (!isSo())
       failures.push(`${watch.holders(VIP).join(" and ") || "nobody"} holds in the end, not ${name}`);
-    const timeline = between(await watch.timeline(), from, now());
+    const timeline = between(await watch.timeline(), from);
     const { spans, gaps, overlaps } = holdersOf(timeline, VIP);
     for (const overlap of overlaps) failures.push(`two held for ${lengthOf(overlap).toFixed(3)} s`);
     return { partition, spans, gap: Math.max(0, ...gaps.map(lengthOf)), failures };
