@@ -2,7 +2,7 @@
 # An action of kind conntrack, which the spec's `connectionState` makes: conntrackd of our own, in either role. What one node
 # forwards is in the kernel of the other at once; a change of roles has only to see that nothing was missed.
 #   service NAME, conf PATH
-#   started PATH       what it was started with
+#   started PATH       what it was started with, there also when the former is gone
 # $action_run/told     the role for which the nodes were last brought in line
 
 conntrack_conf() { say "$root$(setting conf)"; }
@@ -33,13 +33,13 @@ conntrack_run() {
   rm -f "$action_run/told"
 }
 
-conntrack_answers() { conntrackd -C "$(conntrack_conf)" -s >/dev/null 2>&1 </dev/null; }
+conntrack_answers() { conntrackd -C "$(conntrack_started)" -s >/dev/null 2>&1 </dev/null; }
 
 conntrack_is_current() { cmp -s "$(conntrack_conf)" "$(conntrack_started)" && conntrack_answers; }
 
 # conntrack_tell OPTION: -B the other node is told all, -n it is asked for all.
 conntrack_tell() {
-  conntrack_words=$(conntrackd -C "$(conntrack_conf)" "$1" 2>&1 </dev/null) || {
+  conntrack_words=$(conntrackd -C "$(conntrack_started)" "$1" 2>&1 </dev/null) || {
     why="conntrackd $1 failed: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
     return 1
   }
@@ -52,14 +52,17 @@ conntrack_stop() {
   if has_systemd; then
     conntrack_words=$(systemctl stop "$(setting service).service" 2>&1 </dev/null)
   else
-    conntrack_words=$(conntrackd -C "$(conntrack_conf)" -k 2>&1 </dev/null)
+    conntrack_words=$(conntrackd -C "$(conntrack_started)" -k 2>&1 </dev/null)
   fi || {
     why="conntrackd does not stop: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
     return 1
   }
 }
 
-conntrack_forget() { ! conntrack_answers || conntrack_stop; }
+conntrack_forget() {
+  if conntrack_answers; then conntrack_stop || return 1; fi
+  rm -f "$(conntrack_started)"
+}
 
 conntrack_test() {
   have conntrackd || fail "role: connectionState needs conntrackd, which is not on this host; install conntrackd (conntrack-tools)"

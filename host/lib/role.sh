@@ -156,8 +156,9 @@ role_changes_now() { if [ -e "$role_dir/changes" ]; then wc -c <"$role_dir/chang
 # converge: one look, and what it asks for. What has come to be wanted meanwhile is the next look's.
 converge() {
   is_keepalived "${role_pid-}" || role_pid=$(keepalived_pid) || role_pid=
-  # Only another file can leave an action out.
+  # Only another file can leave an action out, or have another wish for one that is done.
   cmp -s "$conf" "$role_dir/seen" || {
+    role_looked_at=-$role_look
     forget_left
     [ "$forget_failed" = yes ] || cp "$conf" "$role_dir/seen"
   }

@@ -52,7 +52,7 @@ export class Transfer {
 
 async function begin(host: Host, args: string[]): Promise<ChildProcess> {
   const program = [process.execPath, join(__dirname, "tcp.mjs"), ...args];
-  const child = namedNamespace(host.netns).spawn(program);
+  const child = namedNamespace(host.netns).spawn(program, { stdin: "pipe" });
   child.stderr?.pipe(process.stderr, { end: false });
   await new Promise<void>((resolve, reject) => {
     child.stdout?.once("data", () => resolve());

@@ -47,15 +47,19 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     if (!node.host.has("fake/calls")) return [];
     const list = node.host.read("fake/calls").trim().split("\n");
     node.host.remove("fake/calls");
-    return list.map((line) => line.replaceAll(`${node.host.root}${CONF}`, "CONF"));
+    return list.map((line) =>
+      line
+        .replaceAll(`${node.host.root}${CONF}`, "CONF")
+        .replaceAll(`${node.host.root}${STARTED}`, "STARTED"),
+    );
   };
 
   test("runs in both roles: a backup asks for all, a master tells all, and then it is so", () => {
     expect(act("demote")).toEqual([0, ""]);
-    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C STARTED -n"]);
     expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([0, 1]);
     expect(act("promote")).toEqual([0, ""]);
-    expect(calls()).toEqual(["conntrackd -C CONF -B"]);
+    expect(calls()).toEqual(["conntrackd -C STARTED -B"]);
     expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([1, 0]);
   });
 
@@ -65,11 +69,15 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     node.host.write(CONF, "Sync { }\n");
     expect(act("reached", "backup")[0]).toBe(1);
     act("demote");
-    expect(calls()).toEqual([`systemctl stop ${UNIT}`, `systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+    expect(calls()).toEqual([
+      `systemctl stop ${UNIT}`,
+      `systemctl restart ${UNIT}`,
+      "conntrackd -C STARTED -n",
+    ]);
     node.host.withoutState("runs");
     expect(act("reached", "backup")[0]).toBe(1);
     act("demote");
-    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C CONF -n"]);
+    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C STARTED -n"]);
   });
 
   test("says in the tools' words what fails, and is not reached then", () => {
@@ -84,8 +92,11 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
   test("ends with its action", () => {
     act("demote");
     calls();
+    // As when the spec has it no more: the files have moved before.
+    node.host.remove(CONF);
     expect(act("forget")[0]).toBe(0);
     expect(calls()).toEqual([`systemctl stop ${UNIT}`]);
+    expect(node.host.has(STARTED)).toBe(false);
     expect(act("forget")[0]).toBe(0);
     expect(calls()).toEqual([]);
   });
@@ -93,8 +104,8 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
   test("is a daemon of its own where there is no systemd", () => {
     node.host.remove("run/systemd/system");
     expect(act("demote")).toEqual([0, ""]);
-    expect(calls()).toEqual(["conntrackd -d -C CONF", "conntrackd -C CONF -n"]);
+    expect(calls()).toEqual(["conntrackd -d -C CONF", "conntrackd -C STARTED -n"]);
     act("forget");
-    expect(calls()).toEqual(["conntrackd -C CONF -k"]);
+    expect(calls()).toEqual(["conntrackd -C STARTED -k"]);
   });
 });
