@@ -547,7 +547,7 @@ export interface ConnectionLinkArgs {
 /**
  * The connections that one node of two forwards are known to the other (conntrackd 1.4.5 or later), in its kernel, at all times: they
  * pass a stateful firewall and NAT there as soon as the addresses do. Those that end on a node itself (a proxy's, SSH) end with
- * it. Nothing protects what goes over the link: give it a network of its own, or a tunnel.
+ * it. Further virtual routers must be in the sync group. Nothing protects what goes over the link: give it a network of its own, or a tunnel.
  *
  * @example
  * connectionState: { links: { "gw-a": { interface: "eth2", address: "192.168.254.1" }, "gw-b": { interface: "eth2", address: "192.168.254.2" } } }

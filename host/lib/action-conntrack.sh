@@ -8,8 +8,10 @@
 conntrack_conf() { say "$root$(setting conf)"; }
 conntrack_started() { say "$root$(setting started)"; }
 
-conntrack_promote() { conntrack_run && conntrack_tell -B; }
-conntrack_demote() { conntrack_run && conntrack_tell -n; }
+# Of what the peer has told before there is no event in the kernel: a master must look itself, or it would not tell it again to one
+# that returns.
+conntrack_promote() { conntrack_run && conntrack_tell -R && conntrack_tell -B && conntrack_told; }
+conntrack_demote() { conntrack_run && conntrack_tell -n && conntrack_told; }
 
 # conntrack_run: with what the bundle has brought.
 conntrack_run() {
@@ -37,14 +39,15 @@ conntrack_answers() { conntrackd -C "$(conntrack_started)" -s >/dev/null 2>&1 </
 
 conntrack_is_current() { cmp -s "$(conntrack_conf)" "$(conntrack_started)" && conntrack_answers; }
 
-# conntrack_tell OPTION: -B the other node is told all, -n it is asked for all.
+# conntrack_tell OPTION: -R the kernel is asked for all, -B the other node is told all, -n it is asked for all.
 conntrack_tell() {
   conntrack_words=$(conntrackd -C "$(conntrack_started)" "$1" 2>&1 </dev/null) || {
     why="conntrackd $1 failed: $(printf '%s' "$conntrack_words" | tr '\n' ' ')"
     return 1
   }
-  say "$role" >"$action_run/told"
 }
+
+conntrack_told() { say "$role" >"$action_run/told"; }
 
 conntrack_reached() { [ "$(cat "$action_run/told" 2>/dev/null)" = "$1" ] && conntrack_is_current; }
 

@@ -135,6 +135,23 @@ const noVip = stateRule(({ links }, { virtualIpAddresses }) => {
   );
 });
 
+/** A node that is master of some addresses only could not say which connections are its own to tell. */
+const oneGroup = stateRule((_state, { virtualRouters }) =>
+  (isKnown(virtualRouters) ? virtualRouters : []).flatMap((router, i) =>
+    isKnown(router) && router.syncGroup === false
+      ? [
+          error(
+            "connection-state-routers",
+            `virtualRouters[${i}].syncGroup`,
+            "false",
+            "true: all addresses are on one node, whose connections the other one is told",
+            "set syncGroup: true, or remove connectionState",
+          ),
+        ]
+      : [],
+  ),
+);
+
 /** The action that it makes has its name. */
 const nameOfAction = stateRule((_state, cluster) => {
   const role = cluster.role as Draft<Role> | undefined;
@@ -160,5 +177,6 @@ export const CONNECTION_STATE_RULES: readonly ClusterRule[] = [
   linksOfNodes,
   endsApart,
   noVip,
+  oneGroup,
   nameOfAction,
 ];

@@ -11,6 +11,15 @@ const LAN = { vip: "10.1.0.1", inside: "10.1.0.10" };
 const INTERNET = { vip: "192.0.2.1", outside: "192.0.2.10" };
 
 const RULES = `flush ruleset
+table inet hosts {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iifname "lo" accept
+    meta l4proto { icmp, ipv6-icmp } accept
+    iifname "eth0" accept
+  }
+}
 table ip router {
   chain forward {
     type filter hook forward priority filter; policy drop;
@@ -32,6 +41,7 @@ describe("the connections that a pair of routers forwards", () => {
   let b: Host;
   let inside: Host;
   let outside: Host;
+  let transfer: Transfer;
 
   beforeAll(async () => {
     const router = { segments: ["lan", "internet"], image: Image.Services };
@@ -109,6 +119,7 @@ describe("the connections that a pair of routers forwards", () => {
       const both = await Promise.all([LAN.vip, INTERNET.vip].map((vip) => holders([a, b].filter(isOn), vip)));
       return both.every((list) => list.join() === host.name);
     });
+  afterEach(() => transfer?.kill());
   const isOn = (host: Host) => host.isOn;
   /** Whether more comes of a transfer than has. */
   const goesOn = async (transfer: Transfer) => {
@@ -121,7 +132,7 @@ describe("the connections that a pair of routers forwards", () => {
   it("break with the power of the holder where the other one knows none of them", async () => {
     await apply({});
     await holds(a);
-    const transfer = await Transfer.start(inside, outside, INTERNET.outside);
+    transfer = await Transfer.start(inside, outside, INTERNET.outside);
     await goesOn(transfer);
     await a.powerOff();
     await holds(b);
@@ -137,7 +148,7 @@ describe("the connections that a pair of routers forwards", () => {
   it("are in the other one's kernel while they last, where the spec says so", async () => {
     await apply({ connectionState: {} });
     await holds(b);
-    const transfer = await Transfer.start(inside, outside, INTERNET.outside);
+    transfer = await Transfer.start(inside, outside, INTERNET.outside);
     await until("gw-a knows it", 30_000, async () => (await flows(a)).includes("ESTABLISHED"));
     await goesOn(transfer);
     expect((await transfer.stop()).connections).toBe(1);
@@ -146,7 +157,7 @@ describe("the connections that a pair of routers forwards", () => {
   });
 
   it("go on through the loss of the holder's power, and of the other one's once it has returned", async () => {
-    const transfer = await Transfer.start(inside, outside, INTERNET.outside);
+    transfer = await Transfer.start(inside, outside, INTERNET.outside);
     for (const [dies, survives] of [
       [b, a],
       [a, b],
@@ -164,7 +175,7 @@ describe("the connections that a pair of routers forwards", () => {
   });
 
   it("go on through a drain and back", async () => {
-    const transfer = await Transfer.start(inside, outside, INTERNET.outside);
+    transfer = await Transfer.start(inside, outside, INTERNET.outside);
     await until("gw-a knows it", 30_000, async () => (await flows(a)).includes("ESTABLISHED"));
     await b.exec("vrrp-agent drain gw");
     await holds(a);
@@ -180,7 +191,7 @@ describe("the connections that a pair of routers forwards", () => {
   it("and a returning primary knows them before it takes the addresses back", async () => {
     await apply({ connectionState: {}, preemption: "prefer-primary" });
     await holds(a);
-    const transfer = await Transfer.start(inside, outside, INTERNET.outside);
+    transfer = await Transfer.start(inside, outside, INTERNET.outside);
     await until("gw-b knows it", 30_000, async () => (await flows(b)).includes("ESTABLISHED"));
     await a.powerOff();
     await holds(b);

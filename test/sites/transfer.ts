@@ -38,8 +38,13 @@ export class Transfer {
 
   async stop(): Promise<Transferred> {
     const transferred = await this.told(() => this.taker.stdin!.end());
-    this.giver.kill("SIGKILL");
+    this.kill();
     return transferred;
+  }
+
+  kill(): void {
+    this.giver.kill("SIGKILL");
+    this.taker.kill("SIGKILL");
   }
 
   private async told(ask: () => unknown): Promise<Transferred> {

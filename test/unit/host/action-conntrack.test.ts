@@ -59,7 +59,7 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C STARTED -n"]);
     expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([0, 1]);
     expect(act("promote")).toEqual([0, ""]);
-    expect(calls()).toEqual(["conntrackd -C STARTED -B"]);
+    expect(calls()).toEqual(["conntrackd -C STARTED -R", "conntrackd -C STARTED -B"]);
     expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([1, 0]);
   });
 
@@ -85,7 +85,7 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     expect(act("promote")).toEqual([1, "conntrackd does not start: Job failed."]);
     node.host.withoutState("broken");
     node.host.state("deaf");
-    expect(act("promote")).toEqual([1, "conntrackd -B failed: can't connect: is conntrackd running?"]);
+    expect(act("promote")).toEqual([1, "conntrackd -R failed: can't connect: is conntrackd running?"]);
     expect(act("reached", "master")[0]).toBe(1);
   });
 

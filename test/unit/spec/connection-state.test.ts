@@ -68,6 +68,11 @@ test("what cannot work is refused", () => {
   expect(found(other("192.168.254.1"))).toEqual([["connection-state-ends", path, "192.168.254.1"]]);
   expect(found(other("fd00::2"))).toEqual([["connection-state-ends", path, "fd00::2"]]);
   expect(found(other("192.168.1.1"))).toEqual([["connection-state-ends", path, "192.168.1.1"]]);
+  const router = { name: "r", virtualRouterId: 52, virtualIpAddresses: ["192.168.1.9/24"] };
+  expect(found({}, { virtualRouters: [router] })).toEqual([
+    ["connection-state-routers", "virtualRouters[0].syncGroup", "false"],
+  ]);
+  expect(found({}, { virtualRouters: [{ ...router, syncGroup: true }] })).toEqual([]);
   const role = { actions: [{ name: "conntrack", kind: "service", service: "nginx" }] };
   expect(found({}, { role })).toEqual([["duplicate-name", "role.actions[0].name", "conntrack"]]);
   expect(found({ port: 0 })).toEqual([["bounds", "connectionState.port", "0"]]);
