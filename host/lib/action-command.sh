@@ -28,7 +28,7 @@ command_for() {
 
 # command_run ROLE COMMAND
 command_run() {
-  VRRP_ROLE=$1 VRRP_CLUSTER=$cluster VRRP_NODE=$node VRRP_ACTION=$name sh -c "$2"
+  VRRP_ROLE=$1 VRRP_CLUSTER=$cluster VRRP_NODE=$node VRRP_ACTION=$name sh -c "$2" 4>&-
 }
 
 command_reached() {

@@ -61,8 +61,8 @@ service_do() {
       service_do stop && service_do start
       return
     fi
-    # A daemon that the command leaves behind must not keep this waiting.
-    sh -c "$(setting "$1")" >"$work/words" 2>&1 </dev/null && return 0
+    # A daemon that the command leaves behind must keep neither this waiting nor the lock.
+    sh -c "$(setting "$1")" >"$work/words" 2>&1 </dev/null 4>&- && return 0
     service_words=$(cat "$work/words")
   elif has_systemd; then
     case $1 in
@@ -70,7 +70,7 @@ service_do() {
     esac
     service_words=$(systemctl "$1" "$(service_unit)" 2>&1 </dev/null) && return 0
   else
-    service_words=$("$root/etc/init.d/$(setting service)" "$1" 2>&1 </dev/null) && return 0
+    service_words=$("$root/etc/init.d/$(setting service)" "$1" 2>&1 </dev/null 4>&-) && return 0
   fi
   why="$1 failed: $(printf '%s' "$service_words" | tr '\n' ' ')"
   return 1

@@ -39,7 +39,7 @@ nginx_wanted() { [ "$nginx_runs" = both ] || [ -e "$run_dir/$1/role/master" ]; }
 
 # nginx_call WORD...: the binary itself, with its configuration.
 nginx_call() {
-  "$root$nginx_binary" ${nginx_prefix:+-p "$nginx_prefix/"} -c "$nginx_conf" "$@" </dev/null 8>&- 9>&-
+  "$root$nginx_binary" ${nginx_prefix:+-p "$nginx_prefix/"} -c "$nginx_conf" "$@" </dev/null 4>&- 8>&- 9>&-
 }
 
 # nginx_pid: of its master process; fails where there is none.
@@ -80,7 +80,7 @@ nginx_do() {
     case $1 in start | restart) systemctl reset-failed "$nginx_unit.service" >/dev/null 2>&1 || true ;; esac
     nginx_words=$(systemctl "$1" "$nginx_unit.service" 2>&1 </dev/null 8>&- 9>&-)
   elif [ -z "$nginx_prefix" ]; then
-    nginx_words=$("$root/etc/init.d/$nginx_unit" "$1" 2>&1 </dev/null 8>&- 9>&-)
+    nginx_words=$("$root/etc/init.d/$nginx_unit" "$1" 2>&1 </dev/null 4>&- 8>&- 9>&-)
   else
     nginx_by_itself "$1"
   fi

@@ -158,6 +158,30 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     expect(done().includes("two-master")).toBe(policy === "continue");
   });
 
+  it.each([
+    ["command", [`on-master ${notes("one")}; SLEEP & echo $! >"$VRRP_ROOT/srv/pid"`]],
+    [
+      "service",
+      [
+        'start SLEEP & echo $! >"$VRRP_ROOT/srv/pid"',
+        "on-master start",
+        'status test -e "$VRRP_ROOT/srv/pid"',
+      ],
+    ],
+  ])("is not held up by a daemon that a %s leaves behind", async (kind, settings) => {
+    const sleeps = settings.map((line) => line.replace("SLEEP", "sleep 1000 </dev/null >/dev/null 2>&1"));
+    configure({ [`one ${kind} 5 0 stop no`]: sleeps, "two command 5 0 stop no": both("two") });
+    becomes("master");
+    start();
+    try {
+      await reached("master");
+      expect(done().at(-1)).toBe("two-master");
+      expect(events().filter(({ kind, state }) => kind === "ACTION" && state !== "done")).toEqual([]);
+    } finally {
+      process.kill(Number(host.read("srv/pid")));
+    }
+  });
+
   it("does all of a demotion, whatever fails", async () => {
     configure({ "one command 5 0 stop no": both("one"), "two command 5 0 stop no": ["on-backup false"] });
     becomes("backup");
