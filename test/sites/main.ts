@@ -45,6 +45,7 @@ async function runPartitions(log: (text: string) => void): Promise<number> {
   const seen: PartitionSeen[] = [];
   try {
     await bench.stack.up();
+    const facts = await bench.facts();
     for (const partition of partitions()) {
       const one = await runPartition(bench, partition);
       seen.push(one);
@@ -52,7 +53,7 @@ async function runPartitions(log: (text: string) => void): Promise<number> {
       const words = [`nobody held for ${one.gap.toFixed(3)} s`, ...one.failures].join("\n     ");
       console.log(`${verdict} ${nameOf(partition)}: ${words}`);
     }
-    const text = partitionsSeen(seen, await bench.facts());
+    const text = partitionsSeen(seen, facts);
     writeFileSync(page, withSection(readFileSync(page, "utf8"), "partitions-seen", text));
   } finally {
     await bench.stop();
