@@ -211,7 +211,7 @@ pursue() {
     rm -f "$role_dir/$role_other"
     uptime | write_file "$role_dir/$role_wanted"
   fi
-  pursue_failed=no pursue_list=$(actions_for "$role_wanted")
+  pursue_failed=no pursue_conf=$(conf_mark) pursue_list=$(actions_for "$role_wanted")
   while read -r act_name act_kind act_timeout act_retries act_policy act_settled; do
     [ -n "$act_name" ] || continue
     # Written before it is looked whether a move has begun, which looks whether something is being done.
@@ -254,9 +254,13 @@ LIST
   role_from=$role_wanted
 }
 
-# goes_on: the role that is worked at is still wanted, and no planned move has begun.
+# conf_mark: another one for each file that an apply brings.
+conf_mark() { ls -i "$conf" 2>/dev/null || say gone; }
+
+# goes_on: the role that is worked at is still wanted, by the same spec, and no planned move has begun.
 goes_on() {
   wants "$role_wanted" || return 1
+  [ "$(conf_mark)" = "$pursue_conf" ] || return 1
   [ "$role_wanted" = backup ] || ! stands_still
 }
 
