@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and role.sh
 # An action of kind command: what the user's own programs do.
 #   on-master|on-backup COMMAND     (of sh; absent: nothing is to do)
-#   reached COMMAND                 (ends with 0 where it is so already; absent: once done in a role it is done)
+#   reached COMMAND                 (ends with 0 where it is so already; absent: once done in a role it is done, until it is another one)
 #   quiesce COMMAND                 (before a planned move takes the role away; what fails keeps it here)
 #   resume COMMAND                  (the move did not happen)
 # They are told VRRP_ROLE, VRRP_CLUSTER, VRRP_NODE and VRRP_ACTION.
@@ -23,7 +23,13 @@ command_for() {
     fi
   fi
   mkdir -p "$action_run"
-  say "$1" >"$action_run/did"
+  command_doing "$1" >"$action_run/did"
+}
+
+# command_doing ROLE: what is to be done there; another command for a role is not done yet.
+command_doing() {
+  say "$1"
+  setting "on-$1"
 }
 
 # command_run ROLE COMMAND
@@ -36,7 +42,7 @@ command_reached() {
   if [ -n "$command_text" ]; then
     command_run "$1" "$command_text" >/dev/null 2>&1 </dev/null
   else
-    [ -z "$(setting "on-$1")" ] || [ "$(cat "$action_run/did" 2>/dev/null)" = "$1" ]
+    [ -z "$(setting "on-$1")" ] || [ "$(cat "$action_run/did" 2>/dev/null)" = "$(command_doing "$1")" ]
   fi
 }
 

@@ -132,6 +132,23 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     expect(events().map(({ kind }) => kind)).toEqual(["ROLE"]);
   });
 
+  it("does a command that an apply has changed, for the role that holds, and not one of the other role", async () => {
+    configure({ "one command 5 0 stop no": both("one") });
+    becomes("master");
+    start();
+    await reached("master");
+    configure({ "one command 5 0 stop no": [`on-master ${notes("one")}`, "on-backup false"] });
+    await until(
+      "it was looked at",
+      () =>
+        host.has("run/vrrp-agent/gw/role/seen") &&
+        host.read("run/vrrp-agent/gw/role/seen").includes("on-backup false"),
+    );
+    configure({ "one command 5 0 stop no": [`on-master ${notes("two")}`, "on-backup false"] });
+    await until("the new one was done", () => done().includes("two-master"));
+    expect(done()).toEqual(["one-master", "two-master"]);
+  });
+
   it("does again what is no longer as it was", async () => {
     configure({ "one command 5 0 stop no": [...both("one"), 'reached [ ! -e "$VRRP_ROOT/srv/undone" ]'] });
     host.write("/srv/undone", "");
