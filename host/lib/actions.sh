@@ -70,6 +70,8 @@ verb_act() {
   if [ "$act_verb" = reached ]; then
     "${kind}_reached" "$role" || act_status=$?
   else
+    # An operator may be sooner than the loop.
+    mkdir -p "$role_dir"
     exec 4>>"$role_dir/lock"
     flock 4
     if [ "$act_verb" != forget ]; then

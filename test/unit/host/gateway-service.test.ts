@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "../unit/host/fake-host";
+import { bundleOf, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
 
 const CONF = "etc/nginx/nginx.conf";
 
