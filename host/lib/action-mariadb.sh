@@ -119,31 +119,49 @@ await_peer() {
   done
 }
 
-# apply_relay_log: all that has been received is executed.
+# apply_relay_log: all that has been received is executed. With GTID a START SLAVE while neither thread runs throws away what was
+# received and is not executed: so the one that receives goes on until the other is through.
 apply_relay_log() {
-  db_do 'STOP SLAVE IO_THREAD;' "cannot stop receiving" || return 1
-  read_replica here || return 1
-  [ "$(of_replica here Slave_SQL_Running)" = Yes ] || sql_error here >/dev/null ||
-    db_do 'START SLAVE SQL_THREAD;' "cannot start applying" || return 1
   while :; do
     read_replica here || {
       why="the server does not answer: $(db_words)"
       return 1
     }
     ! apply_error=$(sql_error here) || {
-      why="not promoted: what was received cannot be applied: $apply_error"
+      why="not promoted: what was received cannot be applied: $apply_error; correct it and START SLAVE SQL_THREAD"
       return 1
     }
-    case $(of_replica here Slave_SQL_Running_State) in
-    "Slave has read all relay log"*)
-      [ "$(number_of "$(of_replica here Gtid_IO_Pos)")" -gt "$(number_of "$(position here)")" ] || return 0
-      ;;
-    esac
+    apply_io=$(of_replica here Slave_IO_Running)
+    if [ "$(of_replica here Slave_SQL_Running)" != Yes ]; then
+      if [ "$apply_io" = No ]; then apply_stopped || return 1; fi
+      db_do 'START SLAVE SQL_THREAD;' "cannot start applying" || return 1
+    elif is_applied; then
+      [ "$apply_io" != No ] || return 0
+      # Once more: something may have come until now.
+      db_do 'STOP SLAVE IO_THREAD;' "cannot stop receiving" || return 1
+      continue
+    fi
     patience || {
       why="not promoted: the relay log is applied up to $(position here) of $(of_replica here Gtid_IO_Pos)"
       return 1
     }
   done
+}
+
+# is_applied
+is_applied() {
+  case $(of_replica here Slave_SQL_Running_State) in
+  "Slave has read all relay log"*) ;;
+  *) return 1 ;;
+  esac
+  [ "$(number_of "$(of_replica here Gtid_IO_Pos)")" -le "$(number_of "$(position here)")" ]
+}
+
+# apply_stopped: somebody has stopped both threads. By its place in the relay log, and not by GTID, nothing of it is thrown away.
+apply_stopped() {
+  [ -n "$(of_replica here Relay_Log_File)" ] || return 0
+  db_do "CHANGE MASTER TO MASTER_USE_GTID = no, RELAY_LOG_FILE = $(sql_text "$(of_replica here Relay_Log_File)"),
+    RELAY_LOG_POS = $(of_replica here Relay_Log_Pos);" "cannot go on in the relay log"
 }
 
 # open_server: it is certain.
@@ -347,7 +365,7 @@ mariadb_test() {
   if [ -n "$test_restart" ]; then
     [ "$(setting restart)" = yes ] ||
       fail "role: the server of the action $name must be restarted for replication: $test_restart; set that in its config and restart it, or allow it with restart: true"
-    say "note: $(setting service) restarts once on this host when its role comes: $test_restart"
+    note "$(setting service) restarts once on this host when its role comes: $test_restart"
   fi
 }
 

@@ -328,7 +328,7 @@ test_witness() {
   done <"$work/endpoints"
   test_words="the witness does not answer at $(tr '\n' ' ' <"$work/endpoints" | sed 's/ $//')"
   if [ "$(facts witness-endpoint "$conf_dir/$1/node.conf")" = "$(cat "$work/endpoints")" ]; then
-    say "note: $test_words"
+    note "$test_words"
   else
     fail "checks: $test_words; start it, open its port, or correct witness.endpoints"
   fi

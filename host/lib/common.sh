@@ -13,6 +13,9 @@ step=agent
 
 say() { printf '%s\n' "$*"; }
 
+# note WORDS: of a stage, which shows what it says on stderr.
+note() { say "note: $*" >&2; }
+
 warn() { printf 'vrrp-agent: %s: %s: %s\n' "$node" "$step" "$*" >&2; }
 
 # fail WHAT [FILE]: ends the step. FILE holds the tool's own words.

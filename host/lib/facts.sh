@@ -27,7 +27,7 @@ check_advertised_routes() {
     case $accept_ra in
     2) ;;
     # systemd-networkd and NetworkManager turn the kernel's off and make the routes themselves.
-    0) say "note: the default route over $dev is of router advertisements that a program takes; see that it does so on a host that forwards (systemd-networkd: IPv6AcceptRA=yes)" ;;
+    0) note "the default route over $dev is of router advertisements that a program takes; see that it does so on a host that forwards (systemd-networkd: IPv6AcceptRA=yes)" ;;
     *) fail "IPv6 forwarding would cost this host its default route, which $dev has from router advertisements; set net.ipv6.conf.$(say "$dev" | tr . /).accept_ra = 2 here, in /etc/sysctl.d too, or leave IPv6 subnets out (forward: false)" ;;
     esac
   done <"$work/advertised"
@@ -145,7 +145,7 @@ check_unused() {
     fail "virtual address $2 is already configured on $3 of this host; remove it there or choose another"
   fi
   answers=$(answering_macs "$2" "$3") || {
-    say "note: whether $2 is in use was not checked: neither arping nor ping is here"
+    note "whether $2 is in use was not checked: neither arping nor ping is here"
     return 0
   }
   # shellcheck disable=SC2086

@@ -303,7 +303,7 @@ test_nginx() {
         fail "gateway: this host has no /etc/init.d/$nginx_unit; install the package, or set gateway.prefix for a build of your own"
     fi
   fi
-  test_nginx_ports
+  test_nginx_ports "$1"
   # Beside the real one, for what it includes by relative paths; nginx does not look at it.
   test_nginx_file=$root${nginx_conf%/*}/.nginx.conf.vrrp-agent
   sed "s|/etc/vrrp-agent/$1/|$2/files/etc/vrrp-agent/$1/|g" "$2/files$nginx_conf" >"$test_nginx_file" ||
@@ -322,12 +322,21 @@ test_nginx() {
   fail "gateway: $nginx_unit does not accept its configuration; correct gateway" "$work/words"
 }
 
-# test_nginx_ports: where it does not run yet, its ports are free.
+# gateway_ports CLUSTER: those of the gateway that is in force and runs.
+gateway_ports() (
+  gateway_conf=$conf_dir/$1/node.conf
+  has_gateway "$gateway_conf" || return 0
+  use_nginx "$gateway_conf"
+  ! nginx_pid >/dev/null || nginx_setting "$gateway_conf" listen
+)
+
+# test_nginx_ports CLUSTER: where it does not run yet, its ports are free, or of the gateway whose place it takes.
 test_nginx_ports() {
   ! nginx_pid >/dev/null && ! nginx_process >/dev/null || return 0
+  gateway_ports "$1" >"$work/gateway-ports"
   nginx_setting "$test_nginx_conf" listen >"$work/nginx-ports"
   while read -r test_nginx_port; do
-    ! port_taken "$test_nginx_port" ||
+    grep -q -x -F -e "$test_nginx_port" "$work/gateway-ports" || ! port_taken "$test_nginx_port" ||
       fail "gateway: port $test_nginx_port is taken by another program on this host; stop that, or choose another one in gateway.listen"
   done <"$work/nginx-ports"
 }

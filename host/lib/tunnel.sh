@@ -38,7 +38,7 @@ test_tunnels() {
       check_uci "$2" "$1" "$dev"
     else
       tool "wg-quick does not accept $(tunnel_conf "$dev")" wg-quick strip "$staged"
-      has_systemd || say "note: there is neither systemd nor UCI here: nothing but you makes $dev at a boot"
+      has_systemd || note "there is neither systemd nor UCI here: nothing but you makes $dev at a boot"
     fi
   done <"$work/tunnels"
 }

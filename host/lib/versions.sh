@@ -24,7 +24,7 @@ check_versions() {
   [ -s "$work/since" ] && have keepalived || return 0
   versions_here=$(keepalived_version)
   [ -n "$versions_here" ] || {
-    say "note: which version keepalived has was not found; whether it knows every option shows in its own test" >&2
+    note "which version keepalived has was not found; whether it knows every option shows in its own test"
     return 0
   }
   versions_asked=
@@ -34,7 +34,7 @@ check_versions() {
     older "$versions_here" "$floor" || continue
     if [ "$who" = chosen ]; then
       leave_out "$2" "$file" "$words"
-      say "note: $words is left out of $file: keepalived knows it since $floor, this host has $versions_here" >&2
+      note "$words is left out of $file: keepalived knows it since $floor, this host has $versions_here"
     else
       versions_asked="$versions_asked${versions_asked:+, }$words ($property; since $floor)"
       ! older "$versions_needed" "$floor" || versions_needed=$floor

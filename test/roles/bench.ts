@@ -89,7 +89,7 @@ export class Bench {
   }
 
   holders(): Promise<string[]> {
-    return holders(this.gateways);
+    return holders(this.gateways.filter(({ isOn }) => isOn));
   }
 
   /** What the operator's own machine is asked to do. */

@@ -133,7 +133,7 @@ describe("the gateway of a pair", () => {
       virtualRouterId: 51,
       virtualIpAddresses: [`${VIP}/24 dev eth0 label eth0:vip`, "fd20:30:40::200/64"],
       nodes: lab.hosts.map((host) => ({
-        ...nodeOf(host, { agent: true, agentSocketPath: "/x" }),
+        ...nodeOf(host, { agentSocketPath: "/x" }),
         unicastSrcIp6: host.address6,
       })),
       gateway: gateway(changes),

@@ -162,6 +162,13 @@ describe("MariaDB on a pair", () => {
     expect((await a.exec(`ls ${KEPT} | wc -l`)).stdout).toBe("1\n");
   });
 
+  it("takes what was kept aside once more, in the way that the docs say", async () => {
+    const { stdout: kept } = await a.exec(`cat ${KEPT}/*`);
+    await b.exec("grep -v -e gtid_seq_no -e session.server_id | mariadb", { stdin: kept });
+    expect(await rows(b)).toContain(3000);
+    await until("gw-a has it, too", 20_000, async () => (await rows(a)).includes(3000));
+  });
+
   it("copies the new master to it where the spec says so", async () => {
     await apply({ onDivergence: "reclone" });
     await isMaster(b, a);

@@ -95,7 +95,7 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
     test("not where the relay log does not get applied", () => {
       host.state("replica-here", replica({ Gtid_IO_Pos: "0-11-6" }));
       expect(promote()).toEqual([1, "not promoted: the relay log is applied up to 0-11-5 of 0-11-6"]);
-      expect(done()).toEqual(["STOP SLAVE IO_THREAD;"]);
+      expect(done()).toEqual([]);
     });
 
     test("not where something received cannot be applied", () => {
@@ -103,8 +103,33 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
         "replica-here",
         replica({ Slave_SQL_Running: "No", Last_SQL_Errno: "1062", Last_SQL_Error: "Duplicate" }),
       );
-      expect(promote()).toEqual([1, "not promoted: what was received cannot be applied: 1062 Duplicate"]);
-      expect(done()).toEqual(["STOP SLAVE IO_THREAD;"]);
+      expect(promote()).toEqual([
+        1,
+        "not promoted: what was received cannot be applied: 1062 Duplicate; correct it and START SLAVE SQL_THREAD",
+      ]);
+      expect(done()).toEqual([]);
+    });
+
+    test.each([
+      ["the thread that applies", { Slave_SQL_Running: "No" }],
+      [
+        "both threads",
+        {
+          Slave_SQL_Running: "No",
+          Slave_IO_Running: "No",
+          Relay_Log_File: "relay.000002",
+          Relay_Log_Pos: "555",
+        },
+      ],
+    ])("where somebody has stopped %s, and throws nothing away of what was received", (_what, stopped) => {
+      host.state("replica-here", replica(stopped));
+      expect(promote()).toEqual([0, ""]);
+      expect(sql()).not.toContain("lost");
+      expect(done().at(-1)).toMatch(/SET GLOBAL read_only = 0;$/);
+      const byPlace = sql().filter((line) =>
+        line.includes("RELAY_LOG_FILE = 'relay.000002', RELAY_LOG_POS = 555;"),
+      );
+      expect(byPlace).toHaveLength("Relay_Log_File" in stopped ? 1 : 0);
     });
 
     test("not while the peer's server is writable, and without asking long where it is gone", () => {
@@ -379,8 +404,8 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
 
     test("says that the server will be restarted", () => {
       host.state("restart", "log_bin is off\n");
-      const { status, stdout } = stage();
-      expect([status, stdout]).toEqual([
+      const { status, stderr } = stage();
+      expect([status, stderr]).toEqual([
         0,
         expect.stringContaining("note: mariadb restarts once on this host"),
       ]);

@@ -24,6 +24,12 @@ case $text in
 *"SET GLOBAL read_only = 1;"*) echo 1 >"$FAKE/ro-$at"; echo 77 ;;
 *"SET GLOBAL read_only = 0;"*) echo 0 >"$FAKE/ro-$at"; rm -f "$FAKE/replica-$at" ;;
 *"@@global.read_only + 0;"*) cat "$FAKE/ro-$at" ;;
+"STOP SLAVE IO_THREAD;") sed -i 's/Slave_IO_Running: .*/Slave_IO_Running: No/' "$FAKE/replica-$at" ;;
+"START SLAVE SQL_THREAD;")
+  # As MariaDB: where neither runs and GTID says from where, it receives anew.
+  ! grep -q 'Slave_IO_Running: No' "$FAKE/replica-$at" || grep -q by-place "$FAKE/replica-$at" || echo lost >>"$FAKE/sql"
+  sed -i 's/Slave_SQL_Running: .*/Slave_SQL_Running: Yes/' "$FAKE/replica-$at" ;;
+*"MASTER_USE_GTID = no"*) echo " Place: by-place" >>"$FAKE/replica-$at" ;;
 *"CHANGE MASTER"*) cp "$FAKE/joined" "$FAKE/replica-here" ;;
 *"RESET MASTER"*) [ ! -e "$FAKE/rewound" ] || cp "$FAKE/rewound" "$FAKE/pos-here" ;;
 *"gtid_binlog_pos, '|'"*) pos=$(cat "$FAKE/pos-$at"); echo "$pos|$pos" ;;

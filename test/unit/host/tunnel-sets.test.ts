@@ -48,9 +48,9 @@ describe.each(SHELLS)("a tunnel beside others on its host, under %s", (shell) =>
 
     test("notes what a program makes of router advertisements in the kernel's place", () => {
       acceptRa(0);
-      const { status, stdout } = stageForwarding();
+      const { status, stderr } = stageForwarding();
       expect(status).toBe(0);
-      expect(stdout).toMatch(/^note: the default route over eth0\.7 .*IPv6AcceptRA=yes/);
+      expect(stderr).toMatch(/^note: the default route over eth0\.7 .*IPv6AcceptRA=yes/);
     });
   });
 
