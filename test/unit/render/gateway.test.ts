@@ -36,6 +36,8 @@ test("nginx.conf of the defaults, whole", () => {
 user www-data;
 worker_processes auto;
 pid /run/nginx.pid;
+# Debian's has none of its own built in.
+error_log /var/log/nginx/error.log;
 include /etc/nginx/modules-enabled/*.conf;
 
 events {
