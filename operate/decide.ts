@@ -81,8 +81,9 @@ function torn(seen: readonly Seen[]): Decision | undefined {
 
 function doubtful({ node, status }: Seen): Decision | undefined {
   const failing = failingChecks(status.checks);
+  // One of a node that has just come back passes by itself.
   if (failing !== "")
-    return refused(`a check fails on ${node}: ${failing}; mend that first, or give --force`);
+    return { kind: "wait", why: `a check fails on ${node}: ${failing}; mend that first, or give --force` };
   const { role } = status;
   if (role === null) return undefined;
   if (role.heartbeatAge === null || role.heartbeatAge > HEARTBEAT)

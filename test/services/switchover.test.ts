@@ -143,13 +143,13 @@ describe("a sticky pair with a role", () => {
     await pair.a.exec("rm /run/not-ready");
   });
 
-  it("is refused to a target on which a check fails", async () => {
+  it("waits for a target on which a check fails, and moves nothing where it goes on failing", async () => {
     await pair.b.exec("mv /srv /srv.gone");
     await until("the check fails", 20_000, async () =>
       (await pair.b.exec("vrrp-agent status")).stdout.includes("check ready (file): failing"),
     );
     const refused = async () => {
-      const { code, report } = await cli(pair, "switchover", "--to", "gw-b");
+      const { code, report } = await cli(pair, "switchover", "--to", "gw-b", "--wait", "3");
       expect({ code, problem: report.problem }).toEqual({
         code: 1,
         problem: expect.stringContaining("a check fails on gw-b: ready") as string,
@@ -157,7 +157,14 @@ describe("a sticky pair with a role", () => {
     };
     const { failures } = await pair.event("refused", refused, pair.stays("gw-a"));
     expect(failures).toEqual([]);
-    await pair.b.exec("mv /srv.gone /srv");
+    const mended = async () => {
+      const moved = cli(pair, "switchover", "--to", "gw-b");
+      await pair.answeredFor(3);
+      await pair.b.exec("mv /srv.gone /srv");
+      expect((await moved).code).toBe(0);
+      expect((await cli(pair, "switchover", "--to", "gw-a")).code).toBe(0);
+    };
+    await mended();
     await until("the check passes", 20_000, async () =>
       (await pair.b.exec("vrrp-agent status")).stdout.includes("check ready (file): passing"),
     );

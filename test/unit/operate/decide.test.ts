@@ -84,7 +84,7 @@ describe("whether the addresses may move to a node", () => {
   test.each<[string, string, Observation[], string]>([
     [
       "a check fails",
-      "refused",
+      "wait",
       [holder, node("b", false, { checks: failing })],
       "a check fails on b: web (no answer)",
     ],
