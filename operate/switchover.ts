@@ -190,10 +190,11 @@ class Switchover {
       // Else one of them might take what the target is to have.
       for (const node of others.filter((one) => !this.isDrained(one))) await drain(node);
       for (const node of holders) {
-        const gone = drain(node);
+        let isOver = false;
+        const gone = drain(node).finally(() => (isOver = true));
         // Drained as well it would not take over; before the holder is ready it would take over too early.
         if (mustFollow) {
-          await Promise.race([gone, this.drainedAt(node)]);
+          await Promise.race([gone, this.drainedAt(node, () => isOver)]);
           await this.undrain(target.node);
           this.drainedHere.delete(target.node);
         }
@@ -210,9 +211,9 @@ class Switchover {
     return this.seen.some((one) => isSeen(one) && one.node === node && one.status.drained);
   }
 
-  /** Until a host that is being drained has got ready and says so. */
-  private async drainedAt(node: string): Promise<void> {
-    for (const end = Date.now() + DRAIN * 1000; Date.now() < end; await this.pause(300)) {
+  /** Until a host that is being drained has got ready and says so, or its drain has ended otherwise. */
+  private async drainedAt(node: string, isOver: () => boolean): Promise<void> {
+    for (const end = Date.now() + DRAIN * 1000; !isOver() && Date.now() < end; await this.pause(300)) {
       const now = await observe(this.hostOf(node), this.options.cluster);
       if (isSeen(now) && now.status.drained) return;
     }
