@@ -2,10 +2,10 @@ import { type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
-import { type Host, Image, Lab, Stack, until } from "../../lab";
-import { configure, nodeOf } from "../e2e/pair/cluster";
+import { type Host, Image, Lab, Stack, until } from "../../../lab";
+import { configure, nodeOf } from "../pair/cluster";
 
-const RECEIVERS = join(__dirname, "../e2e/pair/programs/receivers/receivers.mjs");
+const RECEIVERS = join(__dirname, "../pair/programs/receivers/receivers.mjs");
 const CLUSTER = "pulumi-keepalived:cluster";
 /** Seconds between two looks and two tries, which are 30 where nobody says otherwise. */
 const LOOK = 3;

@@ -1,5 +1,5 @@
-import { Bench } from "../roles/bench";
-import { chosen } from "../roles/changes";
+import { Bench } from "../../roles/bench";
+import { chosen } from "../../roles/changes";
 
 /** A sample of `npm run test:roles`: every kind of change once, while a client writes through the address all the time. */
 describe("examples/web-db-gateway on real hosts", () => {
