@@ -210,6 +210,8 @@ pursue() {
     [ ! -e "$role_dir/$role_other" ] || role_from=$role_other
     rm -f "$role_dir/$role_other"
     uptime | write_file "$role_dir/$role_wanted"
+    # Also where this turns round before its end.
+    role_reached=none
   fi
   pursue_failed=no pursue_conf=$(conf_mark) pursue_list=$(actions_for "$role_wanted")
   while read -r act_name act_kind act_timeout act_retries act_policy act_settled; do

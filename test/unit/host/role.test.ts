@@ -26,11 +26,11 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     host.program("logger", ":");
     host.state("keepalived.pid", "");
     host.write(DONE, "");
-    start = () => {
+    start = (look = "0") => {
       const [program = "", ...before] = host.command;
       const quick = {
         VRRP_HEARTBEAT_SECONDS: "1",
-        VRRP_ROLE_LOOK_SECONDS: "0",
+        VRRP_ROLE_LOOK_SECONDS: look,
         VRRP_ROLE_RETRY_SECONDS: "0",
       };
       loop = spawn(program, [...before, AGENT, "role", "gw"], {
@@ -44,7 +44,7 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     host.close();
   });
 
-  let start: () => void;
+  let start: (look?: string) => void;
   const end = async () => {
     const process = loop;
     loop = undefined;
@@ -245,6 +245,25 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     host.write("/srv/go", "");
     await reached("backup");
     expect(done()).toEqual(["one-master", "two-backup", "one-backup"]);
+  });
+
+  it("does a role at once that comes back before the other one was reached, however long it looks on else", async () => {
+    const waits = `${notes("two")}; until [ -e "$VRRP_ROOT/srv/go" ]; do sleep 0.1; done`;
+    configure({
+      "one command 5 0 stop no": both("one"),
+      "two command 30 0 stop no": [both("two")[0]!, `on-backup ${waits}`],
+    });
+    becomes("master");
+    start("10000");
+    await reached("master");
+    becomes("backup");
+    await until("the demotion is under way", () => done().includes("two-backup"));
+    becomes("master");
+    host.write("/srv/go", "");
+    await until("it is master again", () => done().length === 4 && has("doing", "-"));
+    expect(done()).toEqual(["one-master", "two-master", "two-backup", "two-master"]);
+    await reached("master");
+    expect(host.has("run/vrrp-agent/gw/role/master")).toBe(true);
   });
 
   it("waits with what is settled until the role has held for long enough", async () => {
