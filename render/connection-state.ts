@@ -13,7 +13,7 @@ const UNITS = "/etc/systemd/system";
 
 /** What the action of kind conntrack is told, in the words of lib/action-conntrack.sh. */
 export function conntrackSettings({ cluster }: HostPlan) {
-  return { service: unitOf(cluster), conf: confOf(cluster), started: `${runOf(cluster)}.conf` };
+  return { service: unitOf(cluster), conf: confOf(cluster), run: runOf(cluster) };
 }
 
 /** What conntrackd is told, and what starts it. */

@@ -1,4 +1,5 @@
 import { canonical, familyOf } from "./addresses";
+import { membersOf } from "./members";
 import { Cluster, ConnectionState, ConnectionStatePlan, OpenPort } from "./model";
 import { CONNTRACK } from "./names";
 import { ConntrackAction, OnFailure, Role } from "./role-model";
@@ -31,12 +32,9 @@ function linksWithDefaults(links: Exclude<Draft<Links>, Unknown>): Draft<Links> 
 
 /** By which interface and address a node of a proved cluster tells the other one. */
 function linkOf(cluster: Cluster, node: Cluster["nodes"][number]): Link {
+  // The proof has refused links without this node, and a node without an address where there are none.
   return (
-    cluster.connectionState?.links?.[node.name] ?? {
-      interface: node.interface,
-      // The proof has refused a node without.
-      address: node.unicastSrcIp!,
-    }
+    cluster.connectionState?.links?.[node.name] ?? { interface: node.interface, address: node.unicastSrcIp! }
   );
 }
 
@@ -49,11 +47,10 @@ export function connectionStatePlan(cluster: Cluster, nodeName: string): Connect
   const own = nodes.find(({ name }) => name === nodeName)!;
   const peer = nodes.find(({ name }) => name !== nodeName)!;
   const link = linkOf(cluster, own);
-  const addresses = nodes.flatMap((node) => [
-    node.unicastSrcIp,
-    node.unicastSrcIp6,
-    linkOf(cluster, node).address,
-  ]);
+  const sources = membersOf(cluster)
+    .flat()
+    .flatMap(({ instance }) => [instance.unicastSrcIp, instance.mcastSrcIp]);
+  const addresses = [...sources, ...nodes.map((node) => linkOf(cluster, node).address)];
   return {
     port: connectionState.port,
     interface: link.interface,

@@ -44,8 +44,6 @@ mariadb_promote() {
   begin_patience
   promote_end=$patience_end
   await_peer || return
-  # Whoever joined the peer had a patience of its own.
-  patience_end=$promote_end
   if [ -n "$(of_replica here Master_Host)" ]; then
     apply_relay_log || return
   elif [ -e "$action_dir/kept-out" ]; then
@@ -103,6 +101,8 @@ await_peer() {
     fi
     ! holds here "$promote_to" || return 0
     join_peer || return
+    # It had a patience of its own.
+    patience_end=$promote_end
     read_replica here || return 1
     [ -n "$(of_replica here Master_Host)" ] || return 0
   fi
@@ -127,13 +127,14 @@ apply_relay_log() {
       why="the server does not answer: $(db_words)"
       return 1
     }
+    apply_io=$(of_replica here Slave_IO_Running)
+    # Also for who corrects an error and starts it by hand.
+    [ "$apply_io $(of_replica here Slave_SQL_Running)" != "No No" ] || apply_stopped || return 1
     ! apply_error=$(sql_error here) || {
       why="not promoted: what was received cannot be applied: $apply_error; correct it and START SLAVE SQL_THREAD"
       return 1
     }
-    apply_io=$(of_replica here Slave_IO_Running)
     if [ "$(of_replica here Slave_SQL_Running)" != Yes ]; then
-      if [ "$apply_io" = No ]; then apply_stopped || return 1; fi
       db_do 'START SLAVE SQL_THREAD;' "cannot start applying" || return 1
     elif is_applied; then
       [ "$apply_io" != No ] || return 0
@@ -157,9 +158,9 @@ is_applied() {
   [ "$(number_of "$(of_replica here Gtid_IO_Pos)")" -le "$(number_of "$(position here)")" ]
 }
 
-# apply_stopped: somebody has stopped both threads. By its place in the relay log, and not by GTID, nothing of it is thrown away.
+# apply_stopped: neither thread runs. By its place in the relay log, and not by GTID, nothing of it is thrown away.
 apply_stopped() {
-  [ -n "$(of_replica here Relay_Log_File)" ] || return 0
+  [ "$(of_replica here Using_Gtid)" != No ] && [ -n "$(of_replica here Relay_Log_File)" ] || return 0
   db_do "CHANGE MASTER TO MASTER_USE_GTID = no, RELAY_LOG_FILE = $(sql_text "$(of_replica here Relay_Log_File)"),
     RELAY_LOG_POS = $(of_replica here Relay_Log_Pos);" "cannot go on in the relay log"
 }

@@ -363,6 +363,7 @@ bring_into_force() {
   prepare_tunnels "$1" "$2"
   stop_role "$1" "$2"
   leave_nginx "$1" "$2"
+  leave_conntrack "$1" "$2"
   record_nginx "$1" "$2"
   move_to "$1" "$2"
   if moved "$1" /etc/systemd/system/ && has_systemd; then

@@ -103,7 +103,10 @@ mask_daemons() {
   has_systemd || return 0
   masked=keepalived.service
   for masked_package; do
-    case $masked_package in nginx | openresty) masked="$masked $masked_package.service" ;; esac
+    case $masked_package in
+    nginx | openresty) masked="$masked $masked_package.service" ;;
+    conntrackd | conntrack-tools) masked="$masked conntrackd.service" ;;
+    esac
   done
   say "$masked" >"$run_dir/masked"
   # shellcheck disable=SC2086
@@ -136,6 +139,7 @@ package_name() {
   dnf:bind9-dnsutils) say bind-utils ;;
   apk:bind9-dnsutils) say bind-tools ;;
   opkg:bind9-dnsutils) case $3 in nsupdate) say bind-client ;; *) say bind-dig ;; esac ;;
+  dnf:conntrackd | apk:conntrackd) say conntrack-tools ;;
   dnf:iputils-ping | apk:iputils-ping) say iputils ;;
   *) say "$2" ;;
   esac

@@ -158,7 +158,9 @@ converge() {
   is_keepalived "${role_pid-}" || role_pid=$(keepalived_pid) || role_pid=
   # Only another file can leave an action out, or have another wish for one that is done.
   cmp -s "$conf" "$role_dir/seen" || {
-    role_looked_at=-$role_look
+    converge_mark=$(conf_mark)
+    [ "$converge_mark" = "${role_mark-}" ] || role_looked_at=-$role_look
+    role_mark=$converge_mark
     forget_left
     [ "$forget_failed" = yes ] || cp "$conf" "$role_dir/seen"
   }
@@ -360,6 +362,19 @@ stop_role() {
   [ "$attempt_status" -eq 0 ] || warn "roles: not all that the actions of $1 have done is undone"
   rm -rf "${state_dir:?}/$1/role" "${run_dir:?}/$1/role"
 }
+
+# leave_conntrack CLUSTER GENERATION: the same of a daemon that keepalived's unit has started before the loop has ever looked.
+leave_conntrack() {
+  leave_service=$(conntrack_service "$conf_dir/$1/node.conf")
+  [ -n "$leave_service" ] && has_systemd || return 0
+  [ -z "$(conntrack_service "$(generation_dir "$1" "$2")/files/etc/vrrp-agent/$1/node.conf")" ] || return 0
+  systemctl stop "$leave_service.service" >/dev/null 2>&1 </dev/null || true
+  systemctl reset-failed "$leave_service.service" >/dev/null 2>&1 || true
+  rm -f "$root/run/$leave_service".*
+}
+
+# conntrack_service CONF
+conntrack_service() { sed -n 's/^action-set conntrack service //p' "$1" 2>/dev/null || true; }
 
 undo_actions() {
   use_role "$1"

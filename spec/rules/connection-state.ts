@@ -1,7 +1,8 @@
-import { familyOf } from "../addresses";
+import { familyOf, isLinkLocal } from "../addresses";
 import type { ClusterDraft } from "../defaults";
 import { ConnectionState, Problem, Role } from "../model";
 import { CONNTRACK } from "../names";
+import { routerViews } from "../routers";
 import { Draft, isKnown, isWhollyKnown, Unknown } from "../unknown";
 import type { ClusterRule } from "./cluster";
 import { error } from "./nodes";
@@ -54,7 +55,7 @@ const linksOfNodes = stateRule(({ links }, { nodes }) => {
   const names = known.map(({ name }) => name as string);
   return [
     ...names
-      .filter((name) => !(name in links))
+      .filter((name) => !Object.hasOwn(links, name))
       .map((name) =>
         error(
           "connection-state-links",
@@ -114,12 +115,43 @@ const endsApart = stateRule(({ links }) => {
       ];
 });
 
+/** conntrackd sends to no address of a link alone. */
+const noLinkLocal = stateRule(({ links }, { nodes }) => {
+  const given =
+    links === undefined
+      ? (isKnown(nodes) ? nodes : []).map((node, i) => ({
+          path: `nodes[${i}].unicastSrcIp`,
+          address: isKnown(node) ? node.unicastSrcIp : undefined,
+        }))
+      : Object.entries(isKnown(links) ? links : {}).map(([name, link]) => ({
+          path: `connectionState.links.${name}.address`,
+          address: isKnown(link) ? link.address : undefined,
+        }));
+  return given.flatMap(({ path, address }) =>
+    typeof address === "string" && isLinkLocal(address)
+      ? [
+          error(
+            "connection-state-ends",
+            path,
+            address,
+            "no link-local address: conntrackd cannot send to one",
+            "give connectionState.links with other addresses",
+          ),
+        ]
+      : [],
+  );
+});
+
 /** A virtual address is where the node that is told may not be. */
-const noVip = stateRule(({ links }, { virtualIpAddresses }) => {
-  if (links === undefined || !isKnown(links) || !isKnown(virtualIpAddresses)) {
+const noVip = stateRule(({ links }, cluster) => {
+  if (links === undefined || !isKnown(links)) {
     return [];
   }
-  const vips = virtualIpAddresses.flatMap((vip) => (isKnown(vip) ? [vip.address] : []));
+  const vips = routerViews(cluster).flatMap(({ cluster: { virtualIpAddresses } }) =>
+    isKnown(virtualIpAddresses)
+      ? virtualIpAddresses.flatMap((vip) => (isKnown(vip) ? [vip.address] : []))
+      : [],
+  );
   return Object.entries(links).flatMap(([name, link]) =>
     isKnown(link) && isKnown(link.address) && vips.includes(link.address)
       ? [
@@ -177,6 +209,7 @@ export const CONNECTION_STATE_RULES: readonly ClusterRule[] = [
   linksOfNodes,
   endsApart,
   noVip,
+  noLinkLocal,
   oneGroup,
   nameOfAction,
 ];

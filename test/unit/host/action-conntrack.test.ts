@@ -1,14 +1,16 @@
-import { SHELLS } from "./fake-host";
+import { bundleOf, nodeFiles, SHELLS } from "./fake-host";
 import { RoleHost } from "./role-host";
 
 const CONF = "/etc/vrrp-agent/gw/conntrackd.conf";
 const STARTED = "/run/vrrp-conntrackd-gw.conf";
+const CONF_OF_NODE = "etc/vrrp-agent/gw/node.conf";
 const UNIT = "vrrp-conntrackd-gw.service";
+const STARTS = [`systemctl stop ${UNIT}`, `systemctl start ${UNIT}`];
 const HEAD = "conntrack 30 2 continue no";
 
 /** Runs where $FAKE/runs is; what it is asked to do beside `-s` is a call. */
 const CONNTRACKD = `
-  [ "$1" = -v ] && { echo "Connection tracking userspace daemon v1.4.7. Copyright"; exit; }
+  [ "$1" = -v ] && { echo "Connection tracking userspace daemon v$(cat "$FAKE/version" 2>/dev/null || echo 1.4.7). Copyright"; exit; }
   case $* in *" -s") [ -e "$FAKE/runs" ]; exit ;; esac
   echo "conntrackd $*" >>"$FAKE/calls"
   [ ! -e "$FAKE/deaf" ] || { echo "can't connect: is conntrackd running?" >&2; exit 1; }
@@ -22,7 +24,7 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     node.configure(
       "conntrack",
       HEAD,
-      [`service vrrp-conntrackd-gw`, `conf ${CONF}`, `started ${STARTED}`],
+      [`service vrrp-conntrackd-gw`, `conf ${CONF}`, "run /run/vrrp-conntrackd-gw"],
       [],
     );
     node.host.write(CONF, "Sync {}\n");
@@ -31,7 +33,7 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
       "systemctl",
       `case $1 in
         show) echo "MainPID=0"; exit ;;
-        restart) echo "systemctl $*" >>"$FAKE/calls"; [ ! -e "$FAKE/broken" ] || { echo "Job failed." >&2; exit 1; }
+        start) echo "systemctl $*" >>"$FAKE/calls"; [ ! -e "$FAKE/broken" ] || { echo "Job failed." >&2; exit 1; }
           cp "$VRRP_ROOT${CONF}" "$VRRP_ROOT${STARTED}"; : >"$FAKE/runs" ;;
         stop) echo "systemctl $*" >>"$FAKE/calls"; rm -f "$FAKE/runs" ;;
       esac`,
@@ -56,7 +58,7 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
 
   test("runs in both roles: a backup asks for all, a master tells all, and then it is so", () => {
     expect(act("demote")).toEqual([0, ""]);
-    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C STARTED -n"]);
+    expect(calls()).toEqual([...STARTS, "conntrackd -C STARTED -n"]);
     expect([act("reached", "backup")[0], act("reached", "master")[0]]).toEqual([0, 1]);
     expect(act("promote")).toEqual([0, ""]);
     expect(calls()).toEqual(["conntrackd -C STARTED -R", "conntrackd -C STARTED -B"]);
@@ -69,15 +71,11 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     node.host.write(CONF, "Sync { }\n");
     expect(act("reached", "backup")[0]).toBe(1);
     act("demote");
-    expect(calls()).toEqual([
-      `systemctl stop ${UNIT}`,
-      `systemctl restart ${UNIT}`,
-      "conntrackd -C STARTED -n",
-    ]);
+    expect(calls()).toEqual([...STARTS, "conntrackd -C STARTED -n"]);
     node.host.withoutState("runs");
     expect(act("reached", "backup")[0]).toBe(1);
     act("demote");
-    expect(calls()).toEqual([`systemctl restart ${UNIT}`, "conntrackd -C STARTED -n"]);
+    expect(calls()).toEqual([...STARTS, "conntrackd -C STARTED -n"]);
   });
 
   test("says in the tools' words what fails, and is not reached then", () => {
@@ -97,14 +95,40 @@ describe.each(SHELLS)("an action of kind conntrack under %s", (shell) => {
     expect(act("forget")[0]).toBe(0);
     expect(calls()).toEqual([`systemctl stop ${UNIT}`]);
     expect(node.host.has(STARTED)).toBe(false);
+  });
+
+  test("ends also where it does not answer, and leaves no lock by which none would start", () => {
+    act("demote");
+    node.host.write("run/vrrp-conntrackd-gw.lock", "");
+    node.host.withoutState("runs");
+    calls();
+    act("demote");
+    expect(calls()).toEqual([...STARTS, "conntrackd -C STARTED -n"]);
+    expect(node.host.has("run/vrrp-conntrackd-gw.lock")).toBe(false);
+    node.host.withoutProgram("conntrackd");
     expect(act("forget")[0]).toBe(0);
-    expect(calls()).toEqual([]);
+    expect(calls()).toEqual([`systemctl stop ${UNIT}`]);
+  });
+
+  test.each([
+    ["1.4.4", "connectionState is about conntrackd 1.4.4 on this host; it needs 1.4.5 or later"],
+    ["1.4.5", ""],
+    ["1.4.10", ""],
+  ])("is tested at stage: conntrackd %s", (version, words) => {
+    node.host.state("version", version);
+    const lines = node.host.read(CONF_OF_NODE).split("\n");
+    const role = lines.filter((line) => /^(role|action)/.test(line)).join("\n");
+    const base = nodeFiles().find(({ path }) => path.endsWith("node.conf"))!.text;
+    const files = nodeFiles({ "/etc/vrrp-agent/gw/node.conf": `${base}${role}\n` });
+    const { status, stderr } = node.host.agent(["stage"], bundleOf(files));
+    expect(stderr).toContain(words);
+    expect(status).toBe(words === "" ? 0 : 1);
   });
 
   test("is a daemon of its own where there is no systemd", () => {
     node.host.remove("run/systemd/system");
     expect(act("demote")).toEqual([0, ""]);
-    expect(calls()).toEqual(["conntrackd -d -C CONF", "conntrackd -C STARTED -n"]);
+    expect(calls()).toEqual(["conntrackd -d -C STARTED", "conntrackd -C STARTED -n"]);
     act("forget");
     expect(calls()).toEqual(["conntrackd -C STARTED -k"]);
   });

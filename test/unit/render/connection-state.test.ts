@@ -62,11 +62,11 @@ test("over IPv6, too", () => {
 });
 
 test("it has a unit of its own, which the action is told", () => {
-  expect(files()[UNIT]).toContain(`ExecStart=/usr/sbin/conntrackd -C ${CONF}\n`);
+  expect(files()[UNIT]).toContain(`ExecStart=conntrackd -C ${CONF}\n`);
   expect(files()["/etc/vrrp-agent/gw/node.conf"]).toContain(`action conntrack conntrack 30 2 continue no
 action-set conntrack service vrrp-conntrackd-gw
 action-set conntrack conf ${CONF}
-action-set conntrack started /run/vrrp-conntrackd-gw.conf
+action-set conntrack run /run/vrrp-conntrackd-gw
 `);
   expect(files()["/etc/systemd/system/keepalived.service.d/vrrp-conntrackd-gw.conf"]).toContain(`[Unit]
 Wants=vrrp-conntrackd-gw.service

@@ -32,7 +32,7 @@ test("each node tells the other by what VRRP goes over, or by a link of its own"
     interface: "eth2",
     address: "192.168.254.2",
     peer: "192.168.254.1",
-    own: ["192.168.1.2", "192.168.254.1", "192.168.1.3", "192.168.254.2"],
+    own: ["192.168.1.2", "192.168.1.3", "192.168.254.1", "192.168.254.2"],
   });
 });
 
@@ -73,6 +73,18 @@ test("what cannot work is refused", () => {
     ["connection-state-routers", "virtualRouters[0].syncGroup", "false"],
   ]);
   expect(found({}, { virtualRouters: [{ ...router, syncGroup: true }] })).toEqual([]);
+  expect(found(other("192.168.1.9"), { virtualRouters: [{ ...router, syncGroup: true }] })).toEqual([
+    ["connection-state-ends", path, "192.168.1.9"],
+  ]);
+  expect(
+    found({
+      links: {
+        ...links,
+        "gw-a": { interface: "eth2", address: "fe80::1" },
+        "gw-b": { interface: "eth2", address: "fe80::2" },
+      },
+    }).length,
+  ).toBe(2);
   const role = { actions: [{ name: "conntrack", kind: "service", service: "nginx" }] };
   expect(found({}, { role })).toEqual([["duplicate-name", "role.actions[0].name", "conntrack"]]);
   expect(found({ port: 0 })).toEqual([["bounds", "connectionState.port", "0"]]);
