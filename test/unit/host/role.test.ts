@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 
 import { AGENT, FakeHost, SHELLS } from "./fake-host";
 
@@ -245,6 +247,24 @@ describe.each(SHELLS)("the loop of a role under %s", (shell) => {
     host.write("/srv/go", "");
     await reached("backup");
     expect(done()).toEqual(["one-master", "two-backup", "one-backup"]);
+  });
+
+  it("turns round between two actions where an apply has brought another spec", async () => {
+    const waits = `${notes("one")}; until [ -e "$VRRP_ROOT/srv/go" ]; do sleep 0.1; done`;
+    configure({ "one command 30 0 stop no": [`on-master ${waits}`], "two command 5 0 stop no": both("two") });
+    becomes("master");
+    start();
+    await until("the first is under way", () => done().includes("one-master"));
+    // As an apply does it: another file in the place of this one.
+    renameSync(join(host.root, CONF), join(host.root, `${CONF}.former`));
+    configure({
+      "one command 30 0 stop no": [`on-master ${waits}`],
+      "three command 5 0 stop no": both("three"),
+    });
+    host.write("/srv/go", "");
+    await reached("master");
+    expect(done()).toEqual(["one-master", "three-master"]);
+    expect(events().filter(({ kind, state }) => kind === "ACTION" && state !== "done")).toEqual([]);
   });
 
   it("does a role at once that comes back before the other one was reached, however long it looks on else", async () => {
