@@ -19,6 +19,15 @@ export function routerViews(cluster: ClusterDraft): RouterView[] {
   ];
 }
 
+/** The virtual addresses of all virtual routers, as far as they are known. */
+export function vipAddresses(cluster: ClusterDraft): string[] {
+  return routerViews(cluster).flatMap(({ cluster: { virtualIpAddresses } }) =>
+    isKnown(virtualIpAddresses)
+      ? virtualIpAddresses.flatMap((vip) => (isKnown(vip) && isKnown(vip.address) ? [vip.address] : []))
+      : [],
+  );
+}
+
 /** The further virtual routers that are known, with their places. */
 export function routersOf(cluster: ClusterDraft): { router: RouterDraft; at: number }[] {
   const routers = isKnown(cluster.virtualRouters) ? cluster.virtualRouters : [];

@@ -61,11 +61,9 @@ conntrack_stop() {
     return 1
   }
   ! has_systemd || systemctl reset-failed "$(setting service).service" >/dev/null 2>&1 || true
-  conntrack_clear "$(conntrack_run)"
+  # One that was killed leaves its lock, by which none starts.
+  rm -f "$(conntrack_run)".*
 }
-
-# conntrack_clear PREFIX: one that was killed leaves its lock, by which none starts.
-conntrack_clear() { rm -f "$1.conf" "$1.told" "$1.lock" "$1.ctl"; }
 
 conntrack_forget() { conntrack_stop; }
 

@@ -2,7 +2,7 @@ import { familyOf, isLinkLocal } from "../addresses";
 import type { ClusterDraft } from "../defaults";
 import { ConnectionState, Problem, Role } from "../model";
 import { CONNTRACK } from "../names";
-import { routerViews } from "../routers";
+import { vipAddresses } from "../routers";
 import { Draft, isKnown, isWhollyKnown, Unknown } from "../unknown";
 import type { ClusterRule } from "./cluster";
 import { error } from "./nodes";
@@ -147,11 +147,7 @@ const noVip = stateRule(({ links }, cluster) => {
   if (links === undefined || !isKnown(links)) {
     return [];
   }
-  const vips = routerViews(cluster).flatMap(({ cluster: { virtualIpAddresses } }) =>
-    isKnown(virtualIpAddresses)
-      ? virtualIpAddresses.flatMap((vip) => (isKnown(vip) ? [vip.address] : []))
-      : [],
-  );
+  const vips = vipAddresses(cluster);
   return Object.entries(links).flatMap(([name, link]) =>
     isKnown(link) && isKnown(link.address) && vips.includes(link.address)
       ? [

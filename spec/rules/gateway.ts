@@ -2,7 +2,7 @@ import type { ClusterDraft } from "../defaults";
 import { gatewayPlace, probeFile } from "../gateway";
 import { Gateway, GatewayListenOn, GatewayRuns, Problem, Role } from "../model";
 import { GATEWAY } from "../names";
-import { routerViews } from "../routers";
+import { vipAddresses } from "../routers";
 import { Draft, isKnown, Unknown, wholly } from "../unknown";
 import { unitOf } from "../units";
 import type { ClusterRule } from "./cluster";
@@ -76,15 +76,6 @@ const portTwice = gatewayRule((gateway) => {
   return duplicates([...ports, ...own], "gateway-port-twice", "choose another port, or remove it");
 });
 
-/** The virtual addresses of all virtual routers. */
-function vipsOf(cluster: ClusterDraft): string[] {
-  return routerViews(cluster).flatMap(({ cluster: { virtualIpAddresses } }) =>
-    list(virtualIpAddresses).flatMap(({ item }) =>
-      isKnown(item) && isKnown(item.address) ? [item.address] : [],
-    ),
-  );
-}
-
 function sourcesOf(cluster: ClusterDraft): string[] {
   return list(cluster.nodes).flatMap(({ item }) =>
     isKnown(item)
@@ -95,7 +86,7 @@ function sourcesOf(cluster: ClusterDraft): string[] {
 
 /** Requests that the gateway passes to itself go round until nothing is left. */
 const upstreamIsGateway = gatewayRule((gateway, cluster) => {
-  const vips = vipsOf(cluster);
+  const vips = vipAddresses(cluster);
   const own = [...sourcesOf(cluster), "127.0.0.1", "::1"];
   const ports = list(gateway.listen).map(({ item }) => item);
   return list(gateway.upstreams).flatMap(({ item, i }) => {
@@ -206,7 +197,7 @@ const bindElsewhere = gatewayRule((gateway, cluster) => {
     listenOn === GatewayListenOn.Vip
       ? { path: "gateway.listenOn", value: "vip" }
       : typeof config === "string"
-        ? listenedVip(config, vipsOf(cluster))
+        ? listenedVip(config, vipAddresses(cluster))
         : undefined;
   return asked === undefined
     ? []

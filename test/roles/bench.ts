@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Host, Image, Lab, Stack, until } from "../../lab";
 import { holders, privateKeyOf, VIP } from "../e2e/pair/cluster";
 import type { Change } from "./changes";
+import { giveReplicationAccount, serveZone } from "./prepare";
 import { Writer } from "./writer";
 
 const RECEIVERS = join(__dirname, "../e2e/pair/programs/receivers/receivers.mjs");
@@ -109,24 +110,18 @@ export class Bench {
 
   /** MariaDB with the accounts that docs/roles.md asks for, a zone, what the gateway passes requests to, and who is told. */
   private async prepare(): Promise<void> {
-    const sql = (host: Host, stdin: string) => host.exec(["mariadb"], { stdin });
-    const grants =
-      "REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, SELECT, RELOAD, PROCESS, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT";
-    const account = `CREATE USER vrrp@'10.20.30.%' IDENTIFIED BY 'vrrp'; GRANT ${grants} ON *.* TO vrrp@'10.20.30.%';`;
     await Promise.all(
       this.gateways.map(async (host) => {
         await host.exec("systemctl --quiet enable --now mariadb cron");
-        await host.writeFile("/etc/mysql/vrrp.cnf", "[client]\nuser=vrrp\npassword=vrrp\n", "600");
-        await sql(host, account);
+        await giveReplicationAccount(host);
       }),
     );
     const [a, b] = this.gateways;
-    await sql(
-      a,
-      `CREATE DATABASE counter; CREATE TABLE counter.writes (i INT PRIMARY KEY);
+    await a.exec(["mariadb"], {
+      stdin: `CREATE DATABASE counter; CREATE TABLE counter.writes (i INT PRIMARY KEY);
        CREATE USER app@'%' IDENTIFIED BY 'app'; GRANT ALL ON counter.* TO app@'%';`,
-    );
-    await this.serveZone();
+    });
+    await serveZone(this.ns, this.tsig);
     await this.ns.exec("mkdir -p /srv/www && echo well >/srv/www/index.html");
     await this.ns.exec("systemd-run --quiet --unit=backend busybox httpd -f -p 8080 -h /srv/www");
     this.listen();
@@ -143,26 +138,6 @@ export class Bench {
         webhook: `http://${this.lab.client.address}:8080/roles`,
       },
       { privateKey: privateKeyOf(this.lab), tsig: this.tsig, webhookSecret: "a secret of the test's" },
-    );
-  }
-
-  private async serveZone(): Promise<void> {
-    await this.ns.writeFile(
-      "/etc/bind/named.conf",
-      [
-        'options { directory "/var/cache/bind"; recursion no; listen-on { any; }; };',
-        `key "gw" { algorithm hmac-sha256; secret "${this.tsig}"; };`,
-        'zone "example.org" { type primary; file "/var/cache/bind/example.org"; update-policy { grant gw zonesub ANY; }; };',
-        "",
-      ].join("\n"),
-      "640",
-    );
-    await this.ns.writeFile(
-      "/var/cache/bind/example.org",
-      `$TTL 60\n@ SOA ns.example.org. root.example.org. 1 60 60 60 60\n@ NS ns.example.org.\nns A ${this.ns.address}\n`,
-    );
-    await this.ns.exec(
-      "chgrp bind /etc/bind/named.conf && chown bind /var/cache/bind/example.org && systemctl start named",
     );
   }
 

@@ -12,6 +12,7 @@ import {
   needlesOf,
   ProcessSampler,
 } from "../e2e/pair/secretScan";
+import { serveZone } from "../roles/prepare";
 
 const PROGRAM = join(__dirname, "../e2e/pair/programs/receivers/receivers.mjs");
 const CLUSTER = "pulumi-keepalived:cluster";
@@ -99,7 +100,8 @@ describe("what a role change tells the world outside", () => {
     processes = ProcessSampler.start(needles);
     receivers = new Receivers(lab);
     receivers.start();
-    await serveZone();
+    await serveZone(ns, secrets.tsig);
+    await until("the zone is served", 30_000, async () => (await dig("ns.example.org", "A")) === ns.address);
     const drop = `[Service]\nEnvironment=VRRP_ROLE_LOOK_SECONDS=${LOOK} VRRP_ROLE_RETRY_SECONDS=${LOOK}\n`;
     for (const host of [a, b]) {
       await host.writeFile("/etc/systemd/system/vrrp-role-gw.service.d/test.conf", drop);
@@ -114,28 +116,6 @@ describe("what a role change tells the world outside", () => {
     stack?.remove();
     await lab?.stop();
   });
-
-  /** bind9 with a zone that who has the key may change. */
-  async function serveZone(): Promise<void> {
-    await ns.writeFile(
-      "/etc/bind/named.conf",
-      [
-        'options { directory "/var/cache/bind"; recursion no; listen-on { any; }; };',
-        `key "gw" { algorithm hmac-sha256; secret "${secrets.tsig}"; };`,
-        'zone "example.org" { type primary; file "/var/cache/bind/example.org"; update-policy { grant gw zonesub ANY; }; };',
-        "",
-      ].join("\n"),
-      "640",
-    );
-    await ns.writeFile(
-      "/var/cache/bind/example.org",
-      `$TTL 60\n@ SOA ns.example.org. root.example.org. 1 60 60 60 60\n@ NS ns.example.org.\nns A ${ns.address}\n`,
-    );
-    await ns.exec(
-      "chgrp bind /etc/bind/named.conf && chown bind /var/cache/bind/example.org && systemctl start named",
-    );
-    await until("the zone is served", 30_000, async () => (await dig("ns.example.org", "A")) === ns.address);
-  }
 
   async function configureStack(): Promise<void> {
     const client = lab.client.address;

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { type Host, Image, Lab, Stack, until } from "../../../lab";
+import { giveReplicationAccount, serveZone } from "../../roles/prepare";
 import { configure, nodeOf } from "../pair/cluster";
 
 const RECEIVERS = join(__dirname, "../pair/programs/receivers/receivers.mjs");
@@ -135,36 +136,15 @@ describe("every kind of action, where what it needs is broken", () => {
     }));
     lab = await Lab.start({ hosts });
     [a, b, ns] = lab.hosts as [Host, Host, Host];
-    await ns.writeFile(
-      "/etc/bind/named.conf",
-      [
-        'options { directory "/var/cache/bind"; recursion no; listen-on { any; }; };',
-        `key "gw" { algorithm hmac-sha256; secret "${tsig}"; };`,
-        'zone "example.org" { type primary; file "/var/cache/bind/example.org"; update-policy { grant gw zonesub ANY; }; };',
-        "",
-      ].join("\n"),
-      "640",
-    );
-    await ns.writeFile(
-      "/var/cache/bind/example.org",
-      `$TTL 60\n@ SOA ns.example.org. root.example.org. 1 60 60 60 60\n@ NS ns.example.org.\nns A ${ns.address}\n`,
-    );
-    await ns.exec(
-      "chgrp bind /etc/bind/named.conf && chown bind /var/cache/bind/example.org && systemctl start named",
-    );
+    await serveZone(ns, tsig);
     receive();
     const drop = `[Service]\nEnvironment=VRRP_ROLE_LOOK_SECONDS=${LOOK} VRRP_ROLE_RETRY_SECONDS=${LOOK}\n`;
-    const grants =
-      "REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, SELECT, RELOAD, PROCESS, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT";
     await Promise.all(
       [a, b].map(async (host) => {
         await host.writeFile("/etc/systemd/system/vrrp-role-gw.service.d/test.conf", drop);
         await host.writeFile("/opt/panel", PANEL, "755");
-        await host.writeFile("/etc/mysql/vrrp.cnf", "[client]\nuser=vrrp\npassword=vrrp\n", "600");
         await host.exec("mkdir -p /srv/jobs && systemctl --quiet enable --now mariadb cron");
-        await host.exec(["mariadb"], {
-          stdin: `CREATE USER vrrp@'10.20.30.%' IDENTIFIED BY 'vrrp'; GRANT ${grants} ON *.* TO vrrp@'10.20.30.%';`,
-        });
+        await giveReplicationAccount(host);
       }),
     );
     stack = await Stack.create({ client: lab.client });
