@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { parse } from "ipaddr.js";
 import { groupPids } from "./cgroup";
-import { imageLayers } from "./image";
+import type { Disks } from "./image";
 import { bridgeOf, inNamespace, mac, namespaces, network, portOf, portOfNic } from "./network";
 import { type Result, type RunOptions, identify, readProc, run, until } from "./process";
 import { type HostRecord, labDirectory } from "./record";
@@ -63,14 +63,14 @@ export class Host {
    * @internal
    */
   async install(
-    images: string,
+    disks: Disks,
     options: { hostPrivateKey: string; authorizedKey: string; diskMegabytes: number },
   ) {
     const disk = join(this.directory, "disk");
     for (const path of [disk, this.root]) mkdirSync(path, { recursive: true });
     await run(["mount", "-t", "tmpfs", "-o", `mode=755,size=${options.diskMegabytes}m`, "lab", disk]);
     for (const part of ["upper", "work"]) mkdirSync(join(disk, part));
-    const lower = imageLayers(images, this.record.image).join(":");
+    const lower = (disks.get(this.record.image) ?? []).join(":");
     const layers = `lowerdir=${lower},upperdir=${join(disk, "upper")},workdir=${join(disk, "work")}`;
     await run(["mount", "-t", "overlay", "-o", layers, "lab", this.root]);
     const station = Number(this.address.split(".").pop());

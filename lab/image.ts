@@ -5,6 +5,8 @@ import { basename, dirname, join } from "node:path";
 import { withLock } from "./lock";
 import { run } from "./process";
 
+const recipeDirectory = join(__dirname, "image");
+
 /** What a host's disk holds at first. */
 export const Image = {
   /** Debian with keepalived. */
@@ -17,45 +19,84 @@ export const Image = {
   Witness: "witness",
   /** Debian with keepalived, MariaDB, nginx, bind9, cron and conntrackd; none of these five is enabled. */
   Services: "services",
+  /** Debian 11 with keepalived 2.1.5. */
+  Debian11: "debian-11",
+  /** Debian 13 with its keepalived. */
+  Debian13: "debian-13",
+  /** Debian 12 with keepalived and every firewall that Debian has: firewalld, ufw, iptables-persistent; none is enabled. */
+  Firewalls: "firewalls",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
-const recipe = join(__dirname, "image", "build.sh");
-
-/** Directories of an image, uppermost first, as overlayfs wants them in `lowerdir`. */
-export function imageLayers(root: string, image: Image): string[] {
-  const base = join(root, "base");
-  switch (image) {
-    case Image.Full:
-      return [join(root, "keepalived"), base];
-    case Image.Installable:
-      return [join(root, "repository"), base];
-    case Image.Witness:
-      return [join(root, "witness"), base];
-    case Image.Services:
-      return [join(root, "services"), base];
-    case Image.Bare:
-      return [base];
-  }
+/** A script that makes disks, and the directories in its output that make up each, uppermost first. */
+interface Recipe {
+  script: string;
+  /** Debian's release that the script's sources.list is for. */
+  release: string;
+  disks: Partial<Record<Image, string[]>>;
 }
 
-/** Makes the hosts' disks once per recipe, outside the repository, and says where they are. */
-export async function ensureImages(log: (line: string) => void): Promise<string> {
+/** Whatever most labs want comes from the first; each of the others is made when somebody first asks for it. */
+const recipes: readonly Recipe[] = [
+  {
+    script: "build.sh",
+    release: "bookworm",
+    disks: {
+      [Image.Full]: ["keepalived", "base"],
+      [Image.Installable]: ["repository", "base"],
+      [Image.Witness]: ["witness", "base"],
+      [Image.Services]: ["services", "base"],
+      [Image.Bare]: ["base"],
+    },
+  },
+  { script: "release.sh", release: "bullseye", disks: { [Image.Debian11]: ["root"] } },
+  { script: "release.sh", release: "trixie", disks: { [Image.Debian13]: ["root"] } },
+  { script: "firewalls.sh", release: "bookworm", disks: { [Image.Firewalls]: ["root"] } },
+];
+
+/** Directories of each image, uppermost first, as overlayfs wants them in `lowerdir`. */
+export type Disks = ReadonlyMap<Image, readonly string[]>;
+
+/** Makes disks once per recipe, outside the repository, and says where they are. `images` of none: what most labs want. */
+export async function ensureImages(
+  log: (line: string) => void,
+  images: readonly Image[] = [],
+): Promise<Disks> {
+  const wanted = recipes.filter(
+    (recipe, index) => (index === 0 && images.length === 0) || images.some((image) => image in recipe.disks),
+  );
+  const disks = new Map<Image, string[]>();
+  for (const recipe of wanted) {
+    const directory = await ensureRecipe(recipe, log);
+    for (const [image, layers] of Object.entries(recipe.disks) as [Image, string[]][]) {
+      disks.set(
+        image,
+        layers.map((layer) => join(directory, layer)),
+      );
+    }
+  }
+  return disks;
+}
+
+/** The directory of what a recipe makes. */
+async function ensureRecipe(recipe: Recipe, log: (line: string) => void): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-keepalived", "lab");
   const digest = createHash("sha256")
-    .update(readFileSync(recipe))
+    .update(readFileSync(join(recipeDirectory, "common.sh")))
+    .update(readFileSync(join(recipeDirectory, recipe.script)))
+    .update(recipe.release)
     .update(process.arch)
     .digest("hex")
     .slice(0, 16);
   const finished = join(cache, digest);
   if (existsSync(finished)) return finished;
   const waiting = (holder: string) => log(`lab image: process ${holder} is making it, waiting`);
-  await withLock(`${finished}.lock`, () => build(finished, log), waiting);
+  await withLock(`${finished}.lock`, () => build(recipe, finished, log), waiting);
   return finished;
 }
 
 /** Only the rename at the end makes an image of what was built, so an interrupted build is never taken for one. */
-async function build(finished: string, log: (line: string) => void): Promise<void> {
+async function build(recipe: Recipe, finished: string, log: (line: string) => void): Promise<void> {
   if (existsSync(finished)) return;
   const started = Date.now();
   // We hold the lock, so whoever began these is dead; its build may still be dying.
@@ -68,7 +109,7 @@ async function build(finished: string, log: (line: string) => void): Promise<voi
   const building = `${finished}.building-${process.pid}`;
   mkdirSync(building);
   const sources = `${finished}.sources`;
-  writeFileSync(sources, await debianSources(log));
+  writeFileSync(sources, await debianSources(recipe.release, log));
   // All of the build dies with this process, even when that is killed, and its mounts vanish with it.
   const mortal = [
     "setpriv",
@@ -85,21 +126,23 @@ async function build(finished: string, log: (line: string) => void): Promise<voi
     const step = /^(?:lab image|I): (?!running )(.*)$/.exec(line)?.[1];
     if (step) log(`lab image: ${step}`);
   };
-  await run([...apart, "sh", recipe, building, sources], { onStderrLine: progress });
+  await run([...apart, "sh", join(recipeDirectory, recipe.script), building, sources, recipe.release], {
+    onStderrLine: progress,
+  });
   rmSync(sources);
   renameSync(building, finished);
   log(`lab image: made in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-/** sources.list for Debian 12, from the mirrors that this machine's own apt uses for Debian of any release. */
-async function debianSources(log: (line: string) => void): Promise<string> {
-  let lines = await debianTargets();
+/** sources.list of a release, from the mirrors that this machine's own apt uses for Debian of any release. */
+async function debianSources(release: string, log: (line: string) => void): Promise<string> {
+  let lines = await debianTargets(release);
   if (lines.length === 0) {
     log("lab image: fetching this machine's package lists");
     await run(["apt-get", "--quiet=2", "update"], { onStderrLine: log });
-    lines = await debianTargets();
+    lines = await debianTargets(release);
   }
-  if (!lines.some((line) => line.includes(" bookworm main"))) {
+  if (!lines.some((line) => line.includes(` ${release} main`))) {
     throw new Error(
       "lab image: apt on this machine knows no Debian archive; add one to /etc/apt/sources.list.d",
     );
@@ -107,7 +150,7 @@ async function debianSources(log: (line: string) => void): Promise<string> {
   return lines.join("\n") + "\n";
 }
 
-async function debianTargets(): Promise<string[]> {
+async function debianTargets(release: string): Promise<string[]> {
   const format = "$(ORIGIN)|$(CODENAME)|$(COMPONENT)|$(REPO_URI)";
   const { stdout } = await run(["apt-get", "indextargets", "--format", format, "Created-By: Packages"]);
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -116,9 +159,15 @@ async function debianTargets(): Promise<string[]> {
     .map((line) => line.split("|"))
     .filter(([origin, , component]) => origin === "Debian" && component === "main")
     .map(([, codename, , uri]) => {
-      const suite = (codename ?? "").replace(/^[a-z]+/, "bookworm");
+      const suite = (codename ?? "").replace(/^[a-z]+/, release);
       return `deb [signed-by=${keyring}] ${uri} ${suite} main`;
     })
-    .filter((line) => / bookworm(-updates|-security)? main$/.test(line));
+    // Older and newer releases are as they came out: not every mirror has the updates of all.
+    .filter((line) =>
+      (release === "bookworm"
+        ? / bookworm(-updates|-security)? main$/
+        : new RegExp(` ${release} main$`)
+      ).test(line),
+    );
   return [...new Set(lines)];
 }

@@ -93,7 +93,10 @@ export class Lab {
     const log = options.log ?? (() => undefined);
     checkHosts(options.hosts);
     await ensurePrerequisites(log);
-    const images = await ensureImages(log);
+    const images = await ensureImages(
+      log,
+      options.hosts.map((host) => host.image ?? Image.Full),
+    );
     await destroyOrphans(log);
     const made = await withLock(labsLock, () => Lab.register(options));
     const { lab } = made;

@@ -5,16 +5,12 @@
 #   repository  a layer over base: these can be installed from a repository on the host's own disk
 #   witness     a layer over base: etcd, for a machine at a third place
 #   services    a layer over base: keepalived, and what a gateway serves with: MariaDB, nginx, bind9, cron, conntrackd
-# Usage: build.sh OUT SOURCES   (SOURCES: sources.list of a Debian mirror)
+# Usage: build.sh OUT SOURCES RELEASE   (SOURCES: sources.list of a Debian mirror)
 set -eu
 out=$1
-sources=$2
+# shellcheck source=lab/image/common.sh
+. "$(dirname "$0")/common.sh"
 
-say() { printf '%s\n' "$*" >&2; }
-
-# What a gateway has. Nothing else is on it, so that what is missing shows. wireguard-go stands in for a kernel's module.
-base_packages=systemd,systemd-sysv,libpam-systemd,dbus,openssh-server,nftables,iptables,iproute2,iputils-ping,iputils-arping
-base_packages=$base_packages,tcpdump,procps,busybox,sudo,ca-certificates,netbase,netcat-openbsd,less,wireguard-go
 # What the repository holds, with all that these need over base.
 repository_packages="keepalived wireguard-tools iptables-persistent curl"
 witness_packages=etcd-server
@@ -45,33 +41,14 @@ in_layer() {
   umount "$merged"
 }
 
-# The hooks run as this machine's root, with the new root's path as $1.
+# Hooks of make_root.
 # shellcheck disable=SC2016
 download='chroot "$1" apt-get --yes --no-install-recommends --download-only install '"$repository_packages $witness_packages $services_packages"
 # shellcheck disable=SC2016
 collect='cp "$1"/var/cache/apt/archives/*.deb '"$out/debs/"
-# shellcheck disable=SC2016
-settle='
-set -eu
-cd "$1"
-rm -f etc/ssh/ssh_host_* etc/apt/sources.list etc/hostname etc/resolv.conf
-: >etc/machine-id
-: >etc/apt/sources.list
-mkdir -p etc/ssh/sshd_config.d var/log/journal
-printf "HostKey /etc/ssh/ssh_host_ed25519_key\n" >etc/ssh/sshd_config.d/lab.conf
-chroot . systemctl --quiet enable systemd-networkd.service
-chroot . systemctl --quiet disable systemd-networkd-wait-online.service e2scrub_reap.service
-chroot . systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
-  fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target getty-static.service
-'
-
 say "lab image: downloading and unpacking Debian"
-mmdebstrap --mode=root --variant=minbase --include="$base_packages" \
-  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-  --aptopt='Acquire::Languages "none"' \
-  --customize-hook="$download" --customize-hook="$collect" --customize-hook="$settle" \
-  bookworm "$out/base" - <"$sources" >&2
+# wireguard-go stands in for a module of the kernel.
+make_root "$out/base" wireguard-go --customize-hook="$download" --customize-hook="$collect"
 
 say "lab image: indexing the repository"
 for deb in "$out"/debs/*.deb; do
