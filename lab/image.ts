@@ -23,8 +23,10 @@ export const Image = {
   Debian11: "debian-11",
   /** Debian 13 with its keepalived. */
   Debian13: "debian-13",
-  /** Debian 12 with keepalived and every firewall that Debian has: firewalld, ufw, iptables-persistent; none is enabled. */
-  Firewalls: "firewalls",
+  /** Debian with keepalived, firewalld and iptables-persistent, of which none is enabled. */
+  Firewalld: "firewalld",
+  /** Debian with keepalived and ufw, which is not enabled. */
+  Ufw: "ufw",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -51,7 +53,11 @@ const recipes: readonly Recipe[] = [
   },
   { script: "release.sh", release: "bullseye", disks: { [Image.Debian11]: ["root"] } },
   { script: "release.sh", release: "trixie", disks: { [Image.Debian13]: ["root"] } },
-  { script: "firewalls.sh", release: "bookworm", disks: { [Image.Firewalls]: ["root"] } },
+  {
+    script: "firewalls.sh",
+    release: "bookworm",
+    disks: { [Image.Firewalld]: ["root"], [Image.Ufw]: ["ufw"] },
+  },
 ];
 
 /** Directories of each image, uppermost first, as overlayfs wants them in `lowerdir`. */
