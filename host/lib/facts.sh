@@ -7,7 +7,7 @@ check_host() {
   check_room "$2"
   facts_conf=$2/files/etc/vrrp-agent/$1/node.conf
   if [ -s "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
-    check_firewall_manager "$facts_conf"
+    check_firewalls "$1" "$2"
   fi
   [ -e "$facts_conf" ] || return 0
   check_interfaces "$facts_conf"
@@ -80,18 +80,6 @@ check_room() {
     [ "$free" -ge "$needed" ] ||
       fail "$place has $free KiB free, $needed KiB are needed; make room on its file system"
   done
-}
-
-# check_firewall_manager CONF
-check_firewall_manager() {
-  firewall_needs="protocol 112 from the peers"
-  [ -z "$(facts tunnel "$1")" ] || firewall_needs="the tunnel's UDP port"
-  if has_systemd && systemctl --quiet is-active firewalld.service 2>/dev/null; then
-    fail "firewalld is active and would undo our rules; admit $firewall_needs there and set firewall: false"
-  fi
-  if have ufw && ufw status 2>/dev/null | grep -q '^Status: active'; then
-    fail "ufw is active and would undo our rules; admit $firewall_needs there and set firewall: false"
-  fi
 }
 
 check_interfaces() {

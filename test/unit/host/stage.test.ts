@@ -180,16 +180,6 @@ describe.each(EVERY_SHELL)("stage under %s", (shell) => {
     );
   });
 
-  test.each(["firewalld", "ufw"])(
-    "a host whose firewall is managed by %s is refused when rules are asked for",
-    (manager) => {
-      host.state(manager);
-      const rules = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 input meta l4proto 112\n" };
-      expect(refuse(bundleOf(nodeFiles(rules)))).toContain(`stage: ${manager} is active`);
-      expect(stage(bundleOf(nodeFiles())).status).toBe(0);
-    },
-  );
-
   test("a path that another cluster on the host has is refused unless both want the same there", () => {
     host.succeed(["stage"], bundleOf(nodeFiles()));
     host.succeed(["activate", "gw", generation(1)]);
