@@ -1,4 +1,4 @@
-import { type Host, Lab, Stack, until } from "../../../lab";
+import { type Host, type Image, Lab, Stack, until } from "../../../lab";
 import {
   type Expectation,
   type Instant,
@@ -33,6 +33,10 @@ export interface PairOptions {
   /** More words of the spec. */
   cluster?: Record<string, unknown>;
   secrets?: Record<string, string>;
+  /** What the disks of both hosts hold at first, gw-a's first. */
+  images?: readonly [Image, Image];
+  /** What is done to the hosts before the first apply. */
+  prepare?: (lab: Lab) => Promise<unknown>;
 }
 
 /** What an event must look like, of every virtual address alike. */
@@ -57,9 +61,16 @@ export class WatchedPair {
   ) {}
 
   static async start(options: PairOptions): Promise<WatchedPair> {
-    const lab = await Lab.start({ hosts: [{ name: "gw-a" }, { name: "gw-b" }] });
+    const [image, other] = options.images ?? [];
+    const lab = await Lab.start({
+      hosts: [
+        { name: "gw-a", image },
+        { name: "gw-b", image: other },
+      ],
+    });
     let stack: Stack | undefined;
     try {
+      await options.prepare?.(lab);
       stack = await Stack.create({ client: lab.client });
       const watch = await watchLab(lab, options.vips);
       const pair = new WatchedPair(lab, stack, watch, options);
