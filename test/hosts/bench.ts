@@ -27,16 +27,12 @@ export interface KindSeen {
   steps: StepSeen[];
 }
 
-/** A keepalived as an operator sets it up who does not think of the firewall. */
-const byHand = (host: Host, peer: Host) => `vrrp_instance gw {
+/** A keepalived as an operator sets it up who does not think of the firewall: by multicast, which is its default. */
+const byHand = (priority: number) => `vrrp_instance gw {
     interface eth0
     state BACKUP
     virtual_router_id 51
-    priority ${host.name === "gw-a" ? 100 : 90}
-    unicast_src_ip ${host.address}
-    unicast_peer {
-        ${peer.address}
-    }
+    priority ${priority}
     virtual_ipaddress {
         ${VIPS[0]}/24
     }
@@ -82,11 +78,8 @@ export async function runKind(kind: Kind, told: (seen: StepSeen) => void): Promi
 /** Two keepalived that nobody opened the firewall for: both hold the address. Then the hosts are as they were before. */
 async function alone(a: Host, b: Host): Promise<StepSeen> {
   const from = now();
-  for (const [host, peer] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    await host.writeFile("/etc/keepalived/keepalived.conf", byHand(host, peer));
+  for (const [index, host] of [a, b].entries()) {
+    await host.writeFile("/etc/keepalived/keepalived.conf", byHand(100 - 10 * index));
     await host.exec("systemctl restart keepalived");
   }
   const hold = (host: Host) =>
