@@ -25,6 +25,7 @@ status_facts() {
     daemon=stopped
   fi
   firewall_report | sed 's/^/firewall /'
+  host_facts | sed 's/^/host /'
   for cluster in $(clusters); do
     cluster_facts "$cluster"
   done
@@ -93,6 +94,16 @@ status_text() {
   awk '
     $1 == "keepalived" { print "keepalived: " $2 ($3 ? " (pid " $3 ", since " $4 ")" : "") }
     $1 == "firewall" { sub(/^firewall /, ""); print "firewall: " $0 }
+    $1 == "host" {
+      what = $2
+      sub(/^host [^ ]+ ?/, "")
+      if (what == "title") title = $0
+      else if (what == "init") init = $0
+      else if (what == "package-manager") packages = $0 == "none" ? "no package manager" : $0
+      else if (what == "firewall") walls = walls (walls == "" ? "" : ", ") $0
+      else if (what == "keepalived") version = $0
+      else if (what == "clock") print "host: " title ", " init ", " packages (version == "" ? "" : ", keepalived " version) ", " (walls == "" ? "no firewall" : walls) ($2 == "no" ? ", clock not synchronised" : "")
+    }
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
     $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }
@@ -124,6 +135,10 @@ status_text() {
 status_json() {
   awk -v node="$node" '
     function text(value) { gsub(/\\/, "&&", value); gsub(/"/, "\\\"", value); return "\"" value "\"" }
+    function known(what) { return fact[what] == "" || fact[what] == "none" ? "null" : text(fact[what]) }
+    function host_facts() {
+      return "{\"distribution\":" known("distribution") ",\"release\":" known("release") ",\"title\":" known("title") ",\"init\":" known("init") ",\"packageManager\":" known("package-manager") ",\"firewalls\":" list(walls) ",\"keepalived\":" (fact["keepalived"] == "" ? "null" : "{\"version\":" text(fact["keepalived"]) ",\"options\":" list(built) "}") ",\"clock\":" (clock == "" ? "null" : clock) "}"
+    }
     function list(items) { return "[" items "]" }
     function add(items, item) { return items (items == "" ? "" : ",") item }
     function end_instance() {
@@ -146,6 +161,14 @@ status_json() {
       daemon = $2 == "running" ? "{\"running\":true,\"pid\":" $3 ",\"since\":" text($4) "}" : "{\"running\":false}"
     }
     $1 == "firewall" { sub(/^firewall /, ""); problems = add(problems, text($0)) }
+    $1 == "host" {
+      what = $2
+      sub(/^host [^ ]+ ?/, "")
+      if (what == "firewall") walls = add(walls, text($0))
+      else if (what == "keepalived-options") { count = split($0, words, " "); for (i = 1; i <= count; i++) built = add(built, text(words[i])) }
+      else if (what == "clock") clock = "{\"at\":" text($1) ",\"synchronised\":" ($2 == "yes" ? "true" : $2 == "no" ? "false" : "null") "}"
+      else fact[what] = $0
+    }
     $1 == "cluster" {
       end_cluster()
       cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
@@ -182,7 +205,7 @@ status_json() {
     }
     END {
       end_cluster()
-      printf "{\"host\":%s,\"keepalived\":%s,\"firewall\":{\"ok\":%s,\"problems\":%s},\"clusters\":%s}\n",
-        text(node), daemon, problems == "" ? "true" : "false", list(problems), list(clusters)
+      printf "{\"host\":%s,\"facts\":%s,\"keepalived\":%s,\"firewall\":{\"ok\":%s,\"problems\":%s},\"clusters\":%s}\n",
+        text(node), host_facts(), daemon, problems == "" ? "true" : "false", list(problems), list(clusters)
     }'
 }
