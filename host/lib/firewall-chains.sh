@@ -231,3 +231,27 @@ chains_set() {
   done
   forget_witness
 }
+
+# Where somebody saves what is in force, for the next boot.
+saved_rules="$root/etc/iptables/rules.v4 $root/etc/iptables/rules.v6 $root/etc/sysconfig/iptables $root/etc/sysconfig/ip6tables
+  $root/etc/nftables.conf $root/etc/sysconfig/nftables.conf"
+
+# forget_saved WANTED: rules of ours that were saved with the rest, and are not wanted any more. What is wanted may stay: the
+# next start finds it in its place.
+forget_saved() {
+  for saved_file in $saved_rules; do
+    [ ! -L "$saved_file" ] || continue
+    grep -q -s '"*vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]' "$saved_file" || continue
+    awk '
+      FILENAME == ARGV[1] { wanted[$1] = 1; next }
+      match($0, /vrrp-agent:[A-Za-z0-9_.-]+:[0-9a-f]+/) && !(substr($0, RSTART, RLENGTH) in wanted) { next }
+      { print }' "$1" "$saved_file" >"$work/saved-left"
+    # An empty WANTED is no first file for awk.
+    [ -s "$1" ] || sed '/vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]/d' "$saved_file" >"$work/saved-left"
+    cmp -s "$work/saved-left" "$saved_file" || {
+      # Its mode and owner stay.
+      cp -p "$saved_file" "$work/saved-new" && cat "$work/saved-left" >"$work/saved-new" || exit 1
+      place "$work/saved-new" "${saved_file#"$root"}"
+    }
+  done
+}

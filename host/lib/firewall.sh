@@ -100,6 +100,7 @@ firewall_set() {
     fi
   done
   chains_set "$1"
+  forget_saved "$1"
 }
 
 # firewall_ensure_or_warn: where keepalived is to start all the same, and within the time that its start may take.

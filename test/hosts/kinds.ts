@@ -64,6 +64,33 @@ async function persistentIptables(host: Host, variant: "nft" | "legacy"): Promis
 
 const both = (image: Image): readonly [Image, Image] => [image, image];
 
+const firewalld = {
+  images: both(Image.Firewalld),
+  prepare: (host: Host) =>
+    host.exec(
+      "systemctl --quiet enable --now firewalld && firewall-cmd --quiet --permanent --add-port=8443/tcp && firewall-cmd --reload",
+    ),
+  reloads: ["firewall-cmd --reload", "systemctl restart firewalld"],
+  refuses: true,
+};
+
+const ufw = {
+  images: both(Image.Ufw),
+  prepare: (host: Host) =>
+    host.exec("ufw allow 22/tcp && ufw deny from 10.99.0.0/16 && ufw --force enable && ufw reload"),
+  reloads: ["ufw reload", "systemctl restart ufw"],
+  refuses: true,
+};
+
+/** Two firewalls in one pair; what `npm test` sees of all this. */
+export const twoFirewalls: Kind = {
+  name: "two-firewalls",
+  what: "one behind firewalld, one behind ufw",
+  images: [Image.Firewalld, Image.Ufw],
+  prepare: (host) => (host.name === "gw-a" ? firewalld : ufw).prepare(host),
+  refuses: true,
+};
+
 export const kinds: readonly Kind[] = [
   {
     name: "debian-12",
@@ -97,26 +124,8 @@ export const kinds: readonly Kind[] = [
     reloads: ["systemctl restart netfilter-persistent"],
     refuses: true,
   },
-  {
-    name: "firewalld",
-    what: "Debian 12, firewalld: default zone, which rejects",
-    images: both(Image.Firewalld),
-    prepare: (host) =>
-      host.exec(
-        "systemctl --quiet enable --now firewalld && firewall-cmd --quiet --permanent --add-port=8443/tcp && firewall-cmd --reload",
-      ),
-    reloads: ["firewall-cmd --reload", "systemctl restart firewalld"],
-    refuses: true,
-  },
-  {
-    name: "ufw",
-    what: "Debian 12, ufw: denies the rest",
-    images: both(Image.Ufw),
-    prepare: (host) =>
-      host.exec("ufw allow 22/tcp && ufw deny from 10.99.0.0/16 && ufw --force enable && ufw reload"),
-    reloads: ["ufw reload", "systemctl restart ufw"],
-    refuses: true,
-  },
+  { name: "firewalld", what: "Debian 12, firewalld: default zone, which rejects", ...firewalld },
+  { name: "ufw", what: "Debian 12, ufw: denies the rest", ...ufw },
   {
     name: "debian-11",
     what: "Debian 11",

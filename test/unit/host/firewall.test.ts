@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { bundleOf, FakeHost, generation, nodeFiles, EVERY_SHELL } from "./fake-host";
 
 const RULES = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 input ip saddr 10.0.0.2 meta l4proto 112\n" };
@@ -74,5 +77,38 @@ describe("a firewall with a chain for what is forwarded", () => {
     expect(host.read("fake/scripts").split("\n")[0]).toMatch(
       /^insert rule inet filter through iifname "wg0" accept comment "vrrp-agent:gw:[0-9a-f]{12}"$/,
     );
+  });
+});
+
+describe.each(EVERY_SHELL)("rules that somebody has saved while ours were among them, under %s", (shell) => {
+  const saved = (ours: string) => `*filter\n:INPUT DROP [0:0]\n${ours}-A INPUT -i lo -j ACCEPT\nCOMMIT\n`;
+  const own = (digest: string) =>
+    `-A INPUT -p vrrp -m comment --comment "vrrp-agent:gw:${digest}" -j ACCEPT\n`;
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await FakeHost.create(shell);
+    host.succeed(["stage"], bundleOf(nodeFiles(RULES)));
+    host.succeed(["activate", "gw", generation(1)]);
+  });
+  afterEach(() => host.close());
+
+  test("lose ours that are not wanted any more, keep those that are, and their mode", () => {
+    const digest = createHash("sha256")
+      .update(RULES["/etc/vrrp-agent/gw/firewall.rules"].trimEnd())
+      .digest("hex");
+    const wanted = own(digest.slice(0, 12));
+    host.write("/etc/iptables/rules.v4", saved(wanted + own("0123456789ab")), 0o600);
+    host.succeed(["firewall", "ensure"]);
+    expect(host.read("/etc/iptables/rules.v4")).toBe(saved(wanted));
+    host.succeed(["restore", "gw", "me"]);
+    expect(host.read("/etc/iptables/rules.v4")).toBe(saved(""));
+    expect(host.tree("etc/iptables")).toMatch(/^-rw------- etc\/iptables\/rules\.v4/m);
+  });
+
+  test("of others only are not touched", () => {
+    host.write("/etc/nftables.conf", 'add rule x comment "vrrp-agent is fine"\n');
+    const before = statSync(join(host.root, "etc/nftables.conf")).ino;
+    host.succeed(["firewall", "ensure"]);
+    expect(statSync(join(host.root, "etc/nftables.conf")).ino).toBe(before);
   });
 });
