@@ -17,13 +17,21 @@ import { type Identity, Memo, restore } from "./memo";
 
 export const AGENT = join(__dirname, "../../../host/vrrp-agent");
 
-export type Shell = "dash" | "busybox";
+export type Shell = "dash" | "busybox" | "bash";
 
-/** The shells that the agent must run under; with busybox, its other programs are busybox's too. */
-export const EVERY_SHELL: readonly Shell[] = ["dash", "busybox"];
+const all = process.env.VRRP_TEST_SHELLS === "all";
+
+/** The shells that the agent must run under; with busybox, its other programs are busybox's too. bash is in `test:shells` only. */
+export const EVERY_SHELL: readonly Shell[] = ["dash", "busybox", ...(all ? (["bash"] as const) : [])];
+
+const COMMANDS: Record<Shell, string[]> = {
+  dash: ["/usr/bin/dash"],
+  busybox: ["/bin/busybox", "ash"],
+  bash: ["/bin/bash", "--posix"],
+};
 
 /** Those that most of its tests take: dash, which the hosts of the e2e tests run, too. `npm run test:shells` takes every one. */
-export const SHELLS = process.env.VRRP_TEST_SHELLS === "all" ? EVERY_SHELL : EVERY_SHELL.slice(0, 1);
+export const SHELLS = all ? EVERY_SHELL : EVERY_SHELL.slice(0, 1);
 
 const OWNER = `${execFileSync("id", ["-un"], { encoding: "utf8" }).trim()}:${execFileSync("id", ["-gn"], { encoding: "utf8" }).trim()}`;
 
@@ -314,7 +322,7 @@ export class FakeHost {
   }
 
   get command(): string[] {
-    return this.shell === "dash" ? ["/usr/bin/dash"] : ["/bin/busybox", "ash"];
+    return COMMANDS[this.shell];
   }
 
   /** Runs the agent. */
