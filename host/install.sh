@@ -91,7 +91,7 @@ if [ -d "$root/run/systemd/system" ]; then
 Description=Undo a change that was not confirmed before the host went down
 ConditionPathExistsGlob=/var/lib/vrrp-agent/*/pending
 Wants=network-online.target
-After=network-online.target nftables.service netfilter-persistent.service
+After=network-online.target nftables.service netfilter-persistent.service iptables.service ip6tables.service firewalld.service ufw.service
 Before=keepalived.service
 
 [Service]

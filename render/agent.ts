@@ -85,7 +85,9 @@ export function firewallFiles(cluster: string, rules: FirewallRule[]): RenderedF
     plainFile(`${directory(cluster)}/firewall.rules`, fill("agent/firewall.rules", { rules })),
     // netfilter-persistent knows no reload; with ours it would seem to, and load nothing but our part.
     dropIn("netfilter-persistent", `vrrp-${cluster}`, "firewall", { reloads: false }),
-    dropIn("nftables", `vrrp-${cluster}`, "firewall", { reloads: true }),
+    ...["nftables", "iptables", "ip6tables"].map((unit) =>
+      dropIn(unit, `vrrp-${cluster}`, "firewall", { reloads: true }),
+    ),
   ];
 }
 

@@ -173,6 +173,23 @@ look_keepalived() {
 record_service() {
   grep -q '^service ' "$state_dir/$1/generations/0/kept" 2>/dev/null && return 0
   keep_line "$1" "service $(service_words)"
+  keepalived_pid >/dev/null || for record_path in $written_by_keepalived; do
+    record_written "$1" "$record_path"
+  done
+}
+
+# What keepalived makes when it starts, and leaves behind: since 2.3.0 a name for the protocol of its addresses.
+written_by_keepalived=/etc/iproute2/rt_addrprotos.d/keepalived.conf
+
+# record_written CLUSTER PATH: and which of the directories above it were not there either.
+record_written() {
+  [ ! -e "$root$2" ] || return 0
+  keep_line "$1" "written $2"
+  record_above=${2%/*}
+  while [ -n "$record_above" ] && [ ! -d "$root$record_above" ]; do
+    keep_line "$1" "made $record_above"
+    record_above=${record_above%/*}
+  done
 }
 
 # return_service CLUSTER: as it was before the first apply. On a boot it is not for us to start or reload it.
@@ -184,7 +201,12 @@ return_service() {
   esac
   [ "$step" != boot ] || return 0
   case $record in
-  *" stopped") stop_service ;;
+  *" stopped")
+    stop_service
+    sed -n 's/^written //p' "$state_dir/$1/generations/0/kept" | while read -r written_path; do
+      rm -f "$root$written_path"
+    done
+    ;;
   *) if keepalived_pid >/dev/null; then reload_service; else service start; fi ;;
   esac
 }

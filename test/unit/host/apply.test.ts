@@ -355,6 +355,16 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.succeed(["restore", "gw", "me"])).toContain("nothing to restore");
   });
 
+  test("restore removes what keepalived itself has made since, where it did not run before, and nothing that was there", () => {
+    const file = "/etc/iproute2/rt_addrprotos.d/keepalived.conf";
+    host.write("/etc/iproute2/rt_tables", "");
+    apply(1);
+    host.write(file, "18 keepalived\n");
+    host.succeed(["restore", "gw", "me"]);
+    expect([host.has(file), host.has("/etc/iproute2/rt_addrprotos.d")]).toEqual([false, false]);
+    expect(host.has("/etc/iproute2/rt_tables")).toBe(true);
+  });
+
   test("restore leaves a keepalived that ran before running, with its own config", () => {
     host.write(`/${CONF}`, "by hand\n");
     host.state("keepalived.pid", host.read("fake/daemon"));

@@ -126,6 +126,8 @@ test("a host whose firewall is left alone gets no rule and no drop-in of a firew
 
 test.each([
   ["nftables", ["ExecStartPost", "ExecReload"]],
+  ["iptables", ["ExecStartPost", "ExecReload"]],
+  ["ip6tables", ["ExecStartPost", "ExecReload"]],
   ["netfilter-persistent", ["ExecStartPost"]],
 ])("rules come back after %s loads its own, and a failure of ours is none of that service", (unit, keys) => {
   const files = renderFirewall({ cluster: "gw", node: "gw-a", flows: [flow] });
