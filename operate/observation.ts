@@ -32,6 +32,7 @@ const clusterSchema = z.object({
 });
 
 const statusSchema = z.object({
+  facts: z.record(z.string(), z.unknown()).optional(),
   keepalived: z.object({ running: z.boolean() }),
   clusters: z.array(clusterSchema),
 });
@@ -42,7 +43,14 @@ export type ClusterStatus = z.infer<typeof clusterSchema>;
 /** What was seen of a host: how it is, or why that is not known. */
 export type Observation =
   | { node: string; address: string; problem: string }
-  | { node: string; address: string; running: boolean; status: ClusterStatus };
+  | {
+      node: string;
+      address: string;
+      running: boolean;
+      /** What the host is, as `vrrp-agent status --json` has it; undefined: its agent is older than that. */
+      facts?: Record<string, unknown>;
+      status: ClusterStatus;
+    };
 
 export type Seen = Extract<Observation, { status: ClusterStatus }>;
 
@@ -61,7 +69,8 @@ export async function observe(host: Host, cluster: string): Promise<Observation>
     if (!parsed.success) return unknown("its vrrp-agent is of another version; apply the cluster again");
     const status = parsed.data.clusters.find((one) => one.cluster === cluster);
     if (status === undefined) return unknown(`there is no cluster ${cluster} on it; apply the cluster first`);
-    return { node: status.node, address: host.address, running: parsed.data.keepalived.running, status };
+    const { keepalived, facts } = parsed.data;
+    return { node: status.node, address: host.address, running: keepalived.running, facts, status };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return unknown("its vrrp-agent answers with something else than a status; apply the cluster again");

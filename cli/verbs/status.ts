@@ -16,7 +16,8 @@ Asks every host of a cluster how it is (vrrp-agent status): who has which addres
 checks that do not pass.
 
 ${hostsHelp}
-  --json         [{node, address, running, status}], or {node, address, problem} of a host that was not seen
+  --json         [{node, address, running, facts, status}] (facts: what the host is), or
+                 {node, address, problem} of a host that was not seen
 
 Exit status: 0 every host was seen and runs, and every address is on one of them; 1 not so; 2 it could not run.
 `;

@@ -24,16 +24,16 @@ firewalld_priority=-100
 #   in-force|permanent PLACE default|named          (and: also active, device NAME..., sources, lets-out)
 #   in-force|permanent PLACE rule RULE
 firewalld_survey() {
-  firewall-cmd --get-default-zone >"$work/firewalld-default" 2>"$work/words" 8>&- 9>&- ||
-    fail "firewall-cmd does not answer; see: systemctl status firewalld" "$work/words"
   # Each takes half a second, mostly to start.
+  firewall-cmd --get-default-zone >"$work/firewalld-default" 2>"$work/words" 8>&- 9>&- &
   firewall-cmd --list-all-zones >"$work/firewalld-in-force-zone" 2>/dev/null 8>&- 9>&- &
   firewall-cmd --permanent --list-all-zones >"$work/firewalld-permanent-zone" 2>/dev/null 8>&- 9>&- &
-  wait
   # Before 0.9 it has no policies, and knows no such option.
   firewall-cmd --list-all-policies >"$work/firewalld-in-force-policy" 2>/dev/null 8>&- 9>&- &
   firewall-cmd --permanent --list-all-policies >"$work/firewalld-permanent-policy" 2>/dev/null 8>&- 9>&- &
   wait
+  [ -s "$work/firewalld-default" ] ||
+    fail "firewall-cmd does not answer; see: systemctl status firewalld" "$work/words"
   [ -s "$work/firewalld-in-force-zone" ] && [ -s "$work/firewalld-permanent-zone" ] ||
     fail "firewall-cmd does not list its zones; see: firewall-cmd --list-all-zones"
   for survey_what in in-force-zone permanent-zone in-force-policy permanent-policy; do
