@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { parse } from "ipaddr.js";
 import { groupPids } from "./cgroup";
-import type { Disks } from "./image";
+import { type Disks, Image } from "./image";
 import { bridgeOf, inNamespace, mac, namespaces, network, portOf, portOfNic } from "./network";
 import { type Result, type RunOptions, identify, readProc, run, until } from "./process";
 import { type HostRecord, labDirectory } from "./record";
@@ -83,18 +83,19 @@ export class Host {
     write("etc/ssh/ssh_host_ed25519_key.pub", this.hostKey + "\n");
     mkdirSync(join(this.root, "root/.ssh"), { mode: 0o700, recursive: true });
     write("root/.ssh/authorized_keys", options.authorizedKey + "\n", 0o600);
-    write(
-      "etc/systemd/network/10-eth0.network",
-      [
-        "[Match]",
-        "Name=eth0",
-        "[Network]",
-        `Address=${this.address}/${network.prefixLength}`,
-        `Address=${this.address6}/${network.prefixLength6}`,
-        "IPv6AcceptRA=no",
-        "",
-      ].join("\n"),
-    );
+    const addresses = [
+      `${this.address}/${network.prefixLength}`,
+      `${this.address6}/${network.prefixLength6}`,
+    ] as const;
+    if (this.record.image === Image.Rhel) {
+      write(
+        "etc/NetworkManager/system-connections/eth0.nmconnection",
+        networkManagerFile(...addresses),
+        0o600,
+      );
+    } else {
+      write("etc/systemd/network/10-eth0.network", networkdFile(...addresses));
+    }
     const configuration = {
       MACHINE: this.netns,
       HOST_NAME: this.name,
@@ -305,4 +306,25 @@ function lackingCapabilities(leader: number): string {
   const lacking = bounding("self") & ~bounding(leader);
   const bits = [...lacking.toString(2)].reverse();
   return bits.flatMap((bit, number) => (bit === "1" ? [`-cap_${number}`] : [])).join(",") || "+chown";
+}
+
+/** What gives eth0 its addresses, for systemd-networkd and for NetworkManager. */
+function networkdFile(address: string, address6: string): string {
+  const lines = [
+    "[Match]",
+    "Name=eth0",
+    "[Network]",
+    `Address=${address}`,
+    `Address=${address6}`,
+    "IPv6AcceptRA=no",
+  ];
+  return lines.join("\n") + "\n";
+}
+
+function networkManagerFile(address: string, address6: string): string {
+  const connection = ["[connection]", "id=eth0", "type=ethernet", "interface-name=eth0"];
+  const ip = (family: 4 | 6, its: string) => [`[ipv${family}]`, "method=manual", `address1=${its}`];
+  // So that it has the link-local address that the kernel would give it.
+  const generated = "addr-gen-mode=eui64";
+  return [...connection, ...ip(4, address), ...ip(6, address6), generated].join("\n") + "\n";
 }

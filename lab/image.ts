@@ -27,6 +27,8 @@ export const Image = {
   Firewalld: "firewalld",
   /** Debian with keepalived and ufw, which is not enabled. */
   Ufw: "ufw",
+  /** RHEL-like: dnf and rpm with a repository on the host's own disk, NetworkManager, firewalld that runs, SELinux's tools. */
+  Rhel: "rhel-like",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -58,6 +60,7 @@ const recipes: readonly Recipe[] = [
     release: "bookworm",
     disks: { [Image.Firewalld]: ["root"], [Image.Ufw]: ["ufw"] },
   },
+  { script: "rhel.sh", release: "bookworm", disks: { [Image.Rhel]: ["root"] } },
 ];
 
 /** Directories of each image, uppermost first, as overlayfs wants them in `lowerdir`. */
