@@ -369,6 +369,7 @@ bring_into_force() {
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi
+  tell_network "$1"
   if [ "$step" = boot ]; then firewall_ensure_or_warn; else firewall_ensure; fi
   # Before the settings of the kernel, some of which are an interface's.
   drive_tunnels "$1" "$2"

@@ -193,6 +193,8 @@ move_to() {
   done <"$work/ordered"
   place_keys "$1" "$move_dir" >"$work/placed-keys" || exit 1
   cat "$work/placed-keys" >>"$work/target"
+  place_network "$1" "$move_dir" >"$work/placed-network" || exit 1
+  cat "$work/placed-network" >>"$work/target"
   sed -n -e 's/^file //p' -e 's/^absent //p' "$state_dir/$1/generations/0/kept" 2>/dev/null >"$work/touched" || true
   grep -v '^/etc/systemd/' "$work/touched" >"$work/ordered" || true
   grep '^/etc/systemd/' "$work/touched" >>"$work/ordered" || true

@@ -32,6 +32,7 @@ verb_stage() {
     exit 1
   fi
   show_replaced "$cluster" "$incoming"
+  [ "$(current_generation "$cluster")" != 0 ] || note_network "$incoming/files/etc/vrrp-agent/$cluster/node.conf"
   manifest_value owner "$incoming/manifest" | write_file "$state_dir/$cluster/owner"
   if [ "$generation" = "$(current_generation "$cluster")" ]; then
     say "generation $generation is applied already"
