@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const host = join(__dirname, "..", "host");
-const PROGRAMS = ["vrrp-agent", "vrrp-check"];
+const PROGRAMS = ["vrrp-agent", "vrrp-check", "vrrp-unconfined"];
 const END = "END_OF_VRRP_AGENT";
 
 /**

@@ -81,6 +81,10 @@ if ! diff -r "$incoming" "$lib/$directory" >/dev/null 2>&1 || [ ! -x "$lib/$dire
 fi
 link "$directory" "$lib/vrrp-agent"
 link ../lib/vrrp-agent/vrrp-agent "$root/usr/sbin/vrrp-agent"
+# The contexts that SELinux's policy has for it; a first stage tells it the agent's own.
+if [ -e "$root/sys/fs/selinux/enforce" ] && command -v restorecon >/dev/null 2>&1; then
+  restorecon -R "$lib/vrrp-agent" "$lib/$directory" "$root/run/vrrp-agent" || true
+fi
 # A change that is pending when the host goes down is undone also where keepalived is not started.
 if [ -d "$root/run/systemd/system" ]; then
   units=$root/etc/systemd/system

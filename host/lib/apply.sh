@@ -370,6 +370,7 @@ bring_into_force() {
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi
   tell_network "$1"
+  drive_selinux "$1" "$(generation_dir "$1" "$2")"
   if [ "$step" = boot ]; then firewall_ensure_or_warn; else firewall_ensure; fi
   # Before the settings of the kernel, some of which are an interface's.
   drive_tunnels "$1" "$2"

@@ -7,6 +7,20 @@ state_dir=$root/var/lib/vrrp-agent
 run_dir=$root/run/vrrp-agent
 log_dir=$root/var/log/vrrp-agent
 
+# leave_domain PROGRAM [WORD...]: the beginning of what keepalived runs: once more, outside of its domain.
+leave_domain() {
+  [ -z "${VRRP_LEFT_DOMAIN-}" ] || return 0
+  leave_context=
+  # It ends with a NUL, not with a newline.
+  { read -r leave_context <"$root/proc/self/attr/current"; } 2>/dev/null || true
+  case $leave_context in
+  *:keepalived_t:* | *:keepalived_t) ;;
+  *) return 0 ;;
+  esac
+  export VRRP_LEFT_DOMAIN=yes
+  exec "$here/vrrp-unconfined" "$@"
+}
+
 # Set by the dispatcher, and by those who learn the node's name in the cluster.
 step=agent
 { read -r node </proc/sys/kernel/hostname; } 2>/dev/null || node=$(uname -n)
@@ -48,7 +62,10 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # make_run_dir: everybody may read the state files in it.
 make_run_dir() {
-  [ -d "$run_dir" ] || { mkdir -p "$run_dir" && chmod 755 "$run_dir"; }
+  [ ! -d "$run_dir" ] || return 0
+  mkdir -p "$run_dir" && chmod 755 "$run_dir"
+  # What is made in it gets its context.
+  [ ! -e "$root/sys/fs/selinux/enforce" ] || restorecon "$run_dir" 2>/dev/null || true
 }
 
 # A directory of this run's own, gone when it ends.

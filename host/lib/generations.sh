@@ -105,7 +105,8 @@ keep() {
   [ -L "$keep_from" ] || [ ! -d "$keep_from" ] || fail "$2 is a directory; move it away"
   if [ -e "$keep_from" ] || [ -L "$keep_from" ]; then
     mkdir -p "$zero/files${2%/*}"
-    tool "cannot keep a copy of $2" cp -pP "$keep_from" "$zero/files$2"
+    # shellcheck disable=SC2046
+    tool "cannot keep a copy of $2" cp -pP $(with_context) "$keep_from" "$zero/files$2"
     [ -L "$zero/files$2" ] || sync "$zero/files$2"
     keep_line "$1" "file $2"
   else
@@ -140,16 +141,21 @@ make_directory() {
   keep_line "$2" "made $1"
 }
 
-# place FROM PATH: puts a copy, with mode and owner, in the place of PATH by rename.
+# place FROM PATH: puts a copy, with mode and owner, in the place of PATH by rename. What was there before us keeps its
+# context of SELinux, what is ours gets the policy's.
 place() {
   place_temporary=$root${2%/*}/.${2##*/}.vrrp-agent
   rm -f "$place_temporary"
-  if ! cp -pP "$1" "$place_temporary" 2>"$work/words"; then
+  place_context=
+  case $1 in "$state_dir"/*/generations/0/files/*) place_context=$(with_context) ;; esac
+  # shellcheck disable=SC2086
+  if ! cp -pP $place_context "$1" "$place_temporary" 2>"$work/words"; then
     rm -f "$place_temporary"
     fail "cannot write $2; make room on its file system" "$work/words"
   fi
   [ -L "$place_temporary" ] || sync "$place_temporary"
   tool "cannot put $2 into place" mv -f "$place_temporary" "$root$2"
+  [ -n "$place_context" ] || relabel "$root$2"
   sync "$root${2%/*}"
 }
 

@@ -58,6 +58,8 @@ host_facts() {
   say "init $(init_system)"
   say "package-manager $(package_manager || say none)"
   firewalls_in_force | sed 's/^/firewall /'
+  say "selinux $(selinux_mode)"
+  network_managers | sed 's/^/network-manager /'
   if have keepalived; then
     say "keepalived $(keepalived_version)"
     say "keepalived-options $(keepalived_options)"

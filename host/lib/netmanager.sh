@@ -87,6 +87,13 @@ networkmanager_has() {
   have nmcli && [ "$(nmcli --get-values GENERAL.STATE device show "$1" 2>/dev/null | sed 's/ .*//')" = 100 ]
 }
 
+# network_managers: that run here.
+network_managers() {
+  ! networkd_runs || say systemd-networkd
+  ! have nmcli || [ "$(nmcli --get-values RUNNING general 2>/dev/null)" != running ] || say NetworkManager
+  ! have ubus || ! ubus list network >/dev/null 2>&1 || say netifd
+}
+
 # note_network CONF: of a stage, what nothing can be set for.
 note_network() {
   facts vip "$1" 3 | sort -u | while read -r dev; do

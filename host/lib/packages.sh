@@ -151,7 +151,10 @@ install_missing() (
   umask 022
   missing=
   commands=
-  awk '$1 == "package"' "$2" >"$work/packages"
+  {
+    awk '$1 == "package"' "$2"
+    selinux_packages
+  } >"$work/packages"
   while read -r _ command package; do
     have "$command" && continue
     missing="$missing $(package_name "$(package_manager)" "$package" "$command")"

@@ -48,6 +48,7 @@ try_out() {
   trap : TERM INT HUP
   tool "cannot write to $state_dir; make room on its file system" mkdir -p "$state_dir/$1"
   install_missing "$1" "$2/manifest"
+  selinux_setup
   check_versions "$1" "$2"
   test_staged "$1" "$2"
 }

@@ -26,6 +26,7 @@ status_facts() {
   fi
   firewall_report | sed 's/^/firewall /'
   host_facts | sed 's/^/host /'
+  ! selinux_on || selinux_denials | sed 's/^/denied /'
   for cluster in $(clusters); do
     cluster_facts "$cluster"
   done
@@ -102,8 +103,11 @@ status_text() {
       else if (what == "package-manager") packages = $0 == "none" ? "no package manager" : $0
       else if (what == "firewall") walls = walls (walls == "" ? "" : ", ") $0
       else if (what == "keepalived") version = $0
-      else if (what == "clock") print "host: " title ", " init ", " packages (version == "" ? "" : ", keepalived " version) ", " (walls == "" ? "no firewall" : walls) ($2 == "no" ? ", clock not synchronised" : "")
+      else if (what == "selinux") selinux = $0
+      else if (what == "network-manager") managers = managers ", " $0
+      else if (what == "clock") print "host: " title ", " init ", " packages (version == "" ? "" : ", keepalived " version) ", " (walls == "" ? "no firewall" : walls) managers (selinux == "disabled" ? "" : ", SELinux " selinux) ($2 == "no" ? ", clock not synchronised" : "")
     }
+    $1 == "denied" { print "SELinux denied " $2 " of " $3 " " $5 " (" $7 ") to " $4 " (" $6 ")" }
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
     $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }
@@ -137,7 +141,7 @@ status_json() {
     function text(value) { gsub(/\\/, "&&", value); gsub(/"/, "\\\"", value); return "\"" value "\"" }
     function known(what) { return fact[what] == "" || fact[what] == "none" ? "null" : text(fact[what]) }
     function host_facts() {
-      return "{\"distribution\":" known("distribution") ",\"release\":" known("release") ",\"title\":" known("title") ",\"init\":" known("init") ",\"packageManager\":" known("package-manager") ",\"firewalls\":" list(walls) ",\"keepalived\":" (fact["keepalived"] == "" ? "null" : "{\"version\":" text(fact["keepalived"]) ",\"options\":" list(built) "}") ",\"clock\":" (clock == "" ? "null" : clock) "}"
+      return "{\"distribution\":" known("distribution") ",\"release\":" known("release") ",\"title\":" known("title") ",\"init\":" known("init") ",\"packageManager\":" known("package-manager") ",\"firewalls\":" list(walls) ",\"selinux\":" known("selinux") ",\"networkManagers\":" list(managers) ",\"keepalived\":" (fact["keepalived"] == "" ? "null" : "{\"version\":" text(fact["keepalived"]) ",\"options\":" list(built) "}") ",\"clock\":" (clock == "" ? "null" : clock) "}"
     }
     function list(items) { return "[" items "]" }
     function add(items, item) { return items (items == "" ? "" : ",") item }
@@ -165,9 +169,13 @@ status_json() {
       what = $2
       sub(/^host [^ ]+ ?/, "")
       if (what == "firewall") walls = add(walls, text($0))
+      else if (what == "network-manager") managers = add(managers, text($0))
       else if (what == "keepalived-options") { count = split($0, words, " "); for (i = 1; i <= count; i++) built = add(built, text(words[i])) }
       else if (what == "clock") clock = "{\"at\":" text($1) ",\"synchronised\":" ($2 == "yes" ? "true" : $2 == "no" ? "false" : "null") "}"
       else fact[what] = $0
+    }
+    $1 == "denied" {
+      denials = add(denials, "{\"permissions\":" text($2) ",\"class\":" text($3) ",\"command\":" text($4) ",\"name\":" text($5) ",\"source\":" text($6) ",\"target\":" text($7) "}")
     }
     $1 == "cluster" {
       end_cluster()
@@ -205,7 +213,7 @@ status_json() {
     }
     END {
       end_cluster()
-      printf "{\"host\":%s,\"facts\":%s,\"keepalived\":%s,\"firewall\":{\"ok\":%s,\"problems\":%s},\"clusters\":%s}\n",
-        text(node), host_facts(), daemon, problems == "" ? "true" : "false", list(problems), list(clusters)
+      printf "{\"host\":%s,\"facts\":%s,\"keepalived\":%s,\"firewall\":{\"ok\":%s,\"problems\":%s},\"denials\":%s,\"clusters\":%s}\n",
+        text(node), host_facts(), daemon, problems == "" ? "true" : "false", list(problems), list(denials), list(clusters)
     }'
 }

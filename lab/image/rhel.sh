@@ -160,7 +160,7 @@ done
 # shellcheck disable=SC2086
 exec setfiles $options /etc/selinux/default/contexts/files/file_contexts "$@"
 STANDIN
-rm -f "$(readlink -f "$(command -v restorecon)")"
+rm -f /usr/sbin/restorecon /usr/bin/restorecon
 mv /usr/sbin/restorecon.standin /usr/sbin/restorecon
 chmod 755 /usr/sbin/getenforce /usr/sbin/restorecon
 # The package manager of a RHEL-like host is dnf.
