@@ -146,19 +146,21 @@ STANDIN
 cat >/usr/sbin/restorecon.standin <<'STANDIN'
 #!/bin/sh
 # Stands in for restorecon on a lab host: that one does nothing where the kernel has no SELinux. setfiles, which is the same
-# program, sets the labels that the policy store says, whatever the kernel does with them.
+# program, sets the labels that the policy store says, whatever the kernel does with them. By itself it would not go down to
+# the files of an overlay, which the host's disk is.
 options=
+depth="-maxdepth 0"
 while [ $# -gt 0 ]; do
   case $1 in
   --) shift; break ;;
-  -R | -r) ;;
+  -R | -r) depth= ;;
   -*) options="$options $1" ;;
   *) break ;;
   esac
   shift
 done
 # shellcheck disable=SC2086
-exec setfiles $options /etc/selinux/default/contexts/files/file_contexts "$@"
+find "$@" $depth | exec setfiles $options -f - /etc/selinux/default/contexts/files/file_contexts
 STANDIN
 rm -f /usr/sbin/restorecon /usr/bin/restorecon
 mv /usr/sbin/restorecon.standin /usr/sbin/restorecon
