@@ -88,8 +88,8 @@ relabel() {
     warn "note: restorecon failed: $(tail -n 1 "$work/words")"
 }
 
-# with_context: an option for cp.
-with_context() { ! selinux_on || say --preserve=context; }
+# with_context: an option for cp, which refuses it without such a kernel.
+with_context() { [ ! -e "$root/sys/fs/selinux/enforce" ] || say --preserve=context; }
 
 # selinux_teardown: with the agent, whose files are gone.
 selinux_teardown() {
