@@ -124,7 +124,11 @@ selinux_wishes() {
   # A build of the user's own is not confined.
   [ -z "$(nginx_setting "$wishes_conf" prefix)" ] || return 0
   [ -z "$(nginx_setting "$wishes_conf" upstream)" ] || say "boolean httpd_can_network_connect"
-  nginx_setting "$wishes_conf" listen | sed 's/^/port /'
+  {
+    nginx_setting "$wishes_conf" listen
+    # PORT, ADDRESS:PORT or [ADDRESS]:PORT.
+    sed -n 's/^ *listen \(.*:\)\{0,1\}\([0-9][0-9]*\)[ ;].*/\2/p' "${wishes_conf%/*}/gateway-probe.conf" 2>/dev/null || true
+  } | sort -u | sed 's/^/port /'
 }
 
 # selinux_boolean NAME: on or off; nothing where the policy does not know it.

@@ -4,7 +4,7 @@ import { configure, holders, nodeOf, staysWith } from "../e2e/pair/cluster";
 /** What an operator could find changed on a RHEL-like host. firewalld keeps a zone as a file once it was changed. */
 const RECORD = `
   rpm -qa | sort
-  semanage fcontext -l -C -n; semanage port -l -C -n; semanage boolean -l -C -n; semodule -l
+  semanage fcontext -l -C -n; semanage port -l -C -n; semanage boolean -l -n; semodule -l
   firewall-cmd --permanent --list-all-zones
   find /etc -type f ! -path '/etc/selinux/*' ! -path '/etc/firewalld/zones/*' ! -name '*.cache' ! -name '.updated' -exec sha256sum {} + | sort
   systemctl list-unit-files --no-legend | awk '{ print $1, $2 }'

@@ -228,6 +228,19 @@ describe.each(SHELLS)("SELinux, under %s", (shell) => {
     }
   });
 
+  test("the port of the probe is nginx's, too, whatever address it is on", () => {
+    host.state("ports", "http_port_t tcp 80\nunreserved_port_t tcp 1024-32767\n");
+    host.write(
+      "/var/lib/vrrp-agent/gw/generations/1/files/etc/vrrp-agent/gw/gateway-probe.conf",
+      "server {\n  listen 10.0.0.1:8085;\n  listen [::]:8086 ipv6only=on;\n  listen 8087;\n}\n",
+    );
+    expect(drive(gateway(80)["/etc/vrrp-agent/gw/node.conf"])).toEqual([
+      "port tcp 8085 none",
+      "port tcp 8086 none",
+      "port tcp 8087 none",
+    ]);
+  });
+
   test("nginx may connect where there is something behind it, but for a build of the user's own", () => {
     host.state("booleans", "httpd_can_network_connect (off , off) words\n");
     host.state("ports", "http_port_t tcp 80\n");
