@@ -54,6 +54,7 @@ manage() {
   apt-get:refresh) exec $in_session apt-get --quiet=2 update ;;
   apt-get:repair) exec $in_session dpkg --force-confold --configure -a ;;
   dnf:install) exec $in_session dnf --quiet --assumeyes --setopt=install_weak_deps=False install "$@" ;;
+  dnf:refresh) exec $in_session dnf --quiet makecache --refresh ;;
   dnf:remove) exec $in_session rpm --erase "$@" ;;
   apk:install) exec $in_session apk --wait 60 add "$@" ;;
   apk:remove) exec $in_session apk --wait 60 del "$@" ;;

@@ -31,14 +31,23 @@ confines_keepalived() { grep -q ':keepalived_exec_t:' "$(selinux_files)/file_con
 
 # selinux_packages: lines as in a bundle, of what is needed to tell SELinux anything.
 selinux_packages() {
-  ! selinux_on || say "package semanage policycoreutils-python-utils"
+  ! selinux_on || ! confines_keepalived || say "package semanage policycoreutils-python-utils"
 }
 
 # selinux_pattern PATTERN: as the policy has the directory: one that is another one's equal must not be named.
 selinux_pattern() {
-  cat "$(selinux_files)/file_contexts.subs_dist" 2>/dev/null | awk -v pattern="$1" '
-    !found && $1 ~ /^\// && index(pattern, $1 "/") == 1 { pattern = $2 substr(pattern, length($1) + 1); found = 1 }
-    END { print pattern }'
+  { cat "$(selinux_files)/file_contexts.subs_dist" 2>/dev/null || true; } | {
+    selinux_named=$1
+    while read -r selinux_alias selinux_equal _; do
+      case $1 in
+      "$selinux_alias"/*)
+        selinux_named=$selinux_equal${1#"$selinux_alias"}
+        break
+        ;;
+      esac
+    done
+    say "$selinux_named"
+  }
 }
 
 # selinux_contexts: KIND TYPE PATTERN; KIND is semanage's letter, a for all, f for plain files. vrrp-agent is bin_t, so that
@@ -65,8 +74,9 @@ selinux_setup() {
     { grep -v '^module ' "$selinux_added" || true; say "$selinux_module"; } | write_file "$selinux_added"
   fi
   selinux_contexts | while read -r selinux_kind selinux_type selinux_path; do
-    awk -v path="$selinux_path" -v type=":$selinux_type:" '
-      $1 == path && index($NF ":", type) { found = 1 }
+    # Not with -v, which takes a backslash for the beginning of an escape.
+    wanted_path=$selinux_path wanted_type=":$selinux_type:" awk '
+      $1 == ENVIRON["wanted_path"] && index($NF ":", ENVIRON["wanted_type"]) { found = 1 }
       END { exit !found }' "$(selinux_files)/file_contexts.local" 2>/dev/null ||
       say "fcontext $selinux_kind $selinux_type $selinux_path"
   done >"$work/fcontexts"
@@ -78,7 +88,9 @@ selinux_setup() {
     tool "semanage cannot store the contexts of our files" semanage import -f "$work/semanage"
     { cat "$selinux_added" "$work/fcontexts" | awk '!seen[$0]++'; } | write_file "$selinux_added"
   fi
-  relabel -R "$root"/usr/lib/vrrp-agent.* "$run_dir" "$state_dir" "$conf_dir"
+  for selinux_path in "$root"/usr/lib/vrrp-agent.* "$run_dir" "$state_dir" "$conf_dir"; do
+    [ ! -e "$selinux_path" ] || relabel -R "$selinux_path"
+  done
 }
 
 # relabel [-R] PATH...: as the policy says. A file system without contexts has nothing to set.

@@ -16,7 +16,7 @@ const SEMANAGE = `
     while read -r _ verb _ kind last type path; do
       case $verb in
       -a) echo "$path	--	system_u:object_r:$type:s0" | tr -d "'" >>"$contexts" ;;
-      -d) path=$(echo "$last" | tr -d "'"); awk -v path="$path" '$1 != path' "$contexts" >"$contexts.new"; mv "$contexts.new" "$contexts" ;;
+      -d) path=$(echo "$last" | tr -d "'"); path=$path awk '$1 != ENVIRON["path"]' "$contexts" >"$contexts.new"; mv "$contexts.new" "$contexts" ;;
       esac
     done <"$3" ;;
   "boolean -l -n") cat "$FAKE/booleans" ;;
@@ -91,9 +91,10 @@ describe.each(SHELLS)("SELinux, under %s", (shell) => {
       "fcontext -a -f a -t vrrp_agent_state_t '/var/lib/vrrp-agent(/.*)?'",
     ]);
     expect(said("semanage").filter((call) => call.includes("semodule -i"))).toHaveLength(1);
-    expect(said("restorecon").at(-1)).toMatch(
-      /^restorecon -R \/usr\/lib\/vrrp-agent\S* \/run\/vrrp-agent \/var\/lib\/vrrp-agent/,
-    );
+    expect(said("restorecon").slice(-2)).toEqual([
+      "restorecon -R /run/vrrp-agent",
+      "restorecon -R /var/lib/vrrp-agent",
+    ]);
     stage(2);
     expect(said("semanage").filter((call) => call.startsWith("fcontext"))).toHaveLength(4);
     expect(said("semanage").filter((call) => call.includes("semodule -i"))).toHaveLength(1);
@@ -187,7 +188,12 @@ describe.each(SHELLS)("SELinux, under %s", (shell) => {
     const modules = ["common", "bundle", "service", "generations", "nginx", "keepalived", "selinux"];
     const script = `set -eu; here=${dirname(AGENT)}; for m in ${modules.join(" ")}; do . ${lib}/$m.sh; done; make_work; drive_selinux gw "$state_dir/gw/generations/1"`;
     const [program = "", ...words] = host.command;
-    const ended = spawnSync(program, [...words, "-c", script], { env: host.env, encoding: "utf8" });
+    const ended = spawnSync(program, [...words, "-c", script], {
+      env: host.env,
+      encoding: "utf8",
+      // By a socket for its stdin bash would take itself for the shell of a remote login.
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     expect(ended.stderr).toBe("");
     return host.read(kept).split("\n").slice(1, -1);
   };
