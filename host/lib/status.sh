@@ -107,7 +107,7 @@ status_text() {
       else if (what == "network-manager") managers = managers ", " $0
       else if (what == "clock") print "host: " title ", " init ", " packages (version == "" ? "" : ", keepalived " version) ", " (walls == "" ? "no firewall" : walls) managers (selinux == "disabled" ? "" : ", SELinux " selinux) ($2 == "no" ? ", clock not synchronised" : "")
     }
-    $1 == "denied" { print "SELinux denied " $2 " of " $3 " " $5 " (" $7 ") to " $4 " (" $6 ")" }
+    $1 == "denied" { print "SELinux denied " $4 " (" $6 "): " $2 " of the " $3 " " $5 " (" $7 ")" }
     $1 == "cluster" { print $2 ": node " $3 ", " ($4 == 0 ? "not applied" : "generation " substr($4, 1, 12) ", applied " $5) }
     $1 == "pending" { print "  not confirmed yet; goes back to " substr($2, 1, 12) " by itself" }
     $1 == "drained" { print "  drained: takes no address while a healthy peer is there, until vrrp-agent undrain" }

@@ -234,6 +234,53 @@ describe.each(SHELLS)("SELinux, under %s", (shell) => {
     }
   });
 
+  const avc = (seconds: number, words: string) =>
+    `type=AVC msg=audit(${seconds}.123:42): avc:  denied  { read open } for  pid=7 ${words} tclass=file permissive=0\n`;
+  const denied = (name: string) =>
+    `comm="sh" name="${name}" dev="dm-0" scontext=system_u:system_r:keepalived_t:s0 tcontext=system_u:object_r:var_lib_t:s0`;
+
+  test.each(["audit.log", "the journal", "dmesg"])(
+    "status has what was denied lately, each once, out of %s",
+    (source) => {
+      const now = Math.floor(Date.now() / 1000);
+      const lines = [
+        avc(now - 7200, denied("old")),
+        avc(now - 60, denied("drain")),
+        avc(now - 50, denied("drain")),
+        avc(
+          now - 40,
+          `comm="smbd" name="x" scontext=system_u:system_r:smbd_t:s0 tcontext=system_u:object_r:etc_t:s0`,
+        ),
+      ].join("");
+      host.withoutProgram("ausearch");
+      for (const tool of ["journalctl", "dmesg"]) host.program(tool, "exit 0");
+      if (source === "audit.log") host.write("/var/log/audit/audit.log", lines);
+      else {
+        host.state("log", lines);
+        host.program(source === "dmesg" ? "dmesg" : "journalctl", `cat "$FAKE/log"`);
+        if (source === "dmesg") host.remove("/run/systemd/system");
+      }
+      const status = JSON.parse(host.succeed(["status", "--json"])) as {
+        facts: { selinux: string };
+        denials: unknown;
+      };
+      expect(status.facts.selinux).toBe("enforcing");
+      expect(status.denials).toEqual([
+        {
+          permissions: "read,open",
+          class: "file",
+          command: "sh",
+          name: "drain",
+          source: "keepalived_t",
+          target: "var_lib_t",
+        },
+      ]);
+      expect(host.succeed(["status"])).toContain(
+        "SELinux denied sh (keepalived_t): read,open of the file drain (var_lib_t)\n",
+      );
+    },
+  );
+
   test("the port of the probe is nginx's, too, whatever address it is on", () => {
     host.state("ports", "http_port_t tcp 80\nunreserved_port_t tcp 1024-32767\n");
     host.write(
