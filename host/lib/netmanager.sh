@@ -7,6 +7,13 @@
 
 networkd_runs() { has_systemd && systemctl --quiet is-active systemd-networkd.service 2>/dev/null; }
 
+# networkd_is_gentle: it configures an interface anew without touching what a drop-in tells it to keep. 247 drops everything
+# then, and reads KeepConfiguration= only when it starts; 252 is the first that was seen to be gentle.
+networkd_is_gentle() {
+  networkd_version=$(networkctl --version 2>/dev/null | awk 'NR == 1 { print $2 + 0 }')
+  [ "${networkd_version:-0}" -ge 252 ]
+}
+
 # networkd_file DEV: the .network file that DEV has from systemd-networkd.
 networkd_file() {
   { read -r networkd_index <"$root/sys/class/net/$1/ifindex"; } 2>/dev/null || return 1
@@ -70,10 +77,10 @@ place_network() {
   done
 }
 
-# tell_network CLUSTER: systemd-networkd reads what has come; that changes no address. What has gone it goes by until its next
+# tell_network CLUSTER: systemd-networkd reads what has come, where that changes no address; else at its next start. What has gone it goes by until its next
 # start: to be told, it would drop whatever it kept, and its own addresses for a moment.
 tell_network() {
-  [ "$step" != boot ] && moved "$1" '/etc/systemd/network/' && networkd_runs || return 0
+  [ "$step" != boot ] && moved "$1" '/etc/systemd/network/' && networkd_runs && networkd_is_gentle || return 0
   for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
     [ -e "$network_file" ] || return 0
     networkctl reload >"$work/words" 2>&1 8>&- 9>&- ||
@@ -97,7 +104,13 @@ network_managers() {
 # note_network CONF: of a stage, what nothing can be set for.
 note_network() {
   facts vip "$1" 3 | sort -u | while read -r dev; do
-    ! networkmanager_has "$dev" ||
-      note "NetworkManager has $dev: 'nmcli connection up' and 'nmcli device reapply' take the virtual addresses from it, and they move to a peer; run vrrp-agent drain before these"
+    network_commands=
+    if networkmanager_has "$dev"; then
+      network_commands="NetworkManager has $dev: 'nmcli connection up' and 'nmcli device reapply' take"
+    elif networkd_runs && networkd_file "$dev" >/dev/null && ! networkd_is_gentle; then
+      network_commands="this systemd-networkd has $dev: 'networkctl reconfigure', and 'networkctl reload' after a change, take"
+    fi
+    [ -z "$network_commands" ] ||
+      note "$network_commands the virtual addresses from it, and they move to a peer; run vrrp-agent drain before these"
   done
 }

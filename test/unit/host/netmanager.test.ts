@@ -4,13 +4,18 @@ const NETWORK_FILE = "/etc/systemd/network/10-lan.network";
 const DROP_IN = "/etc/systemd/network/10-lan.network.d/60-vrrp-gw.conf";
 
 /** A host whose eth0 belongs to systemd-networkd. */
-function withNetworkd(host: FakeHost, network = "[Match]\nName=eth0\n[Network]\nDHCP=no\n"): void {
+function withNetworkd(
+  host: FakeHost,
+  network = "[Match]\nName=eth0\n[Network]\nDHCP=no\n",
+  version = 252,
+): void {
   host.write(NETWORK_FILE, network);
   host.write("/sys/class/net/eth0/ifindex", "2\n");
   host.write("/run/systemd/netif/links/2", `ADMIN_STATE=configured\nNETWORK_FILE=${NETWORK_FILE}\n`);
   host.program(
     "networkctl",
-    `echo "networkctl $*" >>"$FAKE/calls"; [ ! -e "$FAKE/networkctl-fails" ] || { echo "Unknown command verb."; exit 1; }`,
+    `[ "$1" != --version ] || { echo "systemd ${version} (${version}.3-7)"; exit; }
+    echo "networkctl $*" >>"$FAKE/calls"; [ ! -e "$FAKE/networkctl-fails" ] || { echo "Unknown command verb."; exit 1; }`,
   );
   host.program(
     "systemctl",
@@ -92,7 +97,16 @@ describe.each(SHELLS)("the network manager of a host, under %s", (shell) => {
     expect(host.read(DROP_IN)).toContain("KeepConfiguration=yes\n");
   });
 
-  test("a systemd too old for networkctl reload is no reason to fail", () => {
+  test("one that would drop all addresses at a reload reads the drop-in at its next start, which is said", () => {
+    withNetworkd(host, undefined, 247);
+    const staged = host.agent(["stage"], bundleOf(nodeFiles(), { generation: generation(1) }));
+    expect(staged.stderr).toContain("note: this systemd-networkd has eth0: 'networkctl reconfigure'");
+    host.succeed(["activate", "gw", generation(1)]);
+    expect(host.has(DROP_IN)).toBe(true);
+    expect(host.calls().filter((call) => call.startsWith("networkctl"))).toEqual([]);
+  });
+
+  test("a reload that fails is no reason to fail", () => {
     withNetworkd(host);
     host.state("networkctl-fails");
     host.succeed(["stage"], bundleOf(nodeFiles(), { generation: generation(1) }));
