@@ -83,10 +83,11 @@ tell_network() {
   [ "$step" != boot ] && moved "$1" '/etc/systemd/network/' && networkd_runs && networkd_is_gentle || return 0
   for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
     [ -e "$network_file" ] || return 0
-    networkctl reload >"$work/words" 2>&1 8>&- 9>&- ||
-      warn "note: networkctl reload failed; systemd-networkd keeps the virtual addresses from its next start on: $(tail -n 1 "$work/words")"
-    return 0
+    # To go over to that it takes the host's own addresses away for a moment.
+    ! grep -q '^KeepConfiguration=yes' "$network_file" || return 0
   done
+  networkctl reload >"$work/words" 2>&1 8>&- 9>&- ||
+    warn "note: networkctl reload failed; systemd-networkd keeps the virtual addresses from its next start on: $(tail -n 1 "$work/words")"
 }
 
 # networkmanager_has DEV

@@ -95,6 +95,8 @@ describe.each(SHELLS)("the network manager of a host, under %s", (shell) => {
     const conf = nodeFiles().find(({ path }) => path.endsWith("node.conf"))!.text;
     apply(host, 1, { "/etc/vrrp-agent/gw/node.conf": `${conf}witness lease 8\n` });
     expect(host.read(DROP_IN)).toContain("KeepConfiguration=yes\n");
+    // It would take the host's own addresses away for a moment.
+    expect(host.calls()).not.toContain("networkctl reload");
   });
 
   test("one that would drop all addresses at a reload reads the drop-in at its next start, which is said", () => {
