@@ -12,12 +12,12 @@ import type { HostConfigArgs } from "./hostConfig";
 
 /**
  * Seconds a step may take on the host before it is ended there, more than all that it waits for: the lock, its turn, its
- * peers, the roles. Staging and making a key may install packages.
+ * peers, the roles. Staging and making a key may install packages, and staging may build keepalived.
  */
 const LIMIT = {
   install: 60,
   key: 600,
-  stage: 900,
+  stage: 1800,
   activate: 300,
   finish: 300,
   join: 180,
@@ -60,9 +60,15 @@ export function askPublicKey(
 /**
  * Registers the commands that change all hosts of the component `name`'s cluster as one (docs/design.md, 'The apply protocol'). Hosts are
  * activated in the order given and taken down in reverse, so the first should be the one that ends up holding the
- * addresses. A host that holds them when an update arrives defers itself to the end.
+ * addresses. A host that holds them when an update arrives defers itself to the end. `judge` looks at what the stages have
+ * printed, before anything comes into force, and throws where it must not.
  */
-export function applyCluster(name: string, cluster: pulumi.Input<string>, hosts: AppliedHost[]): void {
+export function applyCluster(
+  name: string,
+  cluster: pulumi.Input<string>,
+  hosts: AppliedHost[],
+  judge?: (staged: remote.Command[]) => pulumi.Output<unknown>,
+): void {
   const files = hosts.map(allFiles);
   const generation = pulumi.secret(
     pulumi.all(files).apply((ofHosts) => generationOf(ofHosts.map((f) => hostDigest(f)))),
@@ -70,7 +76,8 @@ export function applyCluster(name: string, cluster: pulumi.Input<string>, hosts:
   const run = hosts.map((host) => new Steps(host, cluster, name));
 
   const staged = run.map((steps, i) => steps.stage(generation, files[i]!));
-  const activated = inSequence(run, (steps, before) => steps.activate(generation, [...staged, ...before]));
+  const judged = judge === undefined ? generation : behind(judge(staged), generation);
+  const activated = inSequence(run, (steps, before) => steps.activate(judged, [...staged, ...before]));
   const finished = inSequence(run, (steps, before) => steps.finish(generation, [...activated, ...before]));
   const joined = run.map((steps) => steps.join(generation, finished));
   // Over connections that are younger than everything that came into force.
@@ -78,6 +85,11 @@ export function applyCluster(name: string, cluster: pulumi.Input<string>, hosts:
   const observations = pulumi.all(observed.map((o) => o.stdout)).apply((texts) => texts.join("\n"));
   const confirmed = run.map((steps) => steps.confirm(generation, observations, observed));
   watchDrift(hosts, cluster, generation, confirmed);
+}
+
+/** A generation once a judgement is made. A preview knows the one and, where a host is staged, not the other. */
+function behind(judgement: pulumi.Output<unknown>, generation: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.runtime.isDryRun() ? generation : pulumi.all([generation, judgement]).apply(([text]) => text);
 }
 
 function inSequence(

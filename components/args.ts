@@ -678,6 +678,39 @@ export interface AnnouncementArgs {
   notifyFault?: pulumi.Input<string>;
 }
 
+/**
+ * keepalived built on the hosts from a tarball that you have chosen, in place of the distribution's, which need not be there
+ * then. Its sha256 is looked at before anything is unpacked. A build is made once and stays on the host as long as the host
+ * can go back to it; what it takes to build (a compiler, headers) is installed where it is missing, and goes with `destroy`.
+ * To change from one to another, or back to the distribution's, moves the addresses for a moment: a node hands them over
+ * before it starts the other one. Needs systemd on the host.
+ *
+ * @example
+ * keepalivedSource: {
+ *   url: "https://www.keepalived.org/software/keepalived-2.3.4.tar.gz",
+ *   sha256: "...", // of the tarball, by sha256sum
+ *   version: "2.3.4",
+ * }
+ */
+export interface KeepalivedSourceArgs {
+  /** Where each host finds the tarball of a release: https://, http://, or file:// for a path on the host itself; no password in it. */
+  url: pulumi.Input<string>;
+  /** sha256 of the tarball: 64 digits from 0 to 9 and a to f. */
+  sha256: pulumi.Input<string>;
+  /** Version that the tarball builds, 2.0.5 or newer; what was built is asked for it. */
+  version: pulumi.Input<string>;
+  /**
+   * Directory below which each build has one of its own, VERSION-DIGEST: two or more deep, outside those of the distribution.
+   * @default "/opt/keepalived"
+   */
+  prefix?: pulumi.Input<string>;
+  /**
+   * Further options of its `configure`, up to 50: --enable-X, --disable-X, --with-X, --without-X, CFLAGS=... without blanks. BFD
+   * is built in unless --disable-bfd says otherwise. @default none
+   */
+  configureOptions?: pulumi.Input<string>[];
+}
+
 /** One machine of the cluster. */
 export interface NodeArgs {
   /** Name of the node, unique in the cluster, 1 to 63 characters; part of resource names. */
@@ -700,6 +733,8 @@ export interface NodeArgs {
   trackInterfaces?: TrackInterfaceArgs[];
   /** Routers that this node watches over BFD. @default the cluster's */
   bfd?: BfdArgs[];
+  /** A tarball that this node's keepalived is built from. @default the cluster's */
+  keepalivedSource?: KeepalivedSourceArgs;
 }
 
 /** What one node does otherwise for a further virtual router. */

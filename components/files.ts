@@ -1,8 +1,40 @@
 import { RenderedFile, renderHost } from "../render";
-import { AgentCheck, agentChecks, Cluster, gatewayPlace, HostPlan, RoleAction } from "../spec";
+import {
+  AgentCheck,
+  agentChecks,
+  Cluster,
+  gatewayPlace,
+  hostPlan,
+  HostPlan,
+  KeepalivedSource,
+  RoleAction,
+} from "../spec";
 
-/** What a host that runs keepalived must have: program -> package. */
-export const PACKAGES = { keepalived: "keepalived" };
+/** What builds keepalived. Of a library, what pkg-config calls it, or one of its files. */
+const BUILD_PACKAGES = {
+  gcc: "gcc",
+  make: "make",
+  tar: "tar",
+  gzip: "gzip",
+  "pkg-config": "pkg-config",
+  "/usr/include/stdio.h": "libc6-dev",
+  "libssl.pc": "libssl-dev",
+  "libnl-3.0.pc": "libnl-3-dev",
+  "libnl-genl-3.0.pc": "libnl-genl-3-dev",
+};
+
+/** What a host must have to run keepalived: program -> package. */
+export function packagesOfKeepalived(source: KeepalivedSource | undefined): Record<string, string> {
+  if (source === undefined) {
+    return { keepalived: "keepalived" };
+  }
+  return {
+    ...BUILD_PACKAGES,
+    ...(source.url.startsWith("file:") ? {} : { curl: "curl" }),
+    ...(source.url.startsWith("https:") ? { "/etc/ssl/certs": "ca-certificates" } : {}),
+    ...(source.url.endsWith(".xz") ? { xz: "xz-utils" } : {}),
+  };
+}
 
 /** What a check of a kind is made with. */
 const CHECK_PACKAGES: Partial<Record<AgentCheck["kind"], Record<string, string>>> = {
@@ -25,14 +57,15 @@ function packagesOfAction(action: RoleAction): Record<string, string> {
   return action.kind === "dns" ? { nsupdate: "bind9-dnsutils", dig: "bind9-dnsutils" } : {};
 }
 
-/** What a host of a cluster must have. */
-export function packagesFor(cluster: Cluster): Record<string, string> {
+/** What a node of a cluster must have. */
+export function packagesFor(cluster: Cluster, node: string): Record<string, string> {
   const { gateway, name, role, connectionState } = cluster;
   const ofGateway = gateway === undefined ? {} : gatewayPlace(gateway, name).packages;
   const ofState = connectionState === undefined ? {} : { conntrackd: "conntrackd" };
   const ofChecks = agentChecks(cluster).map(({ kind }) => CHECK_PACKAGES[kind]);
   const ofActions = (role?.actions ?? []).map(packagesOfAction);
-  return Object.assign({ ...PACKAGES, ...ofGateway, ...ofState }, ...ofChecks, ...ofActions) as Record<
+  const ofKeepalived = packagesOfKeepalived(hostPlan(cluster, node).keepalivedSource);
+  return Object.assign({ ...ofKeepalived, ...ofGateway, ...ofState }, ...ofChecks, ...ofActions) as Record<
     string,
     string
   >;

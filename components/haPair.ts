@@ -10,6 +10,7 @@ import {
   NodeArgs,
   ConnectionStateArgs,
   GatewayServiceArgs,
+  KeepalivedSourceArgs,
   OpenPortArgs,
   OptionArgs,
   Preemption,
@@ -23,6 +24,7 @@ import {
 } from "./args";
 import { packagesFor, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
+import { proveSkew, ToldKeepalived, toldKeepalived, versionsOf } from "./keepalivedVersions";
 import { derive, prove, proveSecrets } from "./proof";
 import { userContext } from "./userContext";
 import { holdsSecret, withSecrets } from "./values";
@@ -95,6 +97,8 @@ export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
   gateway?: GatewayServiceArgs;
   /** Connections that a node forwards go on when the addresses move; for two nodes. @default they break where NAT or a stateful firewall knows them */
   connectionState?: ConnectionStateArgs;
+  /** A tarball that keepalived is built from on every node. @default the distribution's keepalived */
+  keepalivedSource?: KeepalivedSourceArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -120,6 +124,8 @@ export class HaPair extends pulumi.ComponentResource {
   public readonly virtualIpAddresses: pulumi.Output<string[]>;
   /** Who becomes master under the main faults, and for how long nobody is: a table of a few lines, simulated. */
   public readonly simulation: pulumi.Output<string>;
+  /** Node -> version of keepalived that runs there with what was staged last; of a node that has told none there is nothing. */
+  public readonly keepalivedVersions: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: HaPairArgs, opts?: pulumi.ComponentResourceOptions) {
     const named = { ...args, name: args.name ?? name };
@@ -129,23 +135,33 @@ export class HaPair extends pulumi.ComponentResource {
 
     const real =
       args.authPass === undefined && !holdsSecret(args.role) ? undefined : proveSecrets(name, named, parse);
-    const hosts = primaryFirst(args.nodes, cluster).map((node) =>
+    const nodes = primaryFirst(args.nodes, cluster);
+    const hosts = nodes.map((node) =>
       this.host(`${name}-${node.name}`, {
         cluster: named.name,
         connection: node.connection,
         files: derive(cluster, (c) => shownFiles(hostPlan(c, node.name))),
         secretFiles: real?.apply((c) => secretFiles(hostPlan(c, node.name))),
-        packages: derive(cluster, (c) => packagesFor(c)),
+        packages: derive(cluster, (c) => packagesFor(c, node.name)),
         apply: false,
         drift: args.drift,
       }),
     );
-    applyCluster(name, named.name, hosts);
+    let told = pulumi.output<ToldKeepalived>({});
+    applyCluster(name, named.name, hosts, (staged) => {
+      told = toldKeepalived(
+        nodes.map((node) => node.name),
+        staged,
+      );
+      return pulumi.all([cluster, told]).apply(([c, t]) => proveSkew(name, c as Cluster, t));
+    });
 
     const lists = [args, ...(args.virtualRouters ?? [])].map((router) => router.virtualIpAddresses);
     this.virtualIpAddresses = pulumi.output(lists).apply((all) => all.flat());
     this.simulation = pulumi.output(derive(cluster, summaryText));
-    this.registerOutputs({ virtualIpAddresses: this.virtualIpAddresses, simulation: this.simulation });
+    this.keepalivedVersions = versionsOf(told);
+    const { virtualIpAddresses, simulation, keepalivedVersions } = this;
+    this.registerOutputs({ virtualIpAddresses, simulation, keepalivedVersions });
   }
 
   private host(name: string, args: HostConfigArgs): AppliedHost {

@@ -5,13 +5,14 @@ import {
   AnnouncementArgs,
   BfdArgs,
   ConnectionArgs,
+  KeepalivedSourceArgs,
   OpenPortArgs,
   OptionArgs,
   TrackInterfaceArgs,
   TrackProcessArgs,
   TrackScriptArgs,
 } from "./args";
-import { PACKAGES, secretFiles, shownFiles } from "./files";
+import { packagesOfKeepalived, secretFiles, shownFiles } from "./files";
 import { HostConfig } from "./hostConfig";
 import { derive, prove, proveSecrets } from "./proof";
 import { userContext } from "./userContext";
@@ -87,6 +88,8 @@ export interface KeepalivedInstanceArgs extends AnnouncementArgs, OptionArgs {
   vipOffLink?: pulumi.Input<boolean>;
   /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
   undoAfter?: pulumi.Input<number>;
+  /** A tarball that keepalived is built from on the host. @default the distribution's keepalived */
+  keepalivedSource?: KeepalivedSourceArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the host and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -116,7 +119,7 @@ export class KeepalivedInstance extends pulumi.ComponentResource {
         files: derive(plan, shownFiles),
         secretFiles:
           args.authPass === undefined ? undefined : proveSecrets(name, named, parse).apply(secretFiles),
-        packages: PACKAGES,
+        packages: derive(plan, (p) => packagesOfKeepalived(p.keepalivedSource)),
         drift: args.drift,
       },
       { parent: this },

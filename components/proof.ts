@@ -45,7 +45,8 @@ function refuse<T>(name: string, parsed: Parsed<T>): void {
   warn(name, problems);
 }
 
-function proven<T>(name: string, parsed: Parsed<T>): T {
+/** The value; throws what is wrong with it. */
+export function proven<T>(name: string, parsed: Parsed<T>): T {
   if ("problems" in parsed) {
     throw new SpecError(name, parsed.problems);
   }

@@ -29,6 +29,8 @@ export const Image = {
   Ufw: "ufw",
   /** RHEL-like: dnf and rpm with a repository on the host's own disk, NetworkManager, firewalld that runs, SELinux's tools. */
   Rhel: "rhel-like",
+  /** Debian 12 without keepalived; on its own disk what builds it, and tarballs of two releases in /usr/src. */
+  Source: "source",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -61,6 +63,7 @@ const recipes: readonly Recipe[] = [
     disks: { [Image.Firewalld]: ["root"], [Image.Ufw]: ["ufw"] },
   },
   { script: "rhel.sh", release: "bookworm", disks: { [Image.Rhel]: ["root"] } },
+  { script: "source.sh", release: "bookworm", disks: { [Image.Source]: ["root"] } },
 ];
 
 /** Directories of each image, uppermost first, as overlayfs wants them in `lowerdir`. */

@@ -6,6 +6,7 @@ import { sinceLines } from "./floors";
 import { FirewallRule } from "./firewall";
 import { roleLines } from "./role";
 import { gatewayLines } from "./gateway";
+import { sourceLines } from "./keepalived-source";
 import { fill } from "./template";
 import { word } from "./word";
 
@@ -33,6 +34,7 @@ export function nodeConf(plan: HostPlan, keepalivedConf: RenderedFile): Rendered
     ),
     peers: plan.peers.flatMap((peer) => peer.addresses.map((address) => ({ name: peer.name, address }))),
     settle: settleAfterStart(plan.instances, plan.global.startupDelay, plan.witness),
+    source: sourceLines(plan),
     since: sinceLines(keepalivedConf.text, plan.global),
     keepalivedConf: keepalivedConf.path,
     handOver: handOverSeconds(plan.instances, plan.witness),

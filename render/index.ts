@@ -5,6 +5,7 @@ import { RenderedFile, sorted } from "./file";
 import { bfdRules, firewallRules, portRules } from "./firewall";
 import { gatewayFiles } from "./gateway";
 import { keepalivedFiles } from "./keepalived";
+import { sourceUnit } from "./keepalived-source";
 import { roleFiles } from "./role";
 import { wordRules } from "./tunnel";
 import { clusterName } from "./word";
@@ -28,6 +29,7 @@ export function renderHost(plan: HostPlan): RenderedFile[] {
     keepalivedConf,
     ...included,
     keepalivedUnit(),
+    ...sourceUnit(plan),
     nodeConf(plan, keepalivedConf),
     ...firewallFiles(plan.cluster, rules),
     ...sysctlFiles(plan),

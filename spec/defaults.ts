@@ -18,6 +18,7 @@ import {
   VirtualRouter,
 } from "./model";
 import { gatewayBindsElsewhere, gatewayWithDefaults } from "./gateway";
+import { keepalivedSourceWithDefaults } from "./keepalived-source";
 import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
 import { roleWithDefaults } from "./role";
@@ -99,6 +100,9 @@ export function withDefaults(
     ...(input.connectionState !== undefined && {
       connectionState: connectionStateWithDefaults(input.connectionState),
     }),
+    ...(input.keepalivedSource !== undefined && {
+      keepalivedSource: keepalivedSourceWithDefaults(input.keepalivedSource),
+    }),
   };
   return { cluster: cluster as ClusterDraft, problems };
 }
@@ -133,6 +137,9 @@ function nodeWithDefaults(
       trackInterfaces: interfacesWithDefaults(node.trackInterfaces),
     }),
     ...(node.bfd !== undefined && { bfd: bfdWithDefaults(node.bfd) }),
+    ...(node.keepalivedSource !== undefined && {
+      keepalivedSource: keepalivedSourceWithDefaults(node.keepalivedSource),
+    }),
   };
 }
 

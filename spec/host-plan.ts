@@ -41,6 +41,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     cluster.connectionState,
   );
   const connectionState = connectionStatePlan(cluster, nodeName);
+  const { keepalivedSource = cluster.keepalivedSource } = node;
   const ports = portsWithGateway(cluster.openPorts, cluster.gateway, cluster.firewall);
   return {
     cluster: cluster.name,
@@ -48,6 +49,7 @@ export function hostPlan(cluster: Cluster, nodeName: string): HostPlan {
     routerId: node.routerId,
     scriptUser: cluster.scriptUser,
     global: cluster.global,
+    ...(keepalivedSource !== undefined && { keepalivedSource }),
     instances,
     syncGroups: syncGroupsOf(cluster),
     peers: cluster.nodes

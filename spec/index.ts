@@ -1,6 +1,7 @@
 export * from "./model";
 export * from "./rules";
 export { agentChecks } from "./checks";
+export { HostKeepalived, parseHostKeepalived, proveVersions, SKEW_RULES } from "./rules/version-skew";
 export { TUNNEL_RULES, TunnelRule } from "./rules/tunnel";
 export { SpecContext } from "./context";
 export { gatewayPlace, GatewayPlace, probeFile } from "./gateway";

@@ -7,6 +7,7 @@ import {
   GlobalOptions,
   HostPlan,
   InstanceConfig,
+  KeepalivedSource,
   OpenPort,
   Problem,
   TrackInterface,
@@ -14,6 +15,7 @@ import {
   TrackScript,
   VirtualIpAddress,
 } from "./model";
+import { keepalivedSourceWithDefaults } from "./keepalived-source";
 import { globalOptions, instanceOptions } from "./options";
 import { finish, named, Parsed } from "./parse";
 import { portProblems, portsOf } from "./ports";
@@ -81,7 +83,8 @@ export function parseInstance(input: unknown, context: SpecContext = {}): Parsed
   const openPorts = portsOf(own.openPorts);
   // Word for word: nothing is chosen for the start.
   const global = globalOptions(own, 0);
-  const parsed = finish<Known>({ instance, own, openPorts, global }, [
+  const keepalivedSource = own.keepalivedSource && keepalivedSourceWithDefaults(own.keepalivedSource);
+  const parsed = finish<Known>({ instance, own, openPorts, global, keepalivedSource }, [
     ...problems,
     ...(connection?.problems ?? []),
     ...portProblems(openPorts, own.firewall ?? true),
@@ -100,9 +103,10 @@ interface Known {
   own: InstanceInput;
   openPorts: OpenPort[];
   global: GlobalOptions;
+  keepalivedSource?: KeepalivedSource;
 }
 
-function planOf({ instance, own: input, openPorts, global }: Known): HostPlan {
+function planOf({ instance, own: input, openPorts, global, keepalivedSource }: Known): HostPlan {
   return {
     cluster: input.cluster,
     node: input.node,
@@ -110,6 +114,7 @@ function planOf({ instance, own: input, openPorts, global }: Known): HostPlan {
     // keepalived wants a user even for the agent's own program, which names one; without it -t fails.
     scriptUser: input.scriptUser ?? (runsScripts(instance) ? undefined : "root"),
     global,
+    ...(keepalivedSource !== undefined && { keepalivedSource }),
     instances: [instance],
     syncGroups: [],
     // A low-level instance knows its peers by their addresses only.

@@ -205,6 +205,17 @@ export interface SyncGroup {
   instances: string[];
 }
 
+/** keepalived built on the host, in place of the distribution's. */
+export interface KeepalivedSource {
+  /** https://, http://, or file:// for a path on the host. */
+  url: string;
+  sha256: string;
+  version: string;
+  /** Of this very build. */
+  directory: string;
+  configureOptions: string[];
+}
+
 /** Everything one host needs to be told: the only thing that render/ takes. */
 export interface HostPlan {
   /** Name of the managed set on the host: directory and file names come from it. */
@@ -214,6 +225,8 @@ export interface HostPlan {
   /** User that keepalived runs scripts as. Absent only on a low-level instance that has any and did not name one. */
   scriptUser?: string;
   global: GlobalOptions;
+  /** Absent: keepalived is the distribution's. */
+  keepalivedSource?: KeepalivedSource;
   instances: InstanceConfig[];
   /** Sync groups: instances that change their state together, each named once. */
   syncGroups: SyncGroup[];
@@ -293,6 +306,8 @@ export interface Node {
   trackInterfaces?: TrackInterface[];
   /** In place of the cluster's. */
   bfd?: Bfd[];
+  /** In place of the cluster's. */
+  keepalivedSource?: KeepalivedSource;
 }
 
 /** What one node does otherwise for a further virtual router. */
@@ -370,6 +385,8 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   smtpAlert?: SmtpAlert;
   gateway?: Gateway;
   connectionState?: ConnectionState;
+  /** Absent: keepalived is the distribution's. */
+  keepalivedSource?: KeepalivedSource;
 }
 
 /** The connections that one node of two forwards are known to the other. */

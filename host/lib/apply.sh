@@ -366,6 +366,7 @@ bring_into_force() {
   leave_conntrack "$1" "$2"
   record_nginx "$1" "$2"
   move_to "$1" "$2"
+  unlink_unit
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi

@@ -37,7 +37,7 @@ unpack() {
         if ($6 in seen) wrong("listed twice: " $6)
         seen[$6] = 1; lines[++files] = $5
       } else if ($1 == "package") {
-        if (NF != 3 || $0 ~ /[^A-Za-z0-9_.+: -]/) wrong("a package line has a command and a package")
+        if (NF != 3 || $0 ~ /[^A-Za-z0-9_.+:\/ -]/) wrong("a package line has a command and a package")
       } else if ($1 ~ /^(cluster|owner|generation|digest)$/) {
         if (NF != 2) wrong($1 " has one value")
         if (count[$1]++) wrong($1 " is there twice")

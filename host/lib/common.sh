@@ -95,6 +95,11 @@ lock_patience=${VRRP_LOCK_SECONDS:-120}
 take_lock() {
   make_run_dir
   eval "exec $2>>\"\$run_dir/$1.lock\""
+  await_lock "$1" "$2"
+}
+
+# await_lock NAME DESCRIPTOR: of a lock whose file is open.
+await_lock() {
   take_lock_left=$lock_patience
   until flock -n "$2"; do
     [ "$take_lock_left" -gt 0 ] || fail \

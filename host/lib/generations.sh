@@ -65,6 +65,7 @@ prune() {
     esac
   done
   write_file "$state_dir/$1/history" <"$work/keep"
+  forget_builds
   prune_keys "$1"
   forget_former_tunnels "$1"
 }

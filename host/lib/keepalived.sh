@@ -19,7 +19,13 @@ start_time_options() {
   [ ! -e "$1" ] || grep -E '^[[:space:]]*(net_namespace|namespace_with_ipsets|use_pid_dir|instance|nftables)' "$1" || true
 }
 
-# There while keepalived runs: the options that it was started with.
+# start_words: what keepalived would start with now, of that.
+start_words() {
+  program_in_force
+  start_time_options "$root$keepalived_conf"
+}
+
+# There while keepalived runs: what it was started with, of that.
 started_with=$run_dir/started-with
 
 # drive_keepalived CLUSTER GENERATION MUST_HOLD: runs with the present files. MUST_HOLD: yes when a reload drops the
@@ -30,12 +36,12 @@ drive_keepalived() {
     service start
     return 0
   fi
-  moved "$1" /etc/keepalived/ || return 0
+  moved "$1" /etc/keepalived/ || has_line "$keepalived_unit" "$state_dir/$1/moving" || return 0
   ! has_lease "$conf_dir/$1/node.conf" || begin_witness "$1"
   verb=reload
   # One that we did not start is taken to be like its file was.
   [ -e "$started_with" ] || start_time_options "$state_dir/$1/generations/0/files$keepalived_conf" >"$started_with"
-  [ "$(cat "$started_with")" = "$(start_time_options "$root$keepalived_conf")" ] || verb=restart
+  [ "$(cat "$started_with")" = "$(start_words)" ] || verb=restart
   ! reload_is_fatal "$pid" || verb=restart
   own_vips "$1" "$(words_conf "$1" "$2")" >"$work/served"
   if [ ! -s "$work/served" ]; then
@@ -207,8 +213,17 @@ return_service() {
       rm -f "$root$written_path"
     done
     ;;
-  *) if keepalived_pid >/dev/null; then reload_service; else service start; fi ;;
+  *)
+    if ! keepalived_pid >/dev/null; then
+      service start
+    elif grep -q '^program ' "$started_with" 2>/dev/null; then
+      service restart
+    else
+      reload_service
+    fi
+    ;;
   esac
+  rm -f "$started_with"
 }
 
 # Seconds that a boot may take to give the interfaces their addresses.
@@ -291,7 +306,7 @@ verb_boot() {
     ! blocks_start "$cluster" || fail "another host runs another generation of $cluster; keepalived starts after that"
     [ -e "$state_dir/$cluster/pending" ] || rm -f "$state_dir/$cluster/apart"
   done
-  start_time_options "$root$keepalived_conf" >"$started_with"
+  start_words >"$started_with"
   # What a step that was cut short had drained is not drained any more.
   for cluster in $(clusters); do drain_off "$cluster"; done
   for cluster in $(clusters); do prepare_checks "$cluster"; done

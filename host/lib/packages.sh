@@ -134,6 +134,15 @@ unmask_left_behind() {
   (unmask_daemons) 2>/dev/null || true
 }
 
+# is_there COMMAND: a program; of a library NAME.pc, as pkg-config knows it, or the path of one of its files.
+is_there() {
+  case $1 in
+  /*) [ -e "$root$1" ] ;;
+  *.pc) have pkg-config && pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+  *) have "$1" ;;
+  esac
+}
+
 # package_name MANAGER PACKAGE COMMAND: as the distribution calls what Debian calls so.
 package_name() {
   case $1:$2 in
@@ -141,12 +150,17 @@ package_name() {
   apk:bind9-dnsutils) say bind-tools ;;
   opkg:bind9-dnsutils) case $3 in nsupdate) say bind-client ;; *) say bind-dig ;; esac ;;
   dnf:conntrackd | apk:conntrackd) say conntrack-tools ;;
+  dnf:libc6-dev) say glibc-devel ;;
+  dnf:libssl-dev) say openssl-devel ;;
+  dnf:libnl-3-dev | dnf:libnl-genl-3-dev) say libnl3-devel ;;
+  dnf:pkg-config) say pkgconf-pkg-config ;;
+  dnf:xz-utils) say xz ;;
   dnf:iputils-ping | apk:iputils-ping) say iputils ;;
   *) say "$2" ;;
   esac
 }
 
-# install_missing CLUSTER MANIFEST: installs the packages whose command is not there and writes down what came with them.
+# install_missing CLUSTER MANIFEST: installs the packages of which nothing is there and writes down what came with them.
 # What was there before the first try is on the disk until that is written down, however often a try is cut short.
 install_missing() (
   umask 022
@@ -157,7 +171,7 @@ install_missing() (
     selinux_packages
   } >"$work/packages"
   while read -r _ command package; do
-    have "$command" && continue
+    is_there "$command" && continue
     missing="$missing $(package_name "$(package_manager)" "$package" "$command")"
     commands="$commands $command"
   done <"$work/packages"
@@ -192,7 +206,7 @@ install_missing() (
     "missing:$commands; $manager cannot install$missing: give the host a package source or install by hand" \
     "$work/words-of-manager"
   for command in $commands; do
-    have "$command" || fail "$command is still missing after $manager installed$missing; install it by hand"
+    is_there "$command" || fail "$command is still missing after $manager installed$missing; install it by hand"
   done
 )
 

@@ -29,6 +29,7 @@ restore_cluster() {
   untell "$1"
   end_witness "$1"
   rm -rf "${state_dir:?}/$1" "${run_dir:?}/$1"
+  forget_builds
   say "restored what was there before $1"
 }
 
@@ -54,6 +55,7 @@ verb_uninstall() {
   for uninstall_dir in "$state_dir"/*/packages*; do
     [ ! -e "$uninstall_dir" ] || remove_installed "$(basename "${uninstall_dir%/*}")"
   done
+  forget_builds
   rm -f "$root/etc/systemd/system/wg-quick@.service.d/vrrp-agent.conf" "$root/etc/systemd/system/vrrp-agent.service" \
     "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"
   rmdir "$root/etc/systemd/system/wg-quick@.service.d" 2>/dev/null || true

@@ -34,6 +34,8 @@ verb_stage() {
   show_replaced "$cluster" "$incoming"
   [ "$(current_generation "$cluster")" != 0 ] || note_network "$incoming/files/etc/vrrp-agent/$cluster/node.conf"
   manifest_value owner "$incoming/manifest" | write_file "$state_dir/$cluster/owner"
+  [ ! -e "$incoming/files$keepalived_conf" ] ||
+    tell_keepalived "$(keepalived_program "$incoming/files/etc/vrrp-agent/$cluster/node.conf")"
   if [ "$generation" = "$(current_generation "$cluster")" ]; then
     say "generation $generation is applied already"
   else
@@ -49,6 +51,7 @@ try_out() {
   tool "cannot write to $state_dir; make room on its file system" mkdir -p "$state_dir/$1"
   install_missing "$1" "$2/manifest"
   selinux_setup
+  build_source "$1" "$2"
   check_versions "$1" "$2"
   test_staged "$1" "$2"
 }
@@ -81,14 +84,17 @@ forget_first_stage() {
     [ "${forget_what##*/}" = keys ] || rm -rf "$forget_what"
   done
   rmdir "$state_dir/$1" 2>/dev/null || true
+  rm -rf "$incoming"
+  forget_builds
 }
 
 # test_staged CLUSTER DIRECTORY: with the tools that will read the files.
 test_staged() {
   if [ -e "$2/files$keepalived_conf" ]; then
-    have keepalived || fail "keepalived is not installed; install it"
+    test_program=$(keepalived_program "$2/files/etc/vrrp-agent/$1/node.conf")
+    has_program "$test_program" || fail "keepalived is not installed; install it"
     check_includes "$2"
-    test_config "$2/files$keepalived_conf"
+    test_config "$2/files$keepalived_conf" "$test_program"
     test_programs "$2/files$keepalived_conf"
     test_checks "$1" "$2"
     test_actions "$1" "$2"
@@ -101,11 +107,11 @@ test_staged() {
   check_listen_ports "$1" "$2"
 }
 
-# test_config FILE: by keepalived itself. 2.2.7 and its like end by their own SIGTERM when they test the scripts of a user
+# test_config FILE KEEPALIVED: by keepalived itself. 2.2.7 and its like end by their own SIGTERM when they test the scripts of a user
 # other than root (they take their parent for a keepalived that has died): then as root, with a look at that user.
 test_config() {
   test_status=0
-  keepalived -t -f "$1" >"$work/words" 2>&1 8>&- 9>&- || test_status=$?
+  "$2" -t -f "$1" >"$work/words" 2>&1 8>&- 9>&- || test_status=$?
   test_user=$(awk '$1 == "script_user" { gsub(/"/, "", $2); print $2; exit }' "$1")
   if [ "$test_status" -eq 143 ] && [ "${test_user:-root}" != root ]; then
     id "$test_user" >"$work/words" 2>&1 ||
@@ -113,7 +119,7 @@ test_config() {
     # Beside the file, which includes others by their relative paths.
     sed '1,/script_user/ s/^\( *script_user\) .*/\1 root/' "$1" >"$1.test"
     test_status=0
-    keepalived -t -f "$1.test" >"$work/words" 2>&1 8>&- 9>&- || test_status=$?
+    "$2" -t -f "$1.test" >"$work/words" 2>&1 8>&- 9>&- || test_status=$?
     rm -f "$1.test"
   fi
   [ "$test_status" -eq 0 ] || fail "keepalived does not accept its config; correct the spec" "$work/words"

@@ -4,9 +4,18 @@
 # asked: the spec wants WORDS, an option; without it the host is not what was asked for. chosen: nobody asked for WORDS,
 # a whole line of FILE; the host goes without it.
 
-# keepalived_version: as its -v has it, 2.2.7; nothing where that says something else.
+# keepalived_version PROGRAM: as its -v has it, 2.2.7; nothing where that says something else.
 keepalived_version() {
-  keepalived --version 2>&1 </dev/null 8>&- 9>&- | sed -n 's/^Keepalived v\([0-9][0-9.]*\).*/\1/p' | head -n 1
+  "$1" --version 2>&1 </dev/null 8>&- 9>&- | sed -n 's/^Keepalived v\([0-9][0-9.]*\).*/\1/p' | head -n 1
+}
+
+# tell_keepalived PROGRAM: a line of a stage's, for who compares the hosts: version and build options.
+tell_keepalived() {
+  has_program "$1" || return 0
+  "$1" --version 2>&1 </dev/null 8>&- 9>&- | awk '
+    !version && /^Keepalived v[0-9]/ { version = substr($2, 2) }
+    /^Config options:/ { sub(/^Config options: */, ""); options = $0 }
+    END { gsub(/[^A-Za-z0-9_=.\/ -]/, "", options); if (version ~ /^[0-9.]+$/) print "keepalived " version (options == "" ? "" : " ") options }'
 }
 
 # older VERSION THAN
@@ -21,8 +30,9 @@ older() {
 # check_versions CLUSTER DIRECTORY: DIRECTORY has manifest and files/ of the staged generation.
 check_versions() {
   facts since "$2/files/etc/vrrp-agent/$1/node.conf" >"$work/since"
-  [ -s "$work/since" ] && have keepalived || return 0
-  versions_here=$(keepalived_version)
+  versions_program=$(keepalived_program "$2/files/etc/vrrp-agent/$1/node.conf")
+  [ -s "$work/since" ] && has_program "$versions_program" || return 0
+  versions_here=$(keepalived_version "$versions_program")
   [ -n "$versions_here" ] || {
     note "which version keepalived has was not found; whether it knows every option shows in its own test"
     return 0

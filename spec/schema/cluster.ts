@@ -10,6 +10,7 @@ import { connectionSchema } from "./connection";
 import { connectionStateSchema } from "./connection-state";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { gatewaySchema } from "./gateway";
+import { keepalivedSourceSchema } from "./keepalived-source";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { roleSchema } from "./role";
@@ -55,6 +56,8 @@ export const nodeSchema = field(
     trackInterfaces: trackInterfaces().optional(),
     /** Routers that this node watches over BFD. @default the cluster's */
     bfd: bfd().optional(),
+    /** A tarball that this node's keepalived is built from. @default the cluster's */
+    keepalivedSource: keepalivedSourceSchema.optional(),
   }),
   "a node: name, connection, interface, unicastSrcIp",
 );
@@ -190,6 +193,8 @@ export const clusterSchema = field(
     gateway: gatewaySchema.optional(),
     /** The connections that a node forwards are known to the other one. @default none are */
     connectionState: connectionStateSchema.optional(),
+    /** A tarball that keepalived is built from on every node. @default the distribution's keepalived */
+    keepalivedSource: keepalivedSourceSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),

@@ -5,6 +5,7 @@ import { garpTimers, notifyPrograms } from "./announcements";
 import { scriptUser, trackProcesses, trackScripts } from "./checks";
 import { connectionSchema } from "./connection";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
+import { keepalivedSourceSchema } from "./keepalived-source";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
 import { bfd, trackInterfaces } from "./tracking";
@@ -72,6 +73,8 @@ export const instanceSchema = field(
     vipOffLink: flag().optional(),
     /** Seconds within which a change must be confirmed, or every host takes it back by itself: 10 to 3600. @default 300 */
     undoAfter: whole(10, 3600).optional(),
+    /** A tarball that keepalived is built from. @default the distribution's keepalived */
+    keepalivedSource: keepalivedSourceSchema.optional(),
     /** A refresh looks at the host for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),

@@ -37,6 +37,8 @@ export interface PairOptions {
   images?: readonly [Image, Image];
   /** What is done to the hosts before the first apply. */
   prepare?: (lab: Lab) => Promise<unknown>;
+  /** Size of each disk. @default the lab's */
+  diskMegabytes?: number;
 }
 
 /** What an event must look like, of every virtual address alike. */
@@ -61,11 +63,11 @@ export class WatchedPair {
   ) {}
 
   static async start(options: PairOptions): Promise<WatchedPair> {
-    const [image, other] = options.images ?? [];
+    const { images: [image, other] = [], diskMegabytes } = options;
     const lab = await Lab.start({
       hosts: [
-        { name: "gw-a", image },
-        { name: "gw-b", image: other },
+        { name: "gw-a", image, diskMegabytes },
+        { name: "gw-b", image: other, diskMegabytes },
       ],
     });
     let stack: Stack | undefined;

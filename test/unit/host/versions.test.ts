@@ -58,16 +58,19 @@ describe.each(SHELLS)("versions of keepalived under %s", (shell) => {
     "Keepalived v2.2.7 (01/16,2022)",
     "Keepalived v2.2.3",
     "Keepalived v2.10.0 (x), git commit v2.9.9",
-  ])("%s knows what is since 2.2.3: everything stays as it was sent", (words) => {
-    version(words);
-    expect(stage([...CHOSEN, ...ASKED])).toEqual({
-      status: 0,
-      stdout: `staged ${generation(1)}\n`,
-      stderr: "",
-    });
-    expect(host.read(`${STAGED}/files${CONF}`)).toBe(TEXT);
-    expect(host.has(`${STAGED}/left-out`)).toBe(false);
-  });
+  ])(
+    "%s knows what is since 2.2.3: everything stays as it was sent, and the stage tells the version",
+    (words) => {
+      version(words);
+      expect(stage([...CHOSEN, ...ASKED])).toEqual({
+        status: 0,
+        stdout: `keepalived ${/v([0-9.]+)/.exec(words)![1]}\nstaged ${generation(1)}\n`,
+        stderr: "",
+      });
+      expect(host.read(`${STAGED}/files${CONF}`)).toBe(TEXT);
+      expect(host.has(`${STAGED}/left-out`)).toBe(false);
+    },
+  );
 
   test("what was asked for is refused by an older one, all at once, and the host stays as it was", () => {
     version("Keepalived v2.0.20 (01/22,2020)");
@@ -94,7 +97,10 @@ describe.each(SHELLS)("versions of keepalived under %s", (shell) => {
   test("what nobody asked for is left out, and a note says so", () => {
     version("Keepalived v2.0.10 (11/12,2018)");
     const { status, stdout, stderr } = stage(CHOSEN);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: `staged ${generation(1)}\n` });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `keepalived 2.0.10\nstaged ${generation(1)}\n`,
+    });
     expect(stderr).toBe(
       `note: vrrp_startup_delay 2 is left out of ${CONF}: keepalived knows it since 2.0.14, this host has 2.0.10\n` +
         `note: vrrp_rlimit_rttime 500000 is left out of ${CONF}: keepalived knows it since 2.1.0, this host has 2.0.10\n`,
@@ -133,10 +139,13 @@ describe.each(SHELLS)("versions of keepalived under %s", (shell) => {
     expect(host.read(`${STAGED}/files${CONF}`)).toBe(TEXT);
   });
 
-  test("a host that is told of no version is not asked for one", () => {
-    host.program("keepalived", `[ "$1" != --version ] || echo asked >>"$FAKE/calls"`);
-    expect(host.agent(["stage"], bundleOf(nodeFiles())).status).toBe(0);
-    expect(host.calls()).toEqual([]);
+  test("a stage tells with what the host's keepalived was built, each time", () => {
+    version(
+      "Keepalived v2.2.7 (01/16,2022)\n\nconfigure options: --prefix=/usr\n\nConfig options:  NFTABLES LVS VRRP VRRP_AUTH BFD INIT=systemd\n\nSystem options:  VSYSLOG",
+    );
+    const told = `keepalived 2.2.7 NFTABLES LVS VRRP VRRP_AUTH BFD INIT=systemd\nstaged ${generation(1)}\n`;
+    expect(stage([]).stdout).toBe(told);
+    expect(stage([]).stdout).toBe(told);
   });
 
   describe("a host that left a line out", () => {

@@ -116,6 +116,6 @@ describe("its files", () => {
   });
 
   it("need MariaDB's client on the host", () => {
-    expect(packagesFor(cluster(db))).toMatchObject({ mariadb: "mariadb-client" });
+    expect(packagesFor(cluster(db), "gw-a")).toMatchObject({ mariadb: "mariadb-client" });
   });
 });
