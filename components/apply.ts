@@ -75,7 +75,9 @@ export function applyCluster(
   );
   const run = hosts.map((host) => new Steps(host, cluster, name));
 
-  const staged = run.map((steps, i) => steps.stage(generation, files[i]!));
+  // All begin before one can have failed, so that each host says in the same run what it lacks.
+  const agents = run.map(({ agent }) => agent);
+  const staged = run.map((steps, i) => steps.stage(generation, files[i]!, agents));
   const judged = judge === undefined ? generation : behind(judge(staged), generation);
   const activated = inSequence(run, (steps, before) => steps.activate(judged, [...staged, ...before]));
   const finished = inSequence(run, (steps, before) => steps.finish(generation, [...activated, ...before]));
@@ -172,7 +174,11 @@ class Steps {
     });
   }
 
-  stage(generation: pulumi.Output<string>, files: pulumi.Output<RenderedFile[]>): remote.Command {
+  stage(
+    generation: pulumi.Output<string>,
+    files: pulumi.Output<RenderedFile[]>,
+    dependsOn: pulumi.Resource[],
+  ): remote.Command {
     const text = pulumi
       .all([this.cluster, this.owner, generation, files, pulumi.output(this.host.args.packages ?? {})])
       .apply(([cluster, owner, digest, list, packages]) =>
@@ -184,7 +190,7 @@ class Steps {
       stdin: text,
       // Its notes: what it replaces that somebody made by hand. They hold no secret; its stdout derives from some.
       logging: remote.Logging.Stderr,
-      dependsOn: [this.agent],
+      dependsOn,
     });
   }
 

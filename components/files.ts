@@ -33,6 +33,7 @@ export function packagesOfKeepalived(source: KeepalivedSource | undefined): Reco
     ...(source.url.startsWith("file:") ? {} : { curl: "curl" }),
     ...(source.url.startsWith("https:") ? { "/etc/ssl/certs": "ca-certificates" } : {}),
     ...(source.url.endsWith(".xz") ? { xz: "xz-utils" } : {}),
+    ...(source.url.endsWith(".bz2") ? { bzip2: "bzip2" } : {}),
   };
 }
 

@@ -77,7 +77,7 @@ build_alone() {
 $(facts keepalived-source "$1")
 SOURCE
   get_tarball "$build_url" "$build_digest"
-  compile "$1" "$2" "$build_version"
+  compile "$1" "$2" "$build_version" "$build_url"
   put_build "$2"
   rm -rf "$builds_dir/work"
 }
@@ -104,11 +104,14 @@ get_tarball() {
     "$1 has the sha256 $get_digest, and keepalivedSource.sha256 is $2; nothing of it was unpacked: find out why, then correct the one that is wrong"
 }
 
-# compile CONF PLACE VERSION: into work/root, as make install would put it on the host.
+# compile CONF PLACE VERSION URL: into work/root, as make install would put it on the host.
 compile() {
   compile_work=$builds_dir/work
   compile_log=$compile_work/log
-  tar -x -o -f "$compile_work/tarball" -C "$compile_work/tree" >"$compile_log" 2>&1 8>&- 9>&- ||
+  # Not every tar knows by itself how it was packed.
+  case $4 in *.xz) compile_unpack=xz ;; *.bz2) compile_unpack=bzip2 ;; *) compile_unpack=gzip ;; esac
+  "$compile_unpack" -dc "$compile_work/tarball" 2>"$compile_log" |
+    tar -x -o -f - -C "$compile_work/tree" 2>>"$compile_log" ||
     build_fails "cannot unpack the tarball of keepalivedSource.url" "$compile_log"
   compile_tree=
   for compile_configure in "$compile_work/tree"/*/configure; do compile_tree=${compile_configure%/configure}; done
