@@ -141,7 +141,11 @@ compile() {
 }
 
 # in_background COMMAND...: with the lock of the build, for who comes after a step that was killed.
-in_background() { nice -n 19 "$@" >"$compile_log" 2>&1 </dev/null 9>&-; }
+in_background() {
+  background_nice=$(! have nice || say nice -n 19)
+  # shellcheck disable=SC2086
+  $background_nice "$@" >"$compile_log" 2>&1 </dev/null 9>&-
+}
 
 # put_build PLACE: whole, or not at all.
 put_build() {

@@ -76,6 +76,18 @@ describe.each(EVERY_SHELL)("installing what is missing, under %s", (shell) => {
     return { child, ended };
   }
 
+  test("of a library, what pkg-config knows or one of its files says that it is there", () => {
+    host.program("pkg-config", '[ "$1 $2" = "--exists libnl-3.0" ]');
+    host.write("/usr/include/stdio.h", "");
+    const present = ["libnl-3.0.pc libnl-3-dev", "/usr/include/stdio.h libc6-dev"];
+    host.succeed(["stage"], bundleOf(nodeFiles(), { packages: present }));
+    expect(host.calls().filter((call) => call.startsWith("apt-get"))).toEqual([]);
+    const packages = [...present, "libssl.pc libssl-dev", "/usr/include/x.h libx-dev"];
+    const { status, stderr } = host.agent(["stage"], bundleOf(nodeFiles(), { packages }));
+    expect(status).toBe(1);
+    expect(stderr).toContain("libssl.pc is still missing after apt-get installed libssl-dev libx-dev");
+  });
+
   test("a stage that its time limit stops stops the package manager, repairs, unmasks, and the next one succeeds", async () => {
     const { child, ended } = await hangingStage();
     process.kill(-child.pid!, "SIGTERM");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { bundleOf, EVERY_SHELL, FakeHost, generation, nodeFiles } from "./fake-host";
+import { bundleOf, SHELLS, FakeHost, generation, nodeFiles } from "./fake-host";
 
 const NODE_CONF = "/etc/vrrp-agent/gw/node.conf";
 const UNIT = "/etc/systemd/system/keepalived.service";
@@ -37,7 +37,7 @@ esac
 BUILT
 chmod 755 "$into/sbin/keepalived"`;
 
-describe.each(EVERY_SHELL)("a keepalived from a tarball, under %s", (shell) => {
+describe.each(SHELLS)("a keepalived from a tarball, under %s", (shell) => {
   let host: FakeHost;
   let digest: string;
   beforeEach(async () => {
