@@ -18,6 +18,8 @@ export interface Expectation {
   before: string;
   /** Who holds it at the end. The same as `before`: it must not have moved at all. */
   after: string;
+  /** Hosts in the order in which they hold it. @default before, then after */
+  way?: readonly string[];
   /** Longest time in which nobody may hold it. @default 0 */
   withoutHolder?: number;
   /** Longest time in which two may hold it: `preemptionOverlap`, or more where the hosts are cut apart. @default 0 */
@@ -75,7 +77,7 @@ export function judge(timeline: Timeline, expected: Expectation): Verdict {
     if (hosts?.join() !== host) fail(`${names(hosts)} held it ${when}; it must be ${host} alone`);
   }
   // A host that loses the address and takes it again is in the sequence once more only if another held it between.
-  const way = moves ? [before, after] : [before];
+  const way = expected.way ?? (moves ? [before, after] : [before]);
   if (sequence.join() !== way.join())
     fail(`the holders were ${sequence.join(", ")}; must be ${way.join(", ")}`);
   atMost("time without holder", verdict.withoutHolder, expected.withoutHolder ?? 0);
