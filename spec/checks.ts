@@ -10,9 +10,10 @@ import { checksOfWitness } from "./witness";
 
 /**
  * What keepalived runs for a check, before the names of cluster and check. keepalived follows the links of a program's own
- * path when it reads its config; of an argument it does not, so that a new agent is used at once.
+ * path when it reads its config; of an argument it does not, so that a new agent is used at once. From 2.3.0 on it runs no
+ * program behind a link to a directory, as /bin is on most hosts; others have no /usr/bin/sh. All have a true /usr/bin/env.
  */
-const PROGRAM = "/bin/sh /usr/lib/vrrp-agent/vrrp-check";
+const PROGRAM = "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check";
 
 /** keepalived's bound of a check's weight. */
 const LARGEST_WEIGHT = 253;

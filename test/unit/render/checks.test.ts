@@ -85,7 +85,7 @@ test.each(["/a\tb", "/a\u0007b", "/a\u0085b"])("a control character is refused: 
 test("keepalived runs the check of a kind as root where scriptUser is another", () => {
   const script = {
     name: "c",
-    script: "/bin/sh /usr/lib/vrrp-agent/vrrp-check gw c",
+    script: "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw c",
     interval: 2,
     timeout: 2,
     fall: 2,
@@ -98,7 +98,7 @@ test("keepalived runs the check of a kind as root where scriptUser is another", 
     path.endsWith("keepalived.conf"),
   )!.text;
   expect(conf).toContain(
-    'vrrp_script c {\n    script "/bin/sh /usr/lib/vrrp-agent/vrrp-check gw c"\n    interval 2\n    timeout 2\n    fall 2\n    rise 2\n    weight -11\n    user root\n}\n',
+    'vrrp_script c {\n    script "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw c"\n    interval 2\n    timeout 2\n    fall 2\n    rise 2\n    weight -11\n    user root\n}\n',
   );
   expect(conf).not.toContain("pidof");
 });

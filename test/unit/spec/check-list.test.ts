@@ -173,7 +173,7 @@ describe("the script of a check", () => {
       expect.objectContaining({ name: "own" }),
       {
         name: "web",
-        script: "/bin/sh /usr/lib/vrrp-agent/vrrp-check gw web",
+        script: "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw web",
         interval: 4,
         timeout: 4,
         fall: 3,

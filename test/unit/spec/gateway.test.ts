@@ -48,7 +48,7 @@ test("it brings a check that yields, with preemptDelay one that is FAULT, on eve
   expect(scripts({})).toEqual([
     expect.objectContaining({
       name: "gateway",
-      script: "/bin/sh /usr/lib/vrrp-agent/vrrp-check gw gateway",
+      script: "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw gateway",
       weight: -11,
     }),
     expect.objectContaining({ weight: -11 }),
