@@ -95,7 +95,7 @@ test_staged() {
     has_program "$test_program" || fail "keepalived is not installed; install it"
     check_includes "$2"
     test_config "$2/files$keepalived_conf" "$test_program"
-    test_programs "$2/files$keepalived_conf"
+    test_programs "$2/files$keepalived_conf" "$test_program"
     test_checks "$1" "$2"
     test_actions "$1" "$2"
     test_nginx "$1" "$2"
@@ -125,12 +125,23 @@ test_config() {
   [ "$test_status" -eq 0 ] || fail "keepalived does not accept its config; correct the spec" "$work/words"
 }
 
-# test_programs FILE: keepalived's own test looks at track scripts only; a notify program that it cannot run it drops
-# at its start, with a line in the log.
+# test_programs FILE KEEPALIVED: keepalived's own test looks at track scripts only; a notify program that it cannot run it drops
+# at its start, with a line in the log. From 2.3.0 on that is also one behind a link to a directory.
 test_programs() {
+  test_version=$(keepalived_version "$2")
   awk '$1 ~ /^notify_(master|backup|fault)$/ { gsub(/"/, "", $2); print $1, $2 }' "$1" >"$work/programs"
   while read -r notify_word program; do
-    if [ -f "$root$program" ] && [ -x "$root$program" ]; then continue; fi
-    fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
+    [ -f "$root$program" ] && [ -x "$root$program" ] ||
+      fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
+    if [ -z "$test_version" ] || older "$test_version" 2.3.0 || ! is_behind_link "$program"; then continue; fi
+    fail "$notify_word runs $program behind a link to a directory, which keepalived $test_version does not; write $test_path/${program##*/}"
   done <"$work/programs"
+}
+
+# is_behind_link PATH: a directory of it is a link; sets test_path to the true one.
+is_behind_link() {
+  test_root=$(readlink -f "$root/")
+  test_path=$(readlink -f "$root${1%/*}/")
+  test_path=${test_path#"${test_root%/}"}
+  [ "$test_path" != "${1%/*}" ]
 }

@@ -122,6 +122,23 @@ describe.each(EVERY_SHELL)("stage under %s", (shell) => {
     for (const word of words) expect(stage(withNotify(word))).toMatchObject({ status: 0, stderr: "" });
   });
 
+  test("a notify program behind a link to a directory is refused where keepalived would drop it: from 2.3.0 on", () => {
+    const conf = 'vrrp_instance gw {\n    notify_master "/bin/notify x"\n}\n';
+    const text = bundleOf(nodeFiles({ "/etc/keepalived/keepalived.conf": conf }));
+    const version = (words: string) =>
+      host.program("keepalived", `[ "$1" != --version ] || echo 'Keepalived v${words}'`);
+    host.write("usr/bin/notify", "#!/bin/sh\n", 0o755);
+    host.link("usr/bin", "bin");
+    version("2.2.8 (x)");
+    expect(stage(text).status).toBe(0);
+    version("2.3.3 (x)");
+    expect(refuse(text)).toBe(
+      "vrrp-agent: a: stage: notify_master runs /bin/notify behind a link to a directory, which keepalived 2.3.3 does not; write /usr/bin/notify\n",
+    );
+    const direct = { "/etc/keepalived/keepalived.conf": conf.replace("/bin", "/usr/bin") };
+    expect(stage(bundleOf(nodeFiles(direct))).status).toBe(0);
+  });
+
   test("a source address that is not on the interface is refused, with those that are", () => {
     expect(refuse(bundleOf(nodeConf("source 10.0.0.1", "source 10.0.0.9")))).toMatch(
       /^vrrp-agent: a: stage: unicastSrcIp 10\.0\.0\.9 is not on eth0, which has 10\.0\.0\.1\/24;/,

@@ -25,7 +25,7 @@ test("global_defs names the router, the script user and the one reader of the no
       "router_id gw-a",
       "script_user root",
       "enable_script_security",
-      'vrrp_notify_fifo_script "/usr/lib/vrrp-agent/vrrp-agent notify" root',
+      'vrrp_notify_fifo_script "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-agent notify" root',
     ]),
   );
 });
