@@ -45,11 +45,6 @@ clock_synchronised() {
   say "${clock_word:-unknown}"
 }
 
-# keepalived_options: what it was built with, on one line.
-keepalived_options() {
-  keepalived --version 2>&1 </dev/null 8>&- 9>&- | sed -n 's/^Config options: *//p' | head -n 1
-}
-
 # host_facts: KEY VALUE, one a line; after firewall_report, which looks at the chains.
 host_facts() {
   say "distribution $(os_release ID)"
@@ -63,6 +58,10 @@ host_facts() {
   if have keepalived; then
     say "keepalived $(keepalived_version)"
     say "keepalived-options $(keepalived_options)"
+  facts_program=$(present_program)
+  if has_program "$facts_program"; then
+    say "keepalived $(keepalived_version "$facts_program")"
+    say "keepalived-options $(keepalived_options "$facts_program")"
   fi
   say "clock $(utc "$(now)") $(clock_synchronised)"
 }

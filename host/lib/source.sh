@@ -39,6 +39,13 @@ program_in_force() {
   done
 }
 
+# present_program: the keepalived that the files in place start.
+present_program() {
+  present_program=$(program_in_force | head -n 1)
+  present_program=${present_program#program }
+  if [ -n "$present_program" ]; then say "$root$present_program/sbin/keepalived"; else say keepalived; fi
+}
+
 is_built() { has_line "$1" "$builds_dir/list" && has_program "$root$1/sbin/keepalived"; }
 
 # build_source CLUSTER DIRECTORY: DIRECTORY has manifest and files/ of the staged generation.

@@ -9,13 +9,18 @@ keepalived_version() {
   "$1" --version 2>&1 </dev/null 8>&- 9>&- | sed -n 's/^Keepalived v\([0-9][0-9.]*\).*/\1/p' | head -n 1
 }
 
-# tell_keepalived PROGRAM: a line of a stage's, for who compares the hosts: version and build options.
+# keepalived_options PROGRAM: what it was built with, on one line.
+keepalived_options() {
+  "$1" --version 2>&1 </dev/null 8>&- 9>&- | sed -n 's/^Config options: *//p' | head -n 1
+}
+
+# tell_keepalived PROGRAM: a line of a stage's, for who compares the hosts.
 tell_keepalived() {
-  has_program "$1" || return 0
-  "$1" --version 2>&1 </dev/null 8>&- 9>&- | awk '
-    !version && /^Keepalived v[0-9]/ { version = substr($2, 2) }
-    /^Config options:/ { sub(/^Config options: */, ""); options = $0 }
-    END { gsub(/[^A-Za-z0-9_=.\/ -]/, "", options); if (version ~ /^[0-9.]+$/) print "keepalived " version (options == "" ? "" : " ") options }'
+  tell_version=
+  ! has_program "$1" || tell_version=$(keepalived_version "$1")
+  [ -n "$tell_version" ] || return 0
+  tell_options=$(keepalived_options "$1" | LC_ALL=C tr -d -c 'A-Za-z0-9_=./ -')
+  say "keepalived $tell_version${tell_options:+ $tell_options}"
 }
 
 # older VERSION THAN

@@ -44,15 +44,15 @@ describe("a pair whose keepalived is built from a tarball", () => {
         return [version, createHash("sha256").update(bytes).digest("hex")];
       }),
     );
-    const host = { image: Image.Source, diskMegabytes: 1024 };
     pair = await WatchedPair.start({
       version: 3,
       advertInt: 1,
       vips: [VIP],
       cluster: source("2.2.7"),
-      host: { "gw-a": host, "gw-b": host },
-      prepare: async (hosts) => {
-        before = await statesOf(hosts);
+      images: [Image.Source, Image.Source],
+      diskMegabytes: 1024,
+      prepare: async (lab) => {
+        before = await statesOf(lab.hosts);
       },
     });
   });
