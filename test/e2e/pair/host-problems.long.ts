@@ -66,7 +66,8 @@ describe("a host that cannot take its files", () => {
     for (const { name } of lab.hosts) expect(changes(before[name]!, after[name]!)).toEqual([]);
   }
 
-  const STAGE = 'Process exited with status 1: running "timeout 1800 /usr/lib/vrrp-agent/vrrp-agent stage":\n';
+  const STAGE =
+    'Process exited with status 1: running "timeout 1800 /usr/lib/vrrp-agent/vrrp-agent stage":\n';
 
   describe("is told once, with host, step, value and what to do, and keeps nothing but the agent:", () => {
     test.each([4, 6])("an IPv%s VIP that a stranger uses, on every host", async (family) => {
