@@ -147,7 +147,7 @@ drain() {
     return 0
   fi
   # FAULT lets go at once: without anybody to take over, nobody would serve meanwhile.
-  if falls_silent && ! meets_a_peer; then
+  if falls_silent && ! meets_a_peer "$1"; then
     [ "$move_force" = yes ] ||
       fail "no peer of $1 answers, and with nopreempt a drain lets go before a peer takes over; bring a peer back first, or give --force, and nobody has them"
     warn "note: no peer of $1 answers: nobody has its addresses until one does, or vrrp-agent undrain"
@@ -195,7 +195,7 @@ take_drain_back() {
 # get_ready CLUSTER: what a master runs here, for its planned move to a peer; the step fails where it is not.
 get_ready() {
   has_role "$conf_dir/$1/node.conf" || return 0
-  if [ "${move_force:-no}" = no ] && ! meets_a_peer; then
+  if [ "${move_force:-no}" = no ] && ! meets_a_peer "$1"; then
     fail "no peer of $1 answers, so what this master runs is not made ready to move; bring a peer back first"
   fi
   ready_words=$(quiesce_role "$1") && return 0
@@ -206,10 +206,12 @@ get_ready() {
 # falls_silent: whether a drain is FAULT on this host.
 falls_silent() { grep -q '^ *drain weight 0$' "$root$keepalived_conf"; }
 
+# meets_a_peer CLUSTER: one answers.
 meets_a_peer() {
-  facts interface "$conf" >"$work/drain-dev"
+  meets_conf=$conf_dir/$1/node.conf
+  facts interface "$meets_conf" >"$work/drain-dev"
   read -r dev <"$work/drain-dev"
-  facts peer "$conf" >"$work/peers"
+  facts peer "$meets_conf" >"$work/peers"
   while read -r _ address; do
     if ask "$address" "$dev" || [ -n "$(neighbour "$address" "$dev")" ]; then return 0; fi
   done <"$work/peers"

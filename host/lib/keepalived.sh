@@ -61,7 +61,7 @@ restart_drained() {
   if ! is_drained "$1"; then
     move_force=no
     # Alone it moves nothing.
-    ! meets_a_peer || get_ready "$1"
+    ! meets_a_peer "$1" || get_ready "$1"
     drain_on "$1"
     restart_undrain=yes
   fi

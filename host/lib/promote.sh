@@ -135,7 +135,7 @@ other_answers() {
 end_promotion() {
   move_force=no
   if holds_a_vip "$1" && ! keeps "$conf"; then
-    ! meets_a_peer || get_ready "$1"
+    ! meets_a_peer "$1" || get_ready "$1"
     rm -f "$(drain_file "$1")"
     sync "$state_dir/$1"
     if await_no_vip "$1" "$(hand_over_seconds "$1")"; then

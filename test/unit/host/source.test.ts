@@ -240,6 +240,20 @@ describe.each(SHELLS)("a keepalived from a tarball, under %s", (shell) => {
     expect(calls("systemctl restart", "configure")).toEqual(["systemctl restart keepalived.service"]);
   });
 
+  test("goes back on the host that holds the addresses, too, behind a drain", () => {
+    apply(1, {});
+    apply(2, { place: "/opt/keepalived/9.9.9-00000000" });
+    host.addresses("eth0", ["10.0.0.1/24", "10.0.0.100/24"]);
+    host.calls();
+    const { status, stdout, stderr } = host.agent(["rollback", "gw"]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining(generation(1)) as string,
+    });
+    expect(stderr).toContain("no peer took over within");
+    expect(calls("systemctl restart")).toEqual(["systemctl restart keepalived.service"]);
+  });
+
   test("stays as long as the host can go back to it, and no longer", () => {
     const other = { place: "/opt/keepalived/9.9.9-00000000" };
     apply(1, {});
