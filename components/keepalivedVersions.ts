@@ -36,7 +36,11 @@ export function versionsOf(told: pulumi.Output<ToldKeepalived>): pulumi.Output<R
 
 /** Says what is wrong with the versions of a cluster's nodes, and throws where they cannot work together. */
 export function proveSkew(name: string, cluster: Cluster, told: ToldKeepalived): void {
-  const problems = proveVersions(cluster, told);
+  // What was told is in the state: a host that was updated by hand is not asked by an up without a change.
+  const again = `; then have the hosts asked again: pulumi up --replace '**::${name}-*-stage'`;
+  const problems = proveVersions(cluster, told).map((problem) =>
+    problem.severity === "error" ? { ...problem, fix: problem.fix + again } : problem,
+  );
   const isWrong = problems.some(({ severity }) => severity === "error");
   proven(name, isWrong ? { problems } : { value: told, warnings: problems });
 }
