@@ -55,9 +55,6 @@ host_facts() {
   firewalls_in_force | sed 's/^/firewall /'
   say "selinux $(selinux_mode)"
   network_managers | sed 's/^/network-manager /'
-  if have keepalived; then
-    say "keepalived $(keepalived_version)"
-    say "keepalived-options $(keepalived_options)"
   facts_program=$(present_program)
   if has_program "$facts_program"; then
     say "keepalived $(keepalived_version "$facts_program")"
