@@ -6,6 +6,7 @@ import { groupPids } from "./cgroup";
 import { type Disks, Image } from "./image";
 import { bridgeOf, inNamespace, mac, namespaces, network, portOf, portOfNic } from "./network";
 import { type Result, type RunOptions, identify, readProc, run, until } from "./process";
+import { networkFile } from "./networkFile";
 import { type HostRecord, labDirectory } from "./record";
 
 const powerButton = join(__dirname, "machine", "power.sh");
@@ -87,15 +88,8 @@ export class Host {
       `${this.address}/${network.prefixLength}`,
       `${this.address6}/${network.prefixLength6}`,
     ] as const;
-    if (this.record.image === Image.Rhel) {
-      write(
-        "etc/NetworkManager/system-connections/eth0.nmconnection",
-        networkManagerFile(...addresses),
-        0o600,
-      );
-    } else {
-      write("etc/systemd/network/10-eth0.network", networkdFile(...addresses));
-    }
+    write(...networkFile(this.record.image, ...addresses));
+    if (this.likeOpenWrt) write("etc/config/system", `\nconfig system\n\toption hostname '${this.name}'\n\n`);
     const configuration = {
       MACHINE: this.netns,
       HOST_NAME: this.name,
@@ -117,6 +111,11 @@ export class Host {
     };
     const lines = Object.entries(configuration).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(this.directory, "host.conf"), lines.join(""));
+  }
+
+  /** Whether it has busybox, procd and UCI in place of GNU's tools and systemd. */
+  private get likeOpenWrt(): boolean {
+    return this.record.image === Image.OpenWrt;
   }
 
   /** Whether the host is powered. */
@@ -152,7 +151,7 @@ export class Host {
   /** Reboots in order, as `reboot` on the host does; returns when its sshd answers again. */
   async reboot(): Promise<void> {
     const before = this.leader();
-    await this.exec("systemctl reboot", { check: false });
+    await this.exec(this.likeOpenWrt ? "reboot" : "systemctl reboot", { check: false });
     await until(
       `${this.name}: shuts down`,
       bootTimeout,
@@ -208,8 +207,10 @@ export class Host {
     if (leader === undefined) throw new Error(`${this.name}: is powered off; boot it first`);
     const inside = typeof command === "string" ? ["sh", "-c", command] : command;
     const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    // The lab's own: those of a host like OpenWrt's are busybox'.
+    const tool = (name: string) => (this.likeOpenWrt ? `/usr/libexec/lab/bin/${name}` : name);
     const clean = [
-      "env",
+      tool("env"),
       "-i",
       "-C",
       "/root",
@@ -218,7 +219,14 @@ export class Host {
       "LANG=C.UTF-8",
       `TERM=${process.env.TERM ?? "dumb"}`,
     ];
-    const limit = ["setpriv", "--pdeathsig", "KILL", "--bounding-set", lackingCapabilities(leader), "--"];
+    const limit = [
+      tool("setpriv"),
+      "--pdeathsig",
+      "KILL",
+      "--bounding-set",
+      lackingCapabilities(leader),
+      "--",
+    ];
     // nsenter would stop with a child that is stopped, as by the host's shutdown, and never go on. A shell just waits.
     const wait = ["sh", "-c", '"$@"; exit "$?"', "sh"];
     const enter = ["nsenter", "--target", String(leader), "--all", "--no-fork"];
@@ -294,7 +302,9 @@ export class Host {
   private leader(): number | undefined {
     return groupPids(this.group).find((pid) => {
       const ids = /^NSpid:\t(.*)$/m.exec(readProc(`/proc/${pid}/status`) ?? "")?.[1]?.split("\t");
-      return ids?.length === 2 && ids[1] === "1" && readProc(`/proc/${pid}/comm`)?.startsWith("systemd\n");
+      return (
+        ids?.length === 2 && ids[1] === "1" && /^(systemd|init)\n/.test(readProc(`/proc/${pid}/comm`) ?? "")
+      );
     });
   }
 }
@@ -306,25 +316,4 @@ function lackingCapabilities(leader: number): string {
   const lacking = bounding("self") & ~bounding(leader);
   const bits = [...lacking.toString(2)].reverse();
   return bits.flatMap((bit, number) => (bit === "1" ? [`-cap_${number}`] : [])).join(",") || "+chown";
-}
-
-/** What gives eth0 its addresses, for systemd-networkd and for NetworkManager. */
-function networkdFile(address: string, address6: string): string {
-  const lines = [
-    "[Match]",
-    "Name=eth0",
-    "[Network]",
-    `Address=${address}`,
-    `Address=${address6}`,
-    "IPv6AcceptRA=no",
-  ];
-  return lines.join("\n") + "\n";
-}
-
-function networkManagerFile(address: string, address6: string): string {
-  const connection = ["[connection]", "id=eth0", "type=ethernet", "interface-name=eth0"];
-  const ip = (family: 4 | 6, its: string) => [`[ipv${family}]`, "method=manual", `address1=${its}`];
-  // So that it has the link-local address that the kernel would give it.
-  const generated = "addr-gen-mode=eui64";
-  return [...connection, ...ip(4, address), ...ip(6, address6), generated].join("\n") + "\n";
 }

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { withLock } from "./lock";
@@ -31,6 +40,8 @@ export const Image = {
   Rhel: "rhel-like",
   /** Debian 12 without keepalived; on its own disk what builds it, and tarballs of two releases in /usr/src. */
   Source: "source",
+  /** OpenWrt's layout and busybox' applets, with stand-ins for uci, procd, fw4 and opkg, which can install keepalived. */
+  OpenWrt: "openwrt-like",
 } as const;
 export type Image = (typeof Image)[keyof typeof Image];
 
@@ -40,6 +51,8 @@ interface Recipe {
   /** Debian's release that the script's sources.list is for. */
   release: string;
   disks: Partial<Record<Image, string[]>>;
+  /** Directories beside the script that it copies from. */
+  files?: readonly string[];
 }
 
 /** Whatever most labs want comes from the first; each of the others is made when somebody first asks for it. */
@@ -64,6 +77,12 @@ const recipes: readonly Recipe[] = [
   },
   { script: "rhel.sh", release: "bookworm", disks: { [Image.Rhel]: ["root"] } },
   { script: "source.sh", release: "bookworm", disks: { [Image.Source]: ["root"] } },
+  {
+    script: "openwrt.sh",
+    release: "bookworm",
+    disks: { [Image.OpenWrt]: ["root"] },
+    files: ["openwrt", "openwrt-keepalived"],
+  },
 ];
 
 /** Directories of each image, uppermost first, as overlayfs wants them in `lowerdir`. */
@@ -93,13 +112,19 @@ export async function ensureImages(
 /** The directory of what a recipe makes. */
 async function ensureRecipe(recipe: Recipe, log: (line: string) => void): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-keepalived", "lab");
-  const digest = createHash("sha256")
+  const hash = createHash("sha256")
     .update(readFileSync(join(recipeDirectory, "common.sh")))
     .update(readFileSync(join(recipeDirectory, recipe.script)))
     .update(recipe.release)
-    .update(process.arch)
-    .digest("hex")
-    .slice(0, 16);
+    .update(process.arch);
+  for (const directory of recipe.files ?? []) {
+    const names = readdirSync(join(recipeDirectory, directory), { recursive: true, encoding: "utf8" }).sort();
+    for (const name of names) {
+      const path = join(recipeDirectory, directory, name);
+      if (statSync(path).isFile()) hash.update(`${name}\n`).update(readFileSync(path));
+    }
+  }
+  const digest = hash.digest("hex").slice(0, 16);
   const finished = join(cache, digest);
   if (existsSync(finished)) return finished;
   const waiting = (holder: string) => log(`lab image: process ${holder} is making it, waiting`);
