@@ -6,7 +6,7 @@ import { agentInstaller } from "./agent";
 import { ConnectionArgs } from "./args";
 import { watchDrift } from "./drift";
 import { rightsOf } from "./files";
-import { AGENT, asRoot, quote } from "./shell";
+import { AGENT, asRoot, inTime, quote } from "./shell";
 import { CommandConnection, connectionTo } from "./ssh";
 import type { HostConfigArgs } from "./hostConfig";
 
@@ -265,7 +265,7 @@ class Steps {
     const limited = (script: pulumi.Output<string>, seconds: number) =>
       pulumi
         .all([this.host.connection.user ?? "root", script])
-        .apply(([user, text]) => asRoot(user, `timeout ${seconds} ${text}`));
+        .apply(([user, text]) => asRoot(user, inTime(seconds, text)));
     return new remote.Command(
       `${this.host.name}-${step}`,
       {

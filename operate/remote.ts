@@ -1,7 +1,7 @@
 import type { Connection } from "../engine/stand-ins/resource-command/connection";
 import type { ResourceLog } from "../engine/stand-ins/resource-command/engineLog";
 import { type Outputs, runRemote } from "../engine/stand-ins/resource-command/remoteCommand";
-import { asRoot, quote } from "../components/shell";
+import { asRoot, inTime, quote } from "../components/shell";
 
 /** One more try after a failed one: a host that is down is told within half a minute. */
 const ONE_MORE_TRY = { dialErrorLimit: 1 };
@@ -36,7 +36,7 @@ export async function runAsRoot(
   { stdin, limit, signal, impatient = false, onLine, log = silent }: RemoteOptions,
 ): Promise<Outputs> {
   return await runRemote(
-    asRoot(connection.user, `timeout ${limit} sh -c ${quote(script)}`),
+    asRoot(connection.user, inTime(limit, `sh -c ${quote(script)}`)),
     {
       connection: impatient ? withOneMoreTry(connection) : connection,
       stdin,

@@ -108,8 +108,12 @@ test("a user other than root goes through sudo, which must not ask", async () =>
   const args = pair();
   args.nodes[0]!.connection.user = "admin";
   const registered = await make(args);
-  expect(find(registered, COMMAND, "gw-a-stage").inputs.create).toMatch(/^sudo -n timeout /);
-  expect(find(registered, COMMAND, "gw-b-stage").inputs.create).toMatch(/^timeout /);
+  expect(find(registered, COMMAND, "gw-a-stage").inputs.create).toMatch(
+    /^sudo -n \$\(command -v timeout && echo \d+\) \S*vrrp-agent stage$/,
+  );
+  expect(find(registered, COMMAND, "gw-b-stage").inputs.create).toMatch(
+    /^\$\(command -v timeout && echo \d+\) /,
+  );
 });
 
 test("an insecure host key is asked for, never assumed", async () => {
