@@ -48,6 +48,13 @@ unpack() {
   rm "$1/list"
 }
 
+# same_files ONE OTHER: directories with the same files in them. Not every busybox has a diff.
+same_files() {
+  [ -d "$2" ] && [ "$(cd "$1" && find . | sort)" = "$(cd "$2" && find . | sort)" ] || return 1
+  differs=$(find "$1" -type f | while read -r one; do cmp -s "$one" "$2${one#"$1"}" || printf x; done)
+  [ -z "$differs" ]
+}
+
 # link TARGET PATH: by rename, so PATH is there at every moment.
 link() {
   [ "$(readlink "$2" || true)" != "$1" ] || return 0
@@ -55,7 +62,26 @@ link() {
   writing mv -T "$2.new" "$2"
 }
 
+# is_procd: OpenWrt.
+is_procd() { [ ! -d "$root/run/systemd/system" ] && [ -f "$root/etc/rc.common" ] && [ -f "$root/lib/functions/procd.sh" ]; }
+
+# keep TEXT: a script of ours, written only where it is not so already.
+keep() {
+  printf '%s\n' "$2" | cmp -s - "$1" && return 0
+  mkdir -p "${1%/*}"
+  printf '%s\n' "$2" >"$1.new"
+  mv -f "$1.new" "$1"
+}
+
 umask 022
+# Not every OpenWrt has a /run; as a directory it would be on flash.
+if is_procd && [ ! -e "$root/run" ]; then
+  mkdir -p "$root/var/run"
+  writing ln -sfn var/run "$root/run"
+  ours=/run
+elif grep -q -s -x /run "$root/lib/upgrade/keep.d/vrrp-agent"; then
+  ours=/run
+fi
 writing mkdir -p "$lib" "$root/usr/sbin" "$root/run/vrrp-agent"
 incoming=$lib/vrrp-agent.incoming.$$
 trap 'rm -rf "$incoming"' EXIT
@@ -72,11 +98,13 @@ unpack "$incoming"
 rm "$incoming/archive"
 former=$(readlink "$lib/vrrp-agent" || true)
 directory=vrrp-agent.$version
-if ! diff -r "$incoming" "$lib/$directory" >/dev/null 2>&1 || [ ! -x "$lib/$directory/vrrp-agent" ]; then
+if ! same_files "$incoming" "$lib/$directory" || [ ! -x "$lib/$directory/vrrp-agent" ]; then
   # One that is damaged may be the one in use: it stays until the link has gone over.
   [ ! -e "$lib/$directory" ] || directory=$directory.$$
   # What the link names must outlast a power cut.
-  writing find "$incoming" -type f -exec sync {} +
+  # shellcheck disable=SC2038 # names of our own
+  words=$(find "$incoming" -type f | xargs sync 2>&1) ||
+    fail "cannot write to $lib or $root/usr/sbin; make room on their file systems" "$words"
   writing mv "$incoming" "$lib/$directory"
 fi
 link "$directory" "$lib/vrrp-agent"
@@ -122,6 +150,56 @@ ExecStartPost=-/usr/lib/vrrp-agent/vrrp-agent tunnel-made %i
 UNIT
   mv -f "$units/wg-quick@.service.d/.vrrp-agent.conf" "$units/wg-quick@.service.d/vrrp-agent.conf"
   sync "$units/vrrp-agent.service" "$units/multi-user.target.wants" "$units/wg-quick@.service.d" "$lib"
+fi
+# The same where procd starts things (host/lib/procd.sh), and what a sysupgrade is to keep.
+if is_procd; then
+  keep "$root/lib/upgrade/keep.d/vrrp-agent" "# Managed by pulumi-keepalived.
+/etc/vrrp-agent/
+/etc/vrrp-agent.state/
+/etc/keepalived/
+/etc/wireguard/
+/etc/hotplug.d/iface/50-vrrp-agent
+/etc/init.d/vrrp-agent
+/etc/rc.d/S65vrrp-agent
+/lib/upgrade/keep.d/vrrp-agent
+/usr/lib/vrrp-agent
+/usr/lib/vrrp-agent.*/
+/usr/sbin/vrrp-agent${ours:+
+$ours}"
+  # shellcheck disable=SC2016 # variables of that script
+  keep "$root/etc/init.d/vrrp-agent" '#!/bin/sh /etc/rc.common
+# Managed by pulumi-keepalived.
+START=65
+USE_PROCD=1
+agent=/usr/lib/vrrp-agent/vrrp-agent
+
+boot() {
+  "$agent" procd-boot 2>&1 | logger -t vrrp-agent
+  start
+}
+
+instance() {
+  procd_open_instance "$1"
+  shift
+  procd_set_param command "$agent" "$@"
+  procd_set_param respawn 3600 5 0
+  procd_close_instance
+}
+
+start_service() {
+  instance tend tend
+  for conf in /etc/vrrp-agent/*/node.conf; do
+    grep -q -s "^role " "$conf" || continue
+    cluster=${conf%/node.conf}
+    instance "role-${cluster##*/}" role "${cluster##*/}"
+  done
+}'
+  chmod 755 "$root/etc/init.d/vrrp-agent"
+  "$root/etc/init.d/vrrp-agent" enabled || "$root/etc/init.d/vrrp-agent" enable
+  # With the new version from now on.
+  if [ "$former" = "$directory" ]; then verb=start; else verb=restart; fi
+  "$root/etc/init.d/vrrp-agent" "$verb" </dev/null >/dev/null 2>&1 9>&-
+  sync
 fi
 # The former version stays: a step that has just begun may still be reading it.
 for old in "$lib"/vrrp-agent.*; do

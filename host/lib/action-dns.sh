@@ -179,7 +179,7 @@ dns_update() {
   limited 70 "$dns_tool" -t 6 -r 1 "$work/dns-script" >"$work/dns-update" 2>&1 || dns_status=$?
   rm -f "$work/dns-script"
   [ "$dns_status" -ne 0 ] || return 0
-  dns_words=$(tr '[:cntrl:]' '\n' <"$work/dns-update" | grep . | tail -n 1 | cut -c 1-200) || dns_words="it does not answer"
+  dns_words=$(tr '\000-\037\177' '\n' <"$work/dns-update" | grep . | tail -n 1 | cut -c 1-200) || dns_words="it does not answer"
   case $dns_words in
   *YXRRSET* | *NXRRSET*) return 2 ;;
   *"$dns_secret"*) dns_words="the key is not understood" ;;

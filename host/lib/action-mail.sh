@@ -20,7 +20,7 @@ mail_send() {
 }
 
 # mail_line TEXT: ends no header, whatever is in it.
-mail_line() { printf '%s' "$1" | tr '[:cntrl:]' ' '; }
+mail_line() { printf '%s' "$1" | tr '\000-\037\177' ' '; }
 
 # mail_text: RFC 5322. The id is that of the message: a mail that comes twice shows as one.
 mail_text() {

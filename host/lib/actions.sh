@@ -138,7 +138,7 @@ act_run() {
   act_output=$role_dir/actions/.$act_name.output
   limited "$((act_limit * 10))" "$here/vrrp-agent" act "$cluster" "$act_name" "$@" \
     >"$act_output" 2>&1 </dev/null 5>&- 6>&- 8>&- 9>&- || act_status=$?
-  act_words=$(tr '[:cntrl:]' '\n' <"$act_output" 2>/dev/null | grep . | tail -n 1 | cut -c 1-300 | sed 's/ *$//') || act_words=
+  act_words=$(tr '\000-\037\177' '\n' <"$act_output" 2>/dev/null | grep . | tail -n 1 | cut -c 1-300 | sed 's/ *$//') || act_words=
   if was_late "$act_status"; then
     act_words="did not end within $act_limit s${act_words:+; its last words: $act_words}"
     act_status=1

@@ -367,6 +367,7 @@ bring_into_force() {
   record_nginx "$1" "$2"
   move_to "$1" "$2"
   unlink_unit
+  [ "$manages" = no ] || point_keepalived "$1"
   if moved "$1" /etc/systemd/system/ && has_systemd; then
     tool "systemctl daemon-reload failed" systemctl daemon-reload
   fi

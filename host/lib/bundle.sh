@@ -74,6 +74,17 @@ lay_out() {
   done <"$work/file-lines"
 }
 
+# applies_here PATH: units mean nothing where no systemd reads them, and each write wears flash.
+applies_here() { case $1 in /etc/systemd/*) has_systemd ;; esac; }
+
+# leave_out_units DIRECTORY: what does not apply here is no `file` of the staged generation, but a `not-here` with the same words:
+# neither placed nor missed, and as applied for whoever asks.
+leave_out_units() {
+  ! has_systemd || return 0
+  sed 's|^file \(.* /etc/systemd/.*\)$|not-here \1|' "$1/manifest" >"$work/manifest-here"
+  write_file "$1/manifest" <"$work/manifest-here"
+}
+
 # check_includes DIRECTORY: what a config of keepalived includes by a relative path is in the bundle; keepalived itself
 # starts without a file that is not there, and so without the password in it.
 check_includes() {

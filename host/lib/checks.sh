@@ -178,7 +178,7 @@ judge_run() {
   verdict=$1 broken=$2
   # As one line, whatever a tool has said.
   words=
-  [ -z "$why" ] || words=$(printf '%s' "$why" | tr '[:cntrl:]' ' ' | cut -c 1-300)
+  [ -z "$why" ] || words=$(printf '%s' "$why" | tr '\000-\037\177' ' ' | cut -c 1-300)
   if [ "$broken" = yes ]; then
     condition=broken
   elif [ "$verdict" = failing ] && [ "$row" -ge "$fall" ]; then
@@ -361,6 +361,6 @@ check_facts() {
       condition=$verdict
     fi
     # A user other than root may have written there what he liked.
-    say "check $name $kind $condition $verdict $check_since $(printf '%s' "$words" | tr -d '[:cntrl:]')"
+    say "check $name $kind $condition $verdict $check_since $(printf '%s' "$words" | tr -d '\000-\037\177')"
   done <"$work/checks"
 }

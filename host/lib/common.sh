@@ -3,7 +3,6 @@
 
 root=${VRRP_ROOT-}
 conf_dir=$root/etc/vrrp-agent
-state_dir=$root/var/lib/vrrp-agent
 run_dir=$root/run/vrrp-agent
 log_dir=$root/var/log/vrrp-agent
 
@@ -18,7 +17,40 @@ leave_domain() {
   *) return 0 ;;
   esac
   export VRRP_LEFT_DOMAIN=yes
+  # shellcheck disable=SC2154 # of who reads this
   exec "$here/vrrp-unconfined" "$@"
+}
+
+# place_of_state: what must outlast a reboot. /var is in memory on OpenWrt, a link to /tmp; there it goes beside our files. Decided
+# where there is none yet.
+place_of_state() {
+  state_dir=$root/etc/vrrp-agent.state
+  [ ! -d "$state_dir" ] || return 0
+  state_dir=$root/var/lib/vrrp-agent
+  if [ ! -d "$state_dir" ] && is_volatile "$root/var/lib" && ! is_volatile "$root/etc"; then
+    state_dir=$root/etc/vrrp-agent.state
+  fi
+}
+
+# link_state: configs name /var/lib/vrrp-agent; where the state is elsewhere, a link in memory leads there.
+link_state() {
+  [ "$state_dir" != "$root/var/lib/vrrp-agent" ] && [ ! -L "$root/var/lib/vrrp-agent" ] || return 0
+  mkdir -p "$root/var/lib"
+  ln -s "${state_dir#"$root"}" "$root/var/lib/vrrp-agent"
+}
+
+# is_volatile PATH: whether it is in memory, by the mounts.
+is_volatile() {
+  [ -e "$root/proc/mounts" ] || return 1
+  volatile_path=$(readlink -f "$1") || return 1
+  volatile_path=${volatile_path#"$root"}/
+  volatile_at='' volatile_type=''
+  while read -r _ volatile_mount volatile_what _; do
+    case $volatile_path in
+    "${volatile_mount%/}"/*) [ "${#volatile_mount}" -lt "${#volatile_at}" ] || volatile_at=$volatile_mount volatile_type=$volatile_what ;;
+    esac
+  done <"$root/proc/mounts"
+  case $volatile_type in tmpfs | ramfs) ;; *) return 1 ;; esac
 }
 
 # Set by the dispatcher, and by those who learn the node's name in the cluster.
@@ -59,6 +91,46 @@ attempt() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# sync FILE...: a busybox that syncs everything, whatever it is told, says so each time.
+sync() {
+  sync_words=$(command sync "$@" 2>&1) || {
+    printf '%s\n' "$sync_words" >&2
+    return 1
+  }
+}
+
+# Seconds that a step may take where the caller's timeout is not there to end it.
+step_limit=1800
+
+# limit_step: of this process, where the host has no timeout. It looks every few seconds, so that nothing is left of it after a step.
+limit_step() {
+  ! have timeout || return 0
+  (
+    limit_left=$step_limit
+    while [ "$limit_left" -gt 0 ] && kill -0 "$$" 2>/dev/null; do
+      sleep 5
+      limit_left=$((limit_left - 5))
+    done
+    [ "$limit_left" -gt 0 ] || kill "$$"
+  ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
+}
+
+# detached PIDFILE COMMAND...: in a session of its own, which the end of this one does not end. busybox can be without setsid,
+# but not without what starts daemons.
+detached() {
+  detached_file=$1
+  shift
+  if have setsid; then
+    setsid "$@" </dev/null >/dev/null 2>&1 8>&- 9>&- &
+    say "$!" >"$detached_file"
+  else
+    rm -f "$detached_file"
+    detached_program=$(command -v "$1")
+    shift
+    start-stop-daemon -S -b -m -p "$detached_file" -x "$detached_program" -- "$@" </dev/null >/dev/null 2>&1 8>&- 9>&-
+  fi
+}
 
 # make_run_dir: everybody may read the state files in it.
 make_run_dir() {
@@ -201,3 +273,5 @@ json_text() {
     { gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); text = text (NR > 1 ? "\\n" : "") $0 }
     END { printf "\"%s\"", text }'
 }
+
+place_of_state

@@ -33,9 +33,13 @@ verb_drift() {
     drifted_sysctls "$drift_dir" | sed 's/^/sysctl /'
     tunnel_drift "$1" "$drift_dir" | sed 's/^/tunnel /'
     nginx_drift "$1" "$drift_dir" | sed 's/^/gateway /'
-    awk '$1 == "file" { print $2, $6 }' "$drift_dir/manifest" >"$work/drift-files"
-    while read -r mode path; do
-      describe_file "$mode" "$drift_dir/files$path" "$path"
+    awk '$1 == "file" || $1 == "not-here" { print $1, $2, $6 }' "$drift_dir/manifest" >"$work/drift-files"
+    while read -r word mode path; do
+      if [ "$word" = file ]; then
+        describe_file "$mode" "$drift_dir/files$path" "$path"
+      else
+        (root=$drift_dir/files && describe_file "$mode" "$drift_dir/files$path" "$path")
+      fi
     done <"$work/drift-files"
   fi
   say end
@@ -71,6 +75,7 @@ drifted() {
     case $(service_words) in disabled*) say "keepalived.service is disabled" ;; esac
     case $(service_words) in *stopped) say "keepalived.service is stopped" ;; esac
   fi
+  procd_drift "$1" "$2"
   drifted_sysctls "$2" | while read -r key is wanted; do say "sysctl $key is $is, not $wanted"; done
   tunnel_drift "$1" "$2"
   nginx_drift "$1" "$2"

@@ -46,9 +46,18 @@ stale_names() {
 # endpoint_of NAME PORT PRESENT: fails where the name has no address, or PRESENT is one of those that it has.
 endpoint_of() {
   # busybox' shell has a word for what is ended.
-  { timeout "$resolver_patience" getent ahosts "$1" </dev/null | awk -v port="$2" '
+  { resolve "$1" </dev/null | awk -v port="$2" '
     { print ($1 ~ /:/ ? "[" $1 "]" : $1) ":" port }' >"$work/found"; } 2>/dev/null
   [ -s "$work/found" ] && ! has_line "$3" "$work/found" && head -n 1 "$work/found"
+}
+
+# resolve NAME: its addresses. OpenWrt has no getent; what nslookup says of the server comes before the name.
+resolve() {
+  if have getent && have timeout; then
+    timeout "$resolver_patience" getent ahosts "$1"
+  elif have nslookup; then
+    nslookup "$1" | awk '/^Name:/ { told = 1 } told && /^Address/ { print $NF }'
+  fi
 }
 
 # drive_endpoints CLUSTER: the timer runs where the present files have one.

@@ -6,6 +6,7 @@ check_host() {
   check_paths "$1" "$2/manifest"
   check_room "$2"
   facts_conf=$2/files/etc/vrrp-agent/$1/node.conf
+  check_procd "$facts_conf"
   if [ -s "$2/files/etc/vrrp-agent/$1/firewall.rules" ]; then
     check_firewalls "$1" "$2"
   fi
@@ -128,8 +129,8 @@ vip_is_managed() {
 # check_unused NODE_CONF ADDRESS DEV: nobody has the address but a peer.
 check_unused() {
   if held "$2" "$3" >/dev/null; then
-    # A keepalived that was set up by hand holds it: that one is taken over.
-    ! { keepalived_pid >/dev/null && grep -q -F "$2" "$root/etc/keepalived/keepalived.conf"; } || return 0
+    # A keepalived that was set up by hand, or by UCI, holds it: that one is taken over.
+    ! { keepalived_pid >/dev/null && grep -q -s -F "$2" "$root$keepalived_conf" "$root/tmp/keepalived.conf"; } || return 0
     fail "virtual address $2 is already configured on $3 of this host; remove it there or choose another"
   fi
   answers=$(answering_macs "$2" "$3") || {

@@ -52,7 +52,7 @@ survey_iptables() (
         comment = "-"; kind = "passing"
         if (match($0, /--comment "?vrrp-agent:[A-Za-z0-9_:-]+/)) {
           comment = substr($0, RSTART, RLENGTH); sub(/.*vrrp-agent:/, "vrrp-agent:", comment); kind = "own"
-        } else if ($0 ~ / -j ufw6?-/) kind = "managed"
+        } else if ($0 ~ / -j ufw6?-/ || $0 ~ / --comment "!fw3/) kind = "managed"
         else if (firewalld && $0 ~ / -j ((INPUT|OUTPUT|FORWARD)_[A-Za-z_]+|DROP|REJECT --reject-with icmp6?-[a-z]+-prohibited)$/ && $0 !~ / -[sdpio] /) kind = "managed"
         else if ($0 ~ / -[jg] / && $0 !~ / -j (ACCEPT|LOG|NFLOG|MARK|CONNMARK|NOTRACK|CT|TOS|DSCP)( |$)/) kind = "deciding"
         words = kind == "own" ? $0 : ""
@@ -66,7 +66,7 @@ survey_iptables() (
 survey_nft() {
   have nft || return 0
   nft -a -s list ruleset 2>"$work/words" >"$work/ruleset" || fail "nft list ruleset failed" "$work/words"
-  awk '
+  awk -v fw4="$(! uci_owns inet fw4 || say yes)" '
     FILENAME == ARGV[1] { if ($2 == "iptables-nft") theirs[$3, $4, $5] = 1; next }
     /^table (ip|ip6|inet) / { family = $2; table = $3; next }
     /^[^\t]/ { family = ""; next }
@@ -85,7 +85,7 @@ survey_nft() {
       if (match(rule, /comment "vrrp-agent:[A-Za-z0-9_:-]+"$/)) {
         comment = substr(rule, RSTART + 9, RLENGTH - 10); kind = "own"
       } else {
-        if (table == "firewalld") kind = "managed"
+        if (table == "firewalld" || (fw4 && family == "inet" && table == "fw4")) kind = "managed"
         gsub(/"[^"]*"/, "", rule)
         if (kind == "passing" && rule ~ /(^|[^a-z])(drop|reject|jump|goto|queue|return|vmap|continue)([^a-z]|$)/) kind = "deciding"
       }

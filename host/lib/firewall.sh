@@ -47,7 +47,7 @@ spelled_rules() {
 #   NAME_problems WANTED  a line for each place where our rules are not as they should be
 #   NAME_set WANTED       what it has of our rules, now and for its next start, becomes WANTED; WANTED may be empty
 # and `chains`, for every chain that is none of theirs.
-firewall_managers="firewalld ufw"
+firewall_managers="firewalld ufw uci"
 
 # active_managers
 active_managers() {

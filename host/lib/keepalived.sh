@@ -171,6 +171,8 @@ look_keepalived() {
   done
   if has_systemd; then
     systemctl --no-pager --lines=20 status keepalived.service >"$work/words" 2>&1 || true
+  elif have logread; then
+    logread -e eepalived 2>/dev/null | tail -n 20 >"$work/words" || true
   fi
   fail "keepalived does not keep running with the new files; see its own words" "$work/words"
 }
@@ -200,6 +202,7 @@ record_written() {
 
 # return_service CLUSTER: as it was before the first apply. On a boot it is not for us to start or reload it.
 return_service() {
+  return_pointer "$1"
   record=$(grep '^service ' "$state_dir/$1/generations/0/kept" 2>/dev/null) || return 0
   case $record in
   "service disabled "*) ! service_enabled || service disable ;;

@@ -14,8 +14,10 @@ find_clock() {
     clock=timeout
   elif sleep 0.01 2>/dev/null; then
     clock="sleep"
-  else
+  elif have timeout; then
     clock=none
+  else
+    clock=seconds
   fi
 }
 
@@ -26,7 +28,8 @@ limited() {
   shift
   case $clock in
   timeout) timeout -k 0.2 "$limited_text" "$@" ;;
-  sleep)
+  sleep | seconds)
+    [ "$clock" = "sleep" ] || limited_text=$limited_whole
     # A group of its own, so that what it has started ends with it.
     if have setsid; then
       setsid "$@" &
@@ -35,16 +38,22 @@ limited() {
       "$@" &
       limited_pid=$! limited_victim=$!
     fi
-    {
-      sleep "$limited_text"
+    (
+      limited_nap=
+      # Nothing is left of it: keepalived adopts what its scripts leave behind.
+      trap 'kill "$limited_nap" 2>/dev/null || true; exit 0' TERM
+      sleep "$limited_text" &
+      limited_nap=$!
+      wait "$limited_nap" || true
       kill -- "$limited_victim" 2>/dev/null || true
-      sleep 0.2
+      sleep 0.2 2>/dev/null || sleep 1
       kill -KILL "$limited_victim" 2>/dev/null || true
-    } >/dev/null 2>&1 &
+    ) </dev/null >/dev/null 2>&1 &
     limited_watch=$!
     limited_status=0
     wait "$limited_pid" 2>/dev/null || limited_status=$?
     kill "$limited_watch" 2>/dev/null || true
+    wait "$limited_watch" 2>/dev/null || true
     return "$limited_status"
     ;;
   *) timeout "$limited_whole" "$@" ;;

@@ -108,7 +108,7 @@ nginx_by_itself() {
 }
 
 # nginx_line: its words as one line.
-nginx_line() { printf '%s' "$nginx_words" | tr '[:cntrl:]' ' ' | cut -c 1-300; }
+nginx_line() { printf '%s' "$nginx_words" | tr '\000-\037\177' ' ' | cut -c 1-300; }
 
 nginx_enabled() {
   if has_systemd; then

@@ -54,9 +54,9 @@ forget_unknown() {
   done
 }
 
-# tend_roles: where no systemd does.
+# tend_roles: where neither systemd nor procd does.
 tend_roles() {
-  ! has_systemd || return 0
+  ! has_systemd && ! has_procd || return 0
   for conf in "$conf_dir"/*/node.conf; do
     ! has_role "$conf" || (start_role "$(facts cluster "$conf")") || true
   done

@@ -145,7 +145,11 @@ is_there() {
 
 # package_name MANAGER PACKAGE COMMAND: as the distribution calls what Debian calls so.
 package_name() {
+  # OpenWrt's packages have its own names, whichever of its managers installs them.
+  set -- "$(if has_procd; then say opkg; else say "$1"; fi)" "$2" "${3-}"
   case $1:$2 in
+  opkg:iproute2) say ip-full ;;
+  opkg:iputils-ping | opkg:procps) say busybox ;;
   dnf:bind9-dnsutils) say bind-utils ;;
   apk:bind9-dnsutils) say bind-tools ;;
   opkg:bind9-dnsutils) case $3 in nsupdate) say bind-client ;; *) say bind-dig ;; esac ;;
@@ -172,6 +176,8 @@ install_missing() (
   } >"$work/packages"
   while read -r _ command package; do
     is_there "$command" && continue
+    # Its interfaces are netifd's.
+    [ "$command" != wg-quick ] || ! has_netifd || continue
     missing="$missing $(package_name "$(package_manager)" "$package" "$command")"
     commands="$commands $command"
   done <"$work/packages"

@@ -37,7 +37,7 @@ load_message() {
 }
 
 # one_line <WORDS: up to 200 characters of them, as a line of a file has them.
-one_line() { tr '[:cntrl:]' ' ' | cut -c 1-200 | sed 's/ *$//'; }
+one_line() { tr '\000-\037\177' ' ' | cut -c 1-200 | sed 's/ *$//'; }
 
 # random_id: 32 hex digits.
 random_id() { head -c 16 /dev/urandom | sha256sum | cut -c 1-32; }

@@ -60,6 +60,7 @@ verb_uninstall() {
     "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"
   rmdir "$root/etc/systemd/system/wg-quick@.service.d" 2>/dev/null || true
   ! has_systemd || tool "systemctl daemon-reload failed" systemctl daemon-reload
+  leave_procd
   rm -rf "$root/usr/sbin/vrrp-agent" "$root/usr/lib/vrrp-agent" "$root/usr/lib/vrrp-agent".*
   selinux_teardown
   rm -rf "$conf_dir" "$state_dir" "$log_dir" "$run_dir"

@@ -345,7 +345,7 @@ give_role_back() {
   is_drained "$cluster" && return 0
   yield_status=0
   yield_words=$(VRRP_ROLE_LOOP=$$ "$here/vrrp-agent" drain "$cluster" 2>&1 </dev/null 5>&- 6>&-) || yield_status=$?
-  yield_words=$(printf '%s' "$yield_words" | tr '[:cntrl:]' ' ')
+  yield_words=$(printf '%s' "$yield_words" | tr '\000-\037\177' ' ')
   if [ "$yield_status" -eq 0 ]; then
     role_event_of ACTION "$act_name" yielded 0 "the node is drained until vrrp-agent undrain: $yield_words"
   else
@@ -387,6 +387,8 @@ undo_actions() {
 end_role_loop() {
   if has_systemd; then
     tool "roles: cannot stop $(role_unit "$1")" systemctl --quiet disable --now "$(role_unit "$1")"
+  elif has_procd; then
+    "$root$procd_script" stop "role-$1" >/dev/null 2>&1 </dev/null 8>&- 9>&- || true
   else
     end_pid=$(cat "$run_dir/$1/role/pid" 2>/dev/null) || return 0
     # The pid may be somebody else's by now.
@@ -408,10 +410,13 @@ start_role() {
       systemctl --quiet enable --now "$(role_unit "$1")"
     return 0
   fi
+  if has_procd; then
+    drive_procd
+    return 0
+  fi
   mkdir -p "$run_dir/$1/role"
   ! role_runs "$1" || return 0
-  setsid "$(undo_agent)" role "$1" </dev/null >/dev/null 2>&1 8>&- 9>&- &
-  say "$!" >"$run_dir/$1/role/pid"
+  detached "$run_dir/$1/role/pid" "$(undo_agent)" role "$1"
 }
 
 # role_runs CLUSTER

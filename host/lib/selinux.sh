@@ -63,8 +63,9 @@ selinux_contexts() {
 # selinux_setup: of a stage; once, and after an update of the agent or of the policy.
 selinux_setup() {
   selinux_on && confines_keepalived || return 0
-  have semanage && have semodule ||
+  if ! have semanage || ! have semodule; then
     fail "SELinux is $(selinux_mode) and this host lacks semanage or semodule, which tell it whose our files are; install policycoreutils and policycoreutils-python-utils"
+  fi
   selinux_added=$state_dir/.selinux/added
   mkdir -p "$state_dir/.selinux"
   [ -e "$selinux_added" ] || : >"$selinux_added"
@@ -168,7 +169,7 @@ drive_selinux() {
   if selinux_on && have semanage; then selinux_wishes "$2"; fi >"$work/wishes"
   while read -r selinux_kind selinux_name; do
     ! grep -q -E "^$selinux_kind (tcp )?$selinux_name " "$selinux_kept" 2>/dev/null || continue
-    grant_$selinux_kind "$1" "$selinux_name"
+    "grant_$selinux_kind" "$1" "$selinux_name"
   done <"$work/wishes"
   { grep -E '^(boolean|port) ' "$selinux_kept" 2>/dev/null || true; } >"$work/granted"
   while IFS= read -r selinux_line; do

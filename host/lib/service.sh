@@ -5,16 +5,21 @@ has_systemd() { [ -d "$root/run/systemd/system" ] && have systemctl; }
 
 init_script=$root/etc/init.d/keepalived
 
+# has_procd: OpenWrt.
+has_procd() { ! has_systemd && [ -f "$root/etc/rc.common" ] && [ -f "$root/lib/functions/procd.sh" ]; }
+
 # service VERB: start, stop, reload, restart, enable, disable.
 service() {
   if has_systemd; then
     tool "keepalived: systemctl $1 failed; see: journalctl -u keepalived" systemctl "$1" keepalived.service
   elif [ -x "$init_script" ]; then
-    tool "keepalived: $init_script $1 failed; see the system's log" "$init_script" "$1"
+    if has_procd; then procd_service "$1"; else init_service "$1"; fi
   else
     fail "found neither systemd nor $init_script; one of them must run keepalived"
   fi
 }
+
+init_service() { tool "keepalived: $init_script $1 failed; see the system's log" "$init_script" "$1" </dev/null; }
 
 service_enabled() {
   if has_systemd; then

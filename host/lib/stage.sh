@@ -6,6 +6,7 @@ verb_stage() {
   make_work
   mkdir -p "$state_dir"
   chmod 700 "$state_dir"
+  link_state
   incoming=$state_dir/.incoming.$$
   trap 'rm -rf "$work" "$incoming" "$incoming.old"' EXIT
   rm -rf "$incoming" "$incoming.old"
@@ -24,6 +25,7 @@ verb_stage() {
   take_lock apply 9
   check_owner "$cluster" "$(manifest_value owner "$incoming/manifest")"
   lay_out "$incoming"
+  leave_out_units "$incoming"
   use_node "$incoming/files/etc/vrrp-agent/$cluster/node.conf"
   check_host "$cluster" "$incoming"
   attempt try_out "$cluster" "$incoming"

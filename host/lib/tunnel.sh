@@ -469,8 +469,8 @@ sync_conf() {
 # comes with those of the interface.
 allowed_ips() {
   wg show "$1" allowed-ips 2>/dev/null | awk -v link_network="$link_network" '
-    { for (i = 2; i <= NF; i++) if ($i ~ /\// && $i !~ /\/0$/ && $i != link_network) print $i }' |
-    sort -u | sort -t / -k 2 -n -r
+    { for (i = 2; i <= NF; i++) if ($i ~ /\// && $i !~ /\/0$/ && $i != link_network) { prefix = $i; sub(/.*\//, "", prefix); print 1000 + prefix, $i } }' |
+    sort -u -r | sed 's/^[^ ]* //'
 }
 
 # sync_addresses DEV: those in $work/facts are there, those that only $work/told has are not. What others have put on

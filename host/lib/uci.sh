@@ -283,7 +283,10 @@ write_uci() {
 
 # private_network_config: a key comes into it. uci keeps the mode.
 private_network_config() {
-  is_private "$network_config" || chmod 600 "$network_config"
+  is_private "$network_config" || {
+    rights "$network_config" | cut -c 1-10 >"$state_dir/network.mode"
+    chmod 600 "$network_config"
+  }
   chmod 600 "$work/uci/config/ours"
 }
 
@@ -305,7 +308,15 @@ enable_uci() {
       [ -z "$(facts tunnel "$uci_conf")" ] || return 0
     done
     rm -f "$root$hotplug_script"
+    public_network_config
   fi
+}
+
+# public_network_config: with our keys gone it may be read as before, unless there are others in it.
+public_network_config() {
+  [ -e "$state_dir/network.mode" ] || return 0
+  if ! grep -q '_key' "$network_config" && [ "$(cat "$state_dir/network.mode")" = -rw-r--r-- ]; then chmod 644 "$network_config"; fi
+  rm -f "$state_dir/network.mode"
 }
 
 hotplug_text() {

@@ -33,9 +33,9 @@ arm_undo() {
     say "$undo_unit" >"$run_dir/$1/undo.unit"
   else
     # shellcheck disable=SC2016
-    setsid sh -c 'while sleep "$1" && [ -e "$2" ]; do "$3" undo "$4" "$5" || :; done' vrrp-agent-undo \
-      "$undo_interval" "$state_dir/$1/pending" "$(undo_agent)" "$1" "$2" </dev/null >/dev/null 2>&1 8>&- 9>&- &
-    say "$!" >"$run_dir/$1/undo.pid"
+    detached "$run_dir/$1/undo.pid" \
+      sh -c 'while sleep "$1" && [ -e "$2" ]; do "$3" undo "$4" "$5" || :; done' vrrp-agent-undo \
+      "$undo_interval" "$state_dir/$1/pending" "$(undo_agent)" "$1" "$2"
   fi
 }
 

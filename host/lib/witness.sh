@@ -199,7 +199,7 @@ await_words() {
   while [ $(($(uptime_now) - round_began)) -lt "$words_window" ]; do
     # shellcheck disable=SC2086 # a list of words
     ! heard_any $health_words || ! heard_any $stance_words || break
-    sleep 0.1
+    sleep 0.1 2>/dev/null || sleep 1
   done
   # shellcheck disable=SC2086 # a list of numbers
   kill $listen_pids 2>/dev/null || true
