@@ -156,7 +156,7 @@ class Run {
   }
 
   async reload(): Promise<StepSeen | undefined> {
-    const { reloads } = this.kind;
+    const { reloads, service = (verb) => `systemctl ${verb} keepalived` } = this.kind;
     if (reloads === undefined) return undefined;
     const from = now();
     const failures: string[] = [];
@@ -167,12 +167,12 @@ class Run {
     // Both ways: after a reload of its firewall each must still hear the other when that one begins to speak anew.
     const stopped = await this.pair.event(
       "stop",
-      () => this.pair.a.exec("systemctl stop keepalived"),
+      () => this.pair.a.exec(service("stop")),
       this.pair.moves("gw-a", "gw-b", this.pair.afterGoodbye()),
     );
     const back = await this.pair.event(
       "start",
-      () => this.pair.a.exec("systemctl start keepalived"),
+      () => this.pair.a.exec(service("start")),
       this.pair.preempts("gw-b", "gw-a"),
     );
     return {

@@ -11,6 +11,8 @@ export interface Kind {
   prepare?: (host: Host) => Promise<unknown>;
   /** Commands that bring its firewall back to what is written down, as its operator would give them. */
   reloads?: readonly string[];
+  /** The command that starts or stops keepalived there. @default systemctl's */
+  service?: (verb: "start" | "stop") => string;
   /** Its firewall lets no VRRP in: two keepalived that nobody opened it for are both master. */
   refuses?: boolean;
 }
@@ -82,6 +84,15 @@ const ufw = {
   refuses: true,
 };
 
+/** Nothing of GNU's or systemd's; opkg installs keepalived, and fw4 rejects what nobody has let in. */
+export const openWrt: Kind = {
+  name: "openwrt",
+  what: "OpenWrt's layout, with stand-ins: procd, UCI, fw4, which rejects; opkg installs keepalived",
+  images: both(Image.OpenWrt),
+  reloads: ["/etc/init.d/firewall reload", "/etc/init.d/firewall restart"],
+  service: (verb) => `/etc/init.d/keepalived ${verb}`,
+};
+
 /** Two firewalls in one pair; what `npm test` sees of all this. */
 export const twoFirewalls: Kind = {
   name: "two-firewalls",
@@ -141,6 +152,13 @@ export const kinds: readonly Kind[] = [
     what: "Debian 11 and Debian 13, one pair",
     images: [Image.Debian11, Image.Debian13],
   },
+  {
+    name: "rhel-like",
+    what: "RHEL-like: dnf, NetworkManager, firewalld, SELinux's tools",
+    images: both(Image.Rhel),
+    reloads: firewalld.reloads,
+  },
+  openWrt,
 ];
 
 export function kindNamed(name: string): Kind {

@@ -41,6 +41,32 @@ describe("an image", () => {
     expect(unit.stdout).toBe("enabled\nenabled\n");
   });
 
+  test("openwrt-like has nothing of GNU's or systemd's, and opkg installs keepalived", async () => {
+    for (const program of [
+      "bash",
+      "python3",
+      "perl",
+      "systemctl",
+      "timeout",
+      "setsid",
+      "stat",
+      "diff",
+      "getent",
+    ]) {
+      expect([program, await has(Image.OpenWrt, program)]).toEqual([program, false]);
+    }
+    const host = lab.host("openwrt-li");
+    for (const refused of [
+      "sleep 0.1",
+      "echo a | tr '[:alpha:]' b",
+      "echo a | sort -k 1",
+      "find /tmp -exec true {} +",
+    ])
+      expect((await host.exec(refused, { check: false })).code).not.toBe(0);
+    await host.exec("opkg update && opkg install keepalived");
+    expect(await has(Image.OpenWrt, "keepalived")).toBe(true);
+  });
+
   test.each([
     ["nft", "--version"],
     ["iptables-nft", "-nL"],
