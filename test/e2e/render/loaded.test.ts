@@ -165,7 +165,7 @@ const expectations: [PlanName, string, string[]][] = [
     [
       "Router ID = a b # ! c {x} @ ~SEQ $x it's ü",
       "VRRP notify fifo = /run/vrrp-agent/notify.fifo, uid:gid 0:0",
-      "VRRP notify fifo script = '/usr/bin/true' 'notify' '/run/vrrp-agent/notify.fifo', uid:gid 0:0",
+      "VRRP notify fifo script = '/usr/bin/env' 'sh' '/usr/bin/true' 'notify' '/run/vrrp-agent/notify.fifo', uid:gid 0:0",
       "Script security enabled",
       "Default script uid:gid 0:0",
     ],
