@@ -57,7 +57,7 @@ export function clustersIn(state: unknown): Map<string, HostAddress[]> {
   for (const { urn, type, inputs = {} } of parsed.data.deployment.resources) {
     if (type !== "command:remote:Command" || !isOfCluster(urn) || !/-activate$/.test(urn)) continue;
     const create = inClear(inputs.create, urn);
-    const [, cluster] = /vrrp-agent activate (\S+) -$/.exec(String(create)) ?? [];
+    const [, cluster] = /vrrp-agent activate (\S+) -'?$/.exec(String(create)) ?? [];
     if (cluster === undefined) continue;
     const connection = inClear(inputs.connection, urn) as HostAddress["connection"];
     clusters.set(cluster, [...(clusters.get(cluster) ?? []), { cluster, connection }]);

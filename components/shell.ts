@@ -8,7 +8,8 @@ export function quote(text: string): string {
 
 /** The command with a limit of its run, on hosts that have something to end it with: OpenWrt's busybox has no timeout. */
 export function inTime(seconds: number, command: string): string {
-  return `$(command -v timeout && echo ${seconds}) ${command}`;
+  // Whatever the user's login shell is, tcsh or fish, it has a word of sh's only to hand on.
+  return `sh -c ${quote(`exec $(command -v timeout && echo ${seconds}) ${command}`)}`;
 }
 
 /** The command as root: through sudo, which must not ask, when the user is somebody else. */

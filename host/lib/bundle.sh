@@ -74,14 +74,24 @@ lay_out() {
   done <"$work/file-lines"
 }
 
-# applies_here PATH: units mean nothing where no systemd reads them, and each write wears flash.
-applies_here() { case $1 in /etc/systemd/*) has_systemd ;; esac; }
-
-# leave_out_units DIRECTORY: what does not apply here is no `file` of the staged generation, but a `not-here` with the same words:
-# neither placed nor missed, and as applied for whoever asks.
+# leave_out_units DIRECTORY: what means nothing here is no `file` of the staged generation, but a `not-here` with the same words:
+# neither placed nor missed, and as applied for whoever asks. Units without a systemd (and each write wears flash), and drop-ins
+# for iptables' services where there are none: on Debian these are other names of netfilter-persistent, which has its own.
 leave_out_units() {
-  ! has_systemd || return 0
-  sed 's|^file \(.* /etc/systemd/.*\)$|not-here \1|' "$1/manifest" >"$work/manifest-here"
+  if ! has_systemd; then
+    leave_out_of "$1" '/etc/systemd/'
+    return 0
+  fi
+  for leave_out_unit in iptables ip6tables; do
+    [ -f "$root/usr/lib/systemd/system/$leave_out_unit.service" ] ||
+      leave_out_of "$1" "/etc/systemd/system/$leave_out_unit.service.d/"
+  done
+}
+
+# leave_out_of DIRECTORY PREFIX
+leave_out_of() {
+  awk -v prefix="$2" '$1 == "file" && index($6, prefix) == 1 { sub(/^file/, "not-here") } { print }' "$1/manifest" >"$work/manifest-here" ||
+    fail "cannot keep what is left out; make room in ${work%/*}"
   write_file "$1/manifest" <"$work/manifest-here"
 }
 

@@ -44,7 +44,8 @@ survey_iptables() (
   iptables_commands >"$work/iptables-commands" || exit 1
   while read -r family backend list _; do
     "$list" 2>"$work/words" </dev/null >"$work/saved" || fail "$list failed" "$work/words"
-    awk -v at="$backend $family" -v firewalld="$(! firewalld_uses_iptables || say yes)" '
+    awk -v at="$backend $family" -v firewalld="$(! firewalld_uses_iptables || say yes)" \
+      -v ufw="$(! grep -q -e '-j ufw' "$work/saved" || ! ufw_active || say yes)" '
       /^\*/ { table = substr($0, 2); next }
       table !~ /^(filter|mangle|raw|security)$/ { next }
       /^:(INPUT|OUTPUT|FORWARD) / { print "chain", at, table, substr($1, 2), tolower(substr($1, 2)), tolower($2); next }
@@ -52,7 +53,7 @@ survey_iptables() (
         comment = "-"; kind = "passing"
         if (match($0, /--comment "?vrrp-agent:[A-Za-z0-9_:-]+/)) {
           comment = substr($0, RSTART, RLENGTH); sub(/.*vrrp-agent:/, "vrrp-agent:", comment); kind = "own"
-        } else if ($0 ~ / -j ufw6?-/ || $0 ~ / --comment "!fw3/) kind = "managed"
+        } else if ((ufw && $0 ~ / -j ufw6?-/) || $0 ~ / --comment "!fw3/) kind = "managed"
         else if (firewalld && $0 ~ / -j ((INPUT|OUTPUT|FORWARD)_[A-Za-z_]+|DROP|REJECT --reject-with icmp6?-[a-z]+-prohibited)$/ && $0 !~ / -[sdpio] /) kind = "managed"
         else if ($0 ~ / -[jg] / && $0 !~ / -j (ACCEPT|LOG|NFLOG|MARK|CONNMARK|NOTRACK|CT|TOS|DSCP)( |$)/) kind = "deciding"
         words = kind == "own" ? $0 : ""
@@ -245,9 +246,9 @@ forget_saved() {
     awk '
       FILENAME == ARGV[1] { wanted[$1] = 1; next }
       match($0, /vrrp-agent:[A-Za-z0-9_.-]+:[0-9a-f]+/) && !(substr($0, RSTART, RLENGTH) in wanted) { next }
-      { print }' "$1" "$saved_file" >"$work/saved-left"
+      { print }' "$1" "$saved_file" >"$work/saved-left" || exit 1
     # An empty WANTED is no first file for awk.
-    [ -s "$1" ] || sed '/vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]/d' "$saved_file" >"$work/saved-left"
+    [ -s "$1" ] || sed '/vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]/d' "$saved_file" >"$work/saved-left" || exit 1
     cmp -s "$work/saved-left" "$saved_file" || {
       # Its mode and owner stay.
       cp -p "$saved_file" "$work/saved-new" && cat "$work/saved-left" >"$work/saved-new" || exit 1

@@ -42,9 +42,14 @@ ufw_knows_vrrp() {
   ufw --dry-run allow in proto vrrp from 192.0.2.1 to 192.0.2.2 >/dev/null 2>&1 </dev/null 8>&- 9>&-
 }
 
+# ufw_minds_ipv6: else it neither reads nor writes user6.rules.
+ufw_minds_ipv6() {
+  grep -q -i -x '[[:space:]]*IPV6=["'"'"']*yes["'"'"']*[[:space:]]*' "$root/etc/default/ufw"
+}
+
 # ufw_check WANTED
 ufw_check() {
-  ! grep -q ' ipt6 ' "$1" || grep -q -i -x '[[:space:]]*IPV6=["'"'"']*yes["'"'"']*[[:space:]]*' "$root/etc/default/ufw" ||
+  ! grep -q ' ipt6 ' "$1" || ufw_minds_ipv6 ||
     fail "ufw does not mind IPv6 here (IPV6 in /etc/default/ufw), and there are IPv6 rules to make; set IPV6=yes there and run: ufw reload, or set firewall: false"
   ufw_knows_vrrp || note "the ufw of this host knows no protocol vrrp (0.36.1 does): it lets in all that the peers send to this address"
 }
@@ -78,6 +83,13 @@ ufw_run() {
   # shellcheck disable=SC2086
   ufw $ufw_run_words ${3:+comment "$3"} >"$work/words" 2>&1 </dev/null 8>&- 9>&- ||
     fail "ufw refused: ufw $ufw_run_words" "$work/words"
+}
+
+# ufw_is_ipv6 TUPLE: by its addresses.
+ufw_is_ipv6() {
+  # shellcheck disable=SC2086
+  set -- $1
+  case $4$6 in *:*) ;; *) return 1 ;; esac
 }
 
 # ufw_missing: the lines of $work/ufw-wanted that ufw has no rule for.
@@ -122,6 +134,11 @@ ufw_set() {
   ufw_tuples | sed -n "s/ comment=$ufw_mark.*//p" >"$work/ufw-ours"
   lines_new_in "$work/ufw-ours" "$work/ufw-tuples-wanted" >"$work/ufw-remove"
   while read -r tuple; do
+    # A host is not kept from going back by what ufw does not look at any more.
+    if ! ufw_minds_ipv6 && ufw_is_ipv6 "$tuple"; then
+      warn "note: ufw does not mind IPv6 here any more (IPV6 in /etc/default/ufw); a rule of ours stays in /etc/ufw/user6.rules: $tuple"
+      continue
+    fi
     ufw_run delete "$tuple"
   done <"$work/ufw-remove"
   # Flushed by hand: its own reload brings back all that it has.

@@ -89,15 +89,14 @@ firewall_report() {
 # firewall_set WANTED: what the host has of our rules becomes WANTED.
 firewall_set() {
   take_lock firewall 8
-  : >"$work/no-rules"
   for set_of in $firewall_managers; do
     [ -s "$1" ] || "${set_of}_has_ours" || continue
     if "${set_of}_active"; then
       "${set_of}_set" "$1" || exit 1
-    elif "${set_of}_has_ours"; then
-      # In force no more, and its rules come back with it.
-      "${set_of}_set" "$work/no-rules" || exit 1
+    elif [ ! -s "$1" ]; then
+      "${set_of}_set" "$1" || exit 1
     fi
+    # While rules are wanted, one that is not in force keeps ours: it may be about to start.
   done
   chains_set "$1"
   forget_saved "$1"

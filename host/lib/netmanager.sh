@@ -53,15 +53,21 @@ networkd_setting() {
 place_network() {
   network_conf=$2/files/etc/vrrp-agent/$1/node.conf
   if ! networkd_runs; then
-    # At a boot it may not run yet.
-    [ "$step" = boot ] && [ -e "$network_conf" ] || return 0
+    # It may be about to start, as at a boot.
+    [ -e "$network_conf" ] || return 0
     for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
       [ ! -e "$network_file" ] || say "${network_file#"$root"}"
     done
     return 0
   fi
   facts vip "$network_conf" 3 | sort -u | while read -r dev; do
-    network_file=$(networkd_file "$dev") || continue
+    network_file=$(networkd_file "$dev") || {
+      # It has not come to that interface yet.
+      for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
+        [ ! -e "$network_file" ] || say "${network_file#"$root"}"
+      done
+      continue
+    }
     network_keep=$(networkd_setting "$network_conf" "$network_file")
     [ -n "$network_keep" ] || continue
     path=/etc/systemd/network/${network_file##*/}.d/60-vrrp-$1.conf

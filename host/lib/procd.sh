@@ -77,7 +77,13 @@ pointed_at() {
 return_pointer() {
   pointer_kept=$state_dir/$1/generations/0/uci-keepalived
   has_procd && [ -e "$pointer_kept" ] || return 0
+  rm -f "$root$pointer"
   package_take keepalived
+  # Somebody has removed it since: there is nothing of ours in it any more.
+  if [ -z "$(package_uci get ours.globals)" ]; then
+    rm -f "$pointer_kept"
+    return 0
+  fi
   mkdir -p "$work/package/former"
   cp -p "$pointer_kept" "$work/package/former/ours"
   : >"$work/package/commands"
@@ -95,7 +101,6 @@ return_pointer() {
   package_change keepalived "$work/package/commands"
   package_return keepalived "$pointer_kept"
   [ -s "$root/etc/config/keepalived" ] || rm -f "$root/etc/config/keepalived"
-  rm -f "$root$pointer"
 }
 
 # procd_drift CLUSTER DIRECTORY: in words.

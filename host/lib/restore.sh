@@ -23,12 +23,16 @@ restore_cluster() {
   if [ "$(current_generation "$1")" != 0 ] || [ -e "$state_dir/$1/pending" ]; then
     take_out "$1"
   fi
+  # With the last cluster semanage may go, too.
+  [ "$step" != uninstall ] || [ "$(clusters)" != "$1" ] || selinux_teardown
   remove_installed "$1"
   # Of a step that was killed before anything was pending.
   drop_reserve "$1"
   untell "$1"
   end_witness "$1"
   rm -rf "${state_dir:?}/$1" "${run_dir:?}/$1"
+  # Of a stage that was killed: nobody comes back to it.
+  rm -rf "$state_dir"/.incoming.*
   forget_builds
   say "restored what was there before $1"
 }
@@ -43,6 +47,8 @@ take_out() {
 verb_uninstall() {
   make_work
   take_lock apply 9
+  [ ! -e "$run_dir/build.lock" ] || flock -n "$run_dir/build.lock" true ||
+    fail "keepalived is still being built on this host; destroy again when that has ended"
   for cluster in $(clusters); do
     restore_cluster "$cluster" "$1"
   done
@@ -55,6 +61,8 @@ verb_uninstall() {
   for uninstall_dir in "$state_dir"/*/packages*; do
     [ ! -e "$uninstall_dir" ] || remove_installed "$(basename "${uninstall_dir%/*}")"
   done
+  # Of a stage that was killed: nobody comes back to it.
+  rm -rf "$state_dir"/.incoming.*
   forget_builds
   rm -f "$root/etc/systemd/system/wg-quick@.service.d/vrrp-agent.conf" "$root/etc/systemd/system/vrrp-agent.service" \
     "$root/etc/systemd/system/multi-user.target.wants/vrrp-agent.service"

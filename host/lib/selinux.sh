@@ -89,8 +89,13 @@ selinux_setup() {
     tool "semanage cannot store the contexts of our files" semanage import -f "$work/semanage"
     { cat "$selinux_added" "$work/fcontexts" | awk '!seen[$0]++'; } | write_file "$selinux_added"
   fi
+  # What was there before the first apply keeps the context with which it is put back.
+  set --
+  for selinux_kept_files in "$state_dir"/*/generations/0/files; do
+    [ ! -d "$selinux_kept_files" ] || set -- "$@" -e "$selinux_kept_files"
+  done
   for selinux_path in "$root"/usr/lib/vrrp-agent.* "$run_dir" "$state_dir" "$conf_dir"; do
-    [ ! -e "$selinux_path" ] || relabel -R "$selinux_path"
+    [ ! -e "$selinux_path" ] || relabel -R "$@" "$selinux_path"
   done
 }
 
@@ -107,12 +112,17 @@ with_context() { [ ! -e "$root/sys/fs/selinux/enforce" ] || say --preserve=conte
 # selinux_teardown: with the agent, whose files are gone.
 selinux_teardown() {
   selinux_added=$state_dir/.selinux/added
-  [ -s "$selinux_added" ] && have semanage || return 0
+  [ -s "$selinux_added" ] || return 0
+  have semanage || {
+    warn "note: semanage is gone; what SELinux was told stays: $(tr '\n' ';' <"$selinux_added")"
+    return 0
+  }
   sed -n 's/^fcontext \([^ ]*\) [^ ]* \(.*\)/fcontext -d -f \1 '"'\\2'"'/p' "$selinux_added" >"$work/semanage"
   [ ! -s "$work/semanage" ] || semanage import -f "$work/semanage" >"$work/words" 2>&1 ||
     warn "note: semanage did not take back the contexts of our files: $(tail -n 1 "$work/words")"
   ! grep -q '^module ' "$selinux_added" || semodule -r vrrp-agent >"$work/words" 2>&1 ||
     warn "note: semodule -r vrrp-agent failed: $(tail -n 1 "$work/words")"
+  rm -f "$selinux_added"
 }
 
 # Types of the ports that nginx may bind to as the policy comes.

@@ -46,7 +46,11 @@ present_program() {
   if [ -n "$present_program" ]; then say "$root$present_program/sbin/keepalived"; else say keepalived; fi
 }
 
-is_built() { has_line "$1" "$builds_dir/list" && has_program "$root$1/sbin/keepalived"; }
+# is_built DIRECTORY: and it runs: after an upgrade of the host its libraries may have other names.
+is_built() {
+  has_line "$1" "$builds_dir/list" && has_program "$root$1/sbin/keepalived" &&
+    [ -n "$(keepalived_version "$root$1/sbin/keepalived")" ]
+}
 
 # build_source CLUSTER DIRECTORY: DIRECTORY has manifest and files/ of the staged generation.
 build_source() {
@@ -158,15 +162,16 @@ in_background() {
 put_build() {
   put_parent=$root${1%/*}
   put_missing=$put_parent
-  while [ ! -d "$put_missing" ]; do
+  while [ -n "$put_missing" ] && [ ! -d "$put_missing" ]; do
     has_line "${put_missing#"$root"}" "$builds_dir/made" || say "${put_missing#"$root"}" >>"$builds_dir/made"
     put_missing=${put_missing%/*}
   done
   tool "cannot make ${1%/*}" mkdir -p "$put_parent"
   rm -rf "$root$1" "$root$1.new"
   tool "cannot put the build into $1; make room on its file system" cp -R -p "$builds_dir/work/root$1" "$root$1.new"
-  sync
+  # Known before it is there: a power cut must not leave one that nobody knows.
   has_line "$1" "$builds_dir/list" || say "$1" >>"$builds_dir/list"
+  sync
   mv "$root$1.new" "$root$1"
 }
 

@@ -67,7 +67,7 @@ describe("a host that cannot take its files", () => {
   }
 
   const STAGE =
-    'Process exited with status 1: running "$(command -v timeout && echo 1800) /usr/lib/vrrp-agent/vrrp-agent stage":\n';
+    "Process exited with status 1: running \"sh -c 'exec $(command -v timeout && echo 1800) /usr/lib/vrrp-agent/vrrp-agent stage'\":\n";
 
   describe("is told once, with host, step, value and what to do, and keeps nothing but the agent:", () => {
     test.each([4, 6])("an IPv%s VIP that a stranger uses, on every host", async (family) => {
@@ -139,7 +139,7 @@ describe("a host that cannot take its files", () => {
     expect(others).toEqual([]);
     expect(error?.resource).toBe("gw-small-agent");
     expect(error?.text).toBe(
-      'Process exited with status 1: running "$(command -v timeout && echo 60) sh":\n' +
+      "Process exited with status 1: running \"sh -c 'exec $(command -v timeout && echo 60) sh'\":\n" +
         "vrrp-agent: small: install: cannot write to /usr/lib; make room on its file system\n" +
         "cat: write error: No space left on device",
     );

@@ -50,7 +50,9 @@ export const plans = {
   "a check of the agent's, as root, where scripts have another user": plan(
     [
       instance({
-        trackScripts: [{ ...script, script: "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw web", user: "root" }],
+        trackScripts: [
+          { ...script, script: "/usr/bin/env sh /usr/lib/vrrp-agent/vrrp-check gw web", user: "root" },
+        ],
       }),
     ],
     { scriptUser: "nobody" },

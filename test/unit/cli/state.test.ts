@@ -13,7 +13,7 @@ const step = (name: string, verb: string, of = "HaPair") => ({
   type: "command:remote:Command",
   inputs: {
     connection: secret({ ...connection, privateKey: secret(connection.privateKey) }),
-    create: `sudo -n $(command -v timeout && echo 300) /usr/lib/vrrp-agent/vrrp-agent ${verb} gw -`,
+    create: `sudo -n sh -c 'exec $(command -v timeout && echo 300) /usr/lib/vrrp-agent/vrrp-agent ${verb} gw -'`,
   },
 });
 const state = (...resources: unknown[]) => ({ version: 3, deployment: { resources } });

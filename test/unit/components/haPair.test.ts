@@ -109,10 +109,10 @@ test("a user other than root goes through sudo, which must not ask", async () =>
   args.nodes[0]!.connection.user = "admin";
   const registered = await make(args);
   expect(find(registered, COMMAND, "gw-a-stage").inputs.create).toMatch(
-    /^sudo -n \$\(command -v timeout && echo \d+\) \S*vrrp-agent stage$/,
+    /^sudo -n sh -c 'exec \$\(command -v timeout && echo \d+\) \S*vrrp-agent stage'$/,
   );
   expect(find(registered, COMMAND, "gw-b-stage").inputs.create).toMatch(
-    /^\$\(command -v timeout && echo \d+\) /,
+    /^sh -c 'exec \$\(command -v timeout && echo \d+\) /,
   );
 });
 

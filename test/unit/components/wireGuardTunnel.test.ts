@@ -59,7 +59,7 @@ test("a key is asked for by its number, and made on the host", async () => {
   const args = tunnel({ interface: "wg-ab" }, { keyNumber: 3 });
   const { inputs } = find(await registeredWith(args), COMMAND, "sites-a-key");
   expect(inputs.create).toBe(
-    "$(command -v timeout && echo 600) /usr/lib/vrrp-agent/vrrp-agent tunnel-key sites wg-ab 3",
+    "sh -c 'exec $(command -v timeout && echo 600) /usr/lib/vrrp-agent/vrrp-agent tunnel-key sites wg-ab 3'",
   );
   expect(secretValue(inputs.stdin)).toBe("");
 });
@@ -70,7 +70,7 @@ test("keys that are given go to their hosts on stdin and in a file, and nowhere 
   args.nodes[0]!.privateKey = own;
   const registered = await registeredWith(args);
   const { create, stdin } = find(registered, COMMAND, "sites-a-key").inputs;
-  expect(create).toMatch(/ tunnel-key sites wg0 1 given$/);
+  expect(create).toMatch(/ tunnel-key sites wg0 1 given'$/);
   expect(secretValue(stdin)).toBe(`${own}\n`);
   expect(secretValue(find(registered, HOST_CONFIG, "sites-a").inputs.secretFiles)).toEqual({
     "/etc/wireguard/wg0.b.psk": `${both}\n`,

@@ -206,6 +206,14 @@ describe.each(SHELLS)("firewalld, under %s", (shell) => {
     expect(host.has("fake/scripts")).toBe(false);
   });
 
+  test("that is stopped for a moment keeps what is permanent of ours", () => {
+    apply();
+    host.withoutState("firewalld");
+    host.succeed(["firewall", "ensure"]);
+    expect(rules("zone=work", "permanent")).toContain(FROM_PEER);
+    expect(host.read("/var/lib/vrrp-agent/firewalld")).toContain(FROM_PEER);
+  });
+
   test("that was stopped loses what is permanent of ours when the cluster goes", () => {
     host.program("firewall-offline-cmd", 'echo "offline $*" >>"$FAKE/calls"');
     apply();
@@ -312,11 +320,41 @@ describe.each(SHELLS)("ufw, under %s", (shell) => {
     );
   });
 
-  test("that was disabled keeps none of our rules", () => {
+  test("that is not in force just now keeps our rules for its next start, and loses them with the cluster", () => {
+    const before = tuples();
     apply();
     host.state("ufw", "");
     host.succeed(["firewall", "ensure"]);
-    expect(tuples()).toHaveLength(2);
+    expect(tuples()).toHaveLength(before.length + 5);
+    host.succeed(["restore", "gw", "me"]);
+    expect(tuples()).toEqual(before);
+  });
+
+  test("that minds IPv6 no more does not keep the host from going back", () => {
+    const rule = "ipt6 input -i eth0 -s fd00::2 -d fd00::1 -p 112";
+    const before = tuples();
+    apply([...RULES, rule]);
+    host.write("/etc/default/ufw", "IPV6=no\n");
+    host.calls();
+    const { status, stderr } = host.agent(["restore", "gw", "me"]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining(
+        "a rule of ours stays in /etc/ufw/user6.rules: allow vrrp any fd00::1",
+      ) as string,
+    });
+    expect(tuples().filter((line) => !line.includes("fd00::"))).toEqual(before);
+  });
+
+  test("that is disabled decides nothing: a chain that its jumps are left in gets our rules", () => {
+    host.state("ufw", "");
+    host.program(
+      "iptables-nft-save",
+      'echo "*filter\n:INPUT DROP [0:0]\n-A INPUT -j ufw-before-input\nCOMMIT"',
+    );
+    host.program("iptables-nft-restore", 'for last; do :; done; cat "$last" >>"$FAKE/restored"');
+    apply();
+    expect(host.read("fake/restored")).toContain("-I INPUT 1 -i eth0 -s 10.0.0.2 -d 10.0.0.1 -p 112");
   });
 
   test("has a chain with its jumps left alone, and one where somebody else drops, too, not", () => {
