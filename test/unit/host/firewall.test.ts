@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { bundleOf, FakeHost, generation, nodeFiles, EVERY_SHELL } from "./fake-host";
+import { bundleOf, EVERY_SHELL, FakeHost, generation, nodeFiles, SHELLS } from "./fake-host";
 
 const RULES = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 input ip saddr 10.0.0.2 meta l4proto 112\n" };
 
@@ -110,5 +110,37 @@ describe.each(EVERY_SHELL)("rules that somebody has saved while ours were among 
     const before = statSync(join(host.root, "etc/nftables.conf")).ino;
     host.succeed(["firewall", "ensure"]);
     expect(statSync(join(host.root, "etc/nftables.conf")).ino).toBe(before);
+  });
+});
+
+describe.each(SHELLS)("drop-ins for the services that load iptables' rules, under %s", (shell) => {
+  const path = "/etc/systemd/system/iptables.service.d/vrrp-gw.conf";
+  const text = "[Service]\nExecReload=-x\n";
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await FakeHost.create(shell);
+  });
+  afterEach(() => host.close());
+
+  const apply = () => {
+    host.succeed(["stage"], bundleOf(nodeFiles({ ...RULES, [path]: text })));
+    host.succeed(["activate", "gw", generation(1)]);
+  };
+
+  test("are placed where there is such a service", () => {
+    host.write("/usr/lib/systemd/system/iptables.service", "[Service]\n");
+    apply();
+    expect(host.read(path)).toBe(text);
+  });
+
+  test("are left out where the name is another service's, and nothing counts them as missing", () => {
+    host.write("/etc/systemd/system/keep", "");
+    host.link("/usr/lib/systemd/system/netfilter-persistent.service", "/etc/systemd/system/iptables.service");
+    apply();
+    expect(host.has(path)).toBe(false);
+    const [cluster] = (JSON.parse(host.succeed(["status", "--json"])) as { clusters: { drift: string[] }[] })
+      .clusters;
+    expect(cluster?.drift).toEqual([]);
+    expect(host.succeed(["drift", "gw"])).toContain(path);
   });
 });

@@ -105,6 +105,10 @@ describe.each(SHELLS)("SELinux, under %s", (shell) => {
     apply();
     expect(said("restorecon")).toContain("restorecon /etc/keepalived/keepalived.conf");
     expect(host.calls()).toContain("context kept");
+    stage(2);
+    expect(said("restorecon")).toContain(
+      "restorecon -R -e /var/lib/vrrp-agent/gw/generations/0/files /var/lib/vrrp-agent",
+    );
     const before = said("restorecon").length;
     host.succeed(["restore", "gw", "me"]);
     expect(host.calls()).toContain("context kept");
