@@ -25,7 +25,10 @@ export async function foreignOf(host: Host): Promise<Foreign> {
   };
 }
 
-/** The kernel's rules; those of iptables are in nftables' list where that is how it works. */
+/**
+ * The kernel's rules, table by table: in which order the tables were made means nothing. Those of iptables are in nftables'
+ * list where that is how it works.
+ */
 export async function rulesOf(host: Host): Promise<string[]> {
   const inside = ["nsenter", `--net=/run/netns/${host.netns}`];
   const lists = await Promise.all(
@@ -34,7 +37,12 @@ export async function rulesOf(host: Host): Promise<string[]> {
     ),
   );
   return lists
-    .flatMap(({ stdout }) => stdout.split("\n"))
+    .flatMap(({ stdout }) =>
+      stdout
+        .split(/^(?=table )/m)
+        .sort()
+        .flatMap((table) => table.split("\n")),
+    )
     .filter((line) => !/^#/.test(line))
     .map((line) => line.replace(/^(:\S+ \S+) \[.*/, "$1").trimEnd())
     .filter(Boolean);
