@@ -5,7 +5,11 @@ describe("an image", () => {
 
   beforeAll(async () => {
     lab = await Lab.start({
-      hosts: Object.values(Image).map((image) => ({ name: image.slice(0, 10), image })),
+      // The others take minutes to make; what wants them sees them.
+      hosts: [Image.Full, Image.Bare, Image.Installable, Image.Witness, Image.Services].map((image) => ({
+        name: image.slice(0, 10),
+        image,
+      })),
     });
   });
   afterAll(() => lab.stop());
@@ -39,32 +43,6 @@ describe("an image", () => {
     expect(await has(Image.Installable, "keepalived")).toBe(true);
     const unit = await lab.host("installabl").exec("systemctl is-enabled keepalived netfilter-persistent");
     expect(unit.stdout).toBe("enabled\nenabled\n");
-  });
-
-  test("openwrt-like has nothing of GNU's or systemd's, and opkg installs keepalived", async () => {
-    for (const program of [
-      "bash",
-      "python3",
-      "perl",
-      "systemctl",
-      "timeout",
-      "setsid",
-      "stat",
-      "diff",
-      "getent",
-    ]) {
-      expect([program, await has(Image.OpenWrt, program)]).toEqual([program, false]);
-    }
-    const host = lab.host("openwrt-li");
-    for (const refused of [
-      "sleep 0.1",
-      "echo a | tr '[:alpha:]' b",
-      "echo a | sort -k 1",
-      "find /tmp -exec true {} +",
-    ])
-      expect((await host.exec(refused, { check: false })).code).not.toBe(0);
-    await host.exec("opkg update && opkg install keepalived");
-    expect(await has(Image.OpenWrt, "keepalived")).toBe(true);
   });
 
   test.each([
