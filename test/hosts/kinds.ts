@@ -79,7 +79,9 @@ const firewalld = {
 const ufw = {
   images: both(Image.Ufw),
   prepare: (host: Host) =>
-    host.exec("ufw allow 22/tcp && ufw deny from 10.99.0.0/16 && ufw --force enable && ufw reload"),
+    host.exec(
+      "systemctl --quiet enable ufw && ufw allow 22/tcp && ufw deny from 10.99.0.0/16 && ufw --force enable && ufw reload",
+    ),
   reloads: ["ufw reload", "systemctl restart ufw"],
   refuses: true,
 };
