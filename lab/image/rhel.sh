@@ -64,7 +64,10 @@ pack() {
       *) echo "\"$file\"" ;;
       esac
     done)
-    (cd "$tree" && find . -type d -empty | sed 's|^\./|%dir /|')
+    # Those that go with the package.
+    (cd "$tree" && find . -mindepth 1 -type d | sed 's|^\.||' | while read -r directory; do
+      [ -d "$directory" ] || echo "%dir \"$directory\""
+    done)
   } >"$spec"
   rpmbuild --quiet -bb --define "_rpmdir /var/lib/lab-packages" "$spec"
 }
@@ -77,6 +80,8 @@ for deb in /var/tmp/debs/*.deb; do
   rm -rf "$tree"
   dpkg-deb --extract "$deb" "$tree"
   rm -rf "$tree/usr/share/man" "$tree/usr/share/doc" "$tree/usr/share/locale" "$tree/usr/share/lintian"
+  # No package there brings a script of that kind beside its unit.
+  rm -rf "$tree/etc/init.d"
   # The root has /lib and the like as links.
   for merged in lib bin sbin; do
     [ ! -d "$tree/$merged" ] || { mkdir -p "$tree/usr/$merged" && cp -a "$tree/$merged/." "$tree/usr/$merged/" && rm -rf "${tree:?}/$merged"; }

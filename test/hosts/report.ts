@@ -1,4 +1,5 @@
 import { type KindSeen, type Step, STEPS, type StepSeen } from "./bench";
+import type { Kind } from "./kinds";
 
 const seconds = (length: number) => `${length.toFixed(1)} s`;
 
@@ -19,19 +20,20 @@ const HEADS: Record<Step, string> = {
   destroy: "destroy",
 };
 
-/** What the page says. */
-export function table(seen: readonly KindSeen[]): string {
+/** What the page says: of kinds that were not seen now, what `before` said. */
+export function table(kinds: readonly Kind[], seen: readonly KindSeen[], before: string): string {
   const head = ["host", "keepalived", ...STEPS.map((step) => HEADS[step])];
-  const rows = seen.map(({ kind, facts, steps }) => [
-    kind.what,
-    [...new Set(facts)].join(", "),
-    ...STEPS.map((step) =>
-      cell(
-        step,
-        steps.find((one) => one.step === step),
-      ),
-    ),
-  ]);
+  const said = before
+    .split("\n")
+    .filter((row) => row.startsWith("|"))
+    .map((row) => row.split("|").slice(1, -1))
+    .map((cells) => cells.map((one) => one.trim()));
+  const rows = kinds.flatMap((kind) => {
+    const own = seen.find((one) => one.kind === kind);
+    if (own === undefined) return said.filter(([what]) => what === kind.what);
+    const of = (step: Step) => own.steps.find((one) => one.step === step);
+    return [[kind.what, [...new Set(own.facts)].join(", "), ...STEPS.map((step) => cell(step, of(step)))]];
+  });
   const failures = seen.flatMap(({ kind, steps }) =>
     steps.flatMap(({ step, failures: own }) =>
       own.map((one) => `- ${kind.name}, ${step}: ${one.replaceAll("\n", " ")}`),
