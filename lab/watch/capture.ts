@@ -39,7 +39,9 @@ export class Capture {
     filter: string,
     onFrame: (f: Frame) => void,
   ) {
-    const format = ["-e", "-n", "-tt", "--nano", "-l", "--immediate-mode"];
+    // Whole frames of what any offload may make would leave room for eight: too few when a client's queue goes out at once.
+    const short = "--snapshot-length=1024";
+    const format = ["-e", "-n", "-tt", "--nano", "-l", "--immediate-mode", short];
     this.recorder = new Recorder(name, namespace.spawn(["tcpdump", "-i", device, ...format, filter]), {
       stdout: (line) => {
         // tcpdump's farewell.
