@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # the names of common.sh
+# shellcheck shell=sh disable=SC2154,SC2030,SC2031 # the names of common.sh; a root of its own is a subshell's
 # drift: what is on the host now of everything that the current generation manages. reapply: puts it right.
 
 # More of a file than this is not shown.

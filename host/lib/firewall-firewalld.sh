@@ -34,8 +34,9 @@ firewalld_survey() {
   wait
   [ -s "$work/firewalld-default" ] ||
     fail "firewall-cmd does not answer; see: systemctl status firewalld" "$work/words"
-  [ -s "$work/firewalld-in-force-zone" ] && [ -s "$work/firewalld-permanent-zone" ] ||
+  if [ ! -s "$work/firewalld-in-force-zone" ] || [ ! -s "$work/firewalld-permanent-zone" ]; then
     fail "firewall-cmd does not list its zones; see: firewall-cmd --list-all-zones"
+  fi
   for survey_what in in-force-zone permanent-zone in-force-policy permanent-policy; do
     awk -v what="${survey_what%-*}" -v kind="${survey_what##*-}" -v default_zone="$(cat "$work/firewalld-default")" '
       /^[^ \t]/ { place = kind "=" $1; if (kind == "zone" && $1 == default_zone) print what, place, "default"; next }

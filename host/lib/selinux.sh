@@ -14,7 +14,7 @@ selinux_mode() {
   case $selinux_flag in
   1) say enforcing ;;
   0) say permissive ;;
-  *) if have getenforce; then getenforce | tr A-Z a-z; else say disabled; fi ;;
+  *) if have getenforce; then getenforce | awk '{ print tolower($1) }'; else say disabled; fi ;;
   esac
 }
 

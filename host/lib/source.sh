@@ -136,7 +136,7 @@ compile() {
   compile_version=$3
   compile_place=$2
   shift 3
-  cd "$compile_tree"
+  cd "$compile_tree" || build_fails "cannot go into $compile_tree"
   # What serves here comes first.
   in_background ./configure "$@" ||
     build_fails "the configure of keepalived $compile_version failed; see its own words" "$compile_log"

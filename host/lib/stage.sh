@@ -133,8 +133,9 @@ test_programs() {
   test_version=$(keepalived_version "$2")
   awk '$1 ~ /^notify_(master|backup|fault)$/ { gsub(/"/, "", $2); print $1, $2 }' "$1" >"$work/programs"
   while read -r notify_word program; do
-    [ -f "$root$program" ] && [ -x "$root$program" ] ||
+    if [ ! -f "$root$program" ] || [ ! -x "$root$program" ]; then
       fail "$notify_word runs $program, which is no program on this host; install it or correct the spec"
+    fi
     if [ -z "$test_version" ] || older "$test_version" 2.3.0 || ! is_behind_link "$program"; then continue; fi
     fail "$notify_word runs $program behind a link to a directory, which keepalived $test_version does not; write $test_path/${program##*/}"
   done <"$work/programs"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # by eval
 # Stands in for what OpenWrt's /lib/functions.sh gives to init scripts: config_load, config_get, config_get_bool,
 # config_foreach, config_list_foreach.
 config_load() {
@@ -28,7 +29,7 @@ config_foreach() {
   shift; [ $# -eq 0 ] || shift
   for _section in $CONFIG_SECTIONS; do
     eval "_is=\$CONFIG_${_section}_TYPE"
-    [ -n "$_type" ] && [ "$_is" != "$_type" ] || "$_function" "$_section" "$@"
+    if [ -z "$_type" ] || [ "$_is" = "$_type" ]; then "$_function" "$_section" "$@"; fi
   done
 }
 config_list_foreach() {

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # of rc.common
 # Stands in for procd and its shell library. What `set` does is service.c's and instance.c's: an instance that is described
 # as before goes on; a changed one ends and starts anew, or gets its reload_signal; one that is not named any more ends.
 # /tmp/run/procd/SERVICE/INSTANCE has the words: command (one a line), respawn, pid, env, log.
