@@ -27,7 +27,8 @@ export const EVERY_SHELL: readonly Shell[] = ["dash", "busybox", ...(all ? (["ba
 const COMMANDS: Record<Shell, string[]> = {
   dash: ["/usr/bin/dash"],
   busybox: ["/bin/busybox", "ash"],
-  bash: ["/bin/bash", "--posix"],
+  // By its stdin, a socket, it would take itself for the shell of a remote login and read ~/.bashrc.
+  bash: ["/bin/bash", "--norc", "--posix"],
 };
 
 /** Those that most of its tests take: dash, which the hosts of the e2e tests run, too. `npm run test:shells` takes every one. */
