@@ -244,11 +244,9 @@ forget_saved() {
     [ ! -L "$saved_file" ] || continue
     grep -q -s '"*vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]' "$saved_file" || continue
     awk '
-      FILENAME == ARGV[1] { wanted[$1] = 1; next }
+      part == 1 { wanted[$1] = 1; next }
       match($0, /vrrp-agent:[A-Za-z0-9_.-]+:[0-9a-f]+/) && !(substr($0, RSTART, RLENGTH) in wanted) { next }
-      { print }' "$1" "$saved_file" >"$work/saved-left" || exit 1
-    # An empty WANTED is no first file for awk.
-    [ -s "$1" ] || sed '/vrrp-agent:[A-Za-z0-9_.-]*:[0-9a-f]/d' "$saved_file" >"$work/saved-left" || exit 1
+      { print }' part=1 "$1" part=2 "$saved_file" >"$work/saved-left" || exit 1
     cmp -s "$work/saved-left" "$saved_file" || {
       # Its mode and owner stay.
       cp -p "$saved_file" "$work/saved-new" && cat "$work/saved-left" >"$work/saved-new" || exit 1

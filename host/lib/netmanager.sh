@@ -48,24 +48,26 @@ networkd_setting() {
   esac
 }
 
+# network_drop_ins CLUSTER: paths of those that are there.
+network_drop_ins() {
+  for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
+    [ ! -e "$network_file" ] || say "${network_file#"$root"}"
+  done
+}
+
 # place_network CLUSTER DIRECTORY: the drop-ins of the generation in DIRECTORY; prints their paths. They are in no manifest:
 # only the host knows whose its interfaces are.
 place_network() {
   network_conf=$2/files/etc/vrrp-agent/$1/node.conf
   if ! networkd_runs; then
     # It may be about to start, as at a boot.
-    [ -e "$network_conf" ] || return 0
-    for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
-      [ ! -e "$network_file" ] || say "${network_file#"$root"}"
-    done
+    [ ! -e "$network_conf" ] || network_drop_ins "$1"
     return 0
   fi
   facts vip "$network_conf" 3 | sort -u | while read -r dev; do
     network_file=$(networkd_file "$dev") || {
       # It has not come to that interface yet.
-      for network_file in "$root"/etc/systemd/network/*.network.d/"60-vrrp-$1.conf"; do
-        [ ! -e "$network_file" ] || say "${network_file#"$root"}"
-      done
+      network_drop_ins "$1"
       continue
     }
     network_keep=$(networkd_setting "$network_conf" "$network_file")
