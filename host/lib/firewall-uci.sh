@@ -102,11 +102,16 @@ uci_loaded() {
   fi | sort -u
 }
 
-# uci_problems WANTED: also a rule that is written down and not in force.
-uci_problems() {
+# uci_look WANTED: what is wanted and what is there, into $work/uci-wanted and $work/uci-present.
+uci_look() {
   package_take firewall
   uci_sections_of "$1" >"$work/uci-wanted" || exit 1
   uci_ours >"$work/uci-present" || exit 1
+}
+
+# uci_problems WANTED: also a rule that is written down and not in force.
+uci_problems() {
+  uci_look "$1"
   if [ -n "$(uci_batch "$work/uci-wanted" "$work/uci-present")" ]; then
     say "firewall in UCI: the rules of vrrp-agent are not there; run: vrrp-agent firewall ensure"
     return 0
@@ -123,9 +128,7 @@ uci_not_loaded() {
 
 # uci_set WANTED
 uci_set() {
-  package_take firewall
-  uci_sections_of "$1" >"$work/uci-wanted" || exit 1
-  uci_ours >"$work/uci-present" || exit 1
+  uci_look "$1"
   uci_batch "$work/uci-wanted" "$work/uci-present" >"$work/uci-commands"
   if [ -s "$work/uci-commands" ]; then
     [ -s "$work/uci-present" ] || package_keep firewall "$firewall_kept"

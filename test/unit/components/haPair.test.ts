@@ -1,24 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ActionKind, CheckKind, HaPair, HaPairArgs, Preemption } from "../../../components";
-import { find, HOST_KEY, Registered, registeredBy, secretValue, visible } from "./mocks";
+import { find, HOST_KEY, pair, Registered, registeredBy, secretValue, visible } from "./mocks";
 
 const COMMAND = "command:remote:Command";
-
-function pair(changes: Partial<HaPairArgs> = {}): HaPairArgs {
-  const node = (name: string, address: string) => ({
-    name,
-    connection: { host: address, privateKey: "PRIVATE", hostKey: HOST_KEY },
-    interface: "eth0",
-    unicastSrcIp: address,
-  });
-  return {
-    virtualRouterId: 51,
-    virtualIpAddresses: ["192.168.1.1/24"],
-    nodes: [node("a", "192.168.1.2"), node("b", "192.168.1.3")],
-    ...changes,
-  };
-}
 
 function make(args: HaPairArgs): Promise<Registered[]> {
   return registeredBy(() => {

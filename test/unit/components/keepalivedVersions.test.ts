@@ -1,27 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { HaPair, HaPairArgs } from "../../../components";
+import { HaPair } from "../../../components";
 import { proveSkew } from "../../../components/keepalivedVersions";
 import { parseCluster } from "../../../spec";
-import { find, HOST_KEY, Registered, registeredBy, secretValue } from "./mocks";
+import { find, HOST_KEY, pair, Registered, registeredBy, secretValue } from "./mocks";
 
 const COMMAND = "command:remote:Command";
 const SHA256 = "c61940d874154a560a54627ecf7ef47adebdf832164368d10bf242a4d9b7d49d";
-
-function pair(changes: Partial<HaPairArgs> = {}): HaPairArgs {
-  const node = (name: string, address: string) => ({
-    name,
-    connection: { host: address, privateKey: "PRIVATE", hostKey: HOST_KEY },
-    interface: "eth0",
-    unicastSrcIp: address,
-  });
-  return {
-    virtualRouterId: 51,
-    virtualIpAddresses: ["192.168.1.1/24"],
-    nodes: [node("a", "192.168.1.2"), node("b", "192.168.1.3")],
-    ...changes,
-  };
-}
 
 /** What a pair registers whose stages print this, and its versions. */
 async function applied(stdout: Record<string, string>, args = pair()) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HaPairArgs } from "../../../components";
 
 /** A resource that a program registered. */
 export interface Registered {
@@ -53,4 +54,20 @@ export function visible(registered: Registered[]): string {
   return JSON.stringify(registered, (_key, value: unknown) =>
     value !== null && typeof value === "object" && pulumi.runtime.specialSigKey in value ? "[secret]" : value,
   );
+}
+
+/** A pair of two nodes that lacks nothing. */
+export function pair(changes: Partial<HaPairArgs> = {}): HaPairArgs {
+  const node = (name: string, address: string) => ({
+    name,
+    connection: { host: address, privateKey: "PRIVATE", hostKey: HOST_KEY },
+    interface: "eth0",
+    unicastSrcIp: address,
+  });
+  return {
+    virtualRouterId: 51,
+    virtualIpAddresses: ["192.168.1.1/24"],
+    nodes: [node("a", "192.168.1.2"), node("b", "192.168.1.3")],
+    ...changes,
+  };
 }
