@@ -1,4 +1,5 @@
 export * from "./args";
+export * from "./esxi";
 export * from "./haPair";
 export * from "./hostConfig";
 export * from "./hostFirewall";
