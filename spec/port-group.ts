@@ -2,11 +2,10 @@ import { resolveConnection } from "./connection";
 import { SpecContext } from "./context";
 import { Problem } from "./model";
 import { finish, Parsed } from "./parse";
+import { PORT_GROUP_WORDS } from "./port-group-words";
 import { PortGroupInput, portGroupSchema } from "./schema/port-group";
 import { validate } from "./schema/validate";
 import { isKnown } from "./unknown";
-
-const WORDS = ["promiscuous", "macChanges", "forgedTransmits"] as const;
 
 /** Reads what a port group is to be: schema, connection, and that anything is wanted of it. */
 export function parsePortGroup(input: unknown, context: SpecContext = {}): Parsed<PortGroupInput> {
@@ -16,15 +15,15 @@ export function parsePortGroup(input: unknown, context: SpecContext = {}): Parse
   return finish(draft, [...problems, ...unreachable, ...nothingWanted(draft)]);
 }
 
-function nothingWanted(draft: Partial<Record<(typeof WORDS)[number], unknown>>): Problem[] {
-  if (WORDS.some((word) => draft[word] !== undefined)) return [];
+function nothingWanted(draft: Partial<Record<(typeof PORT_GROUP_WORDS)[number], unknown>>): Problem[] {
+  if (PORT_GROUP_WORDS.some((word) => draft[word] !== undefined)) return [];
   return [
     {
       rule: "port-group-nothing-wanted",
       severity: "error",
       path: "promiscuous",
       value: "(missing)",
-      allowed: `at least one of ${WORDS.join(", ")}`,
+      allowed: `at least one of ${PORT_GROUP_WORDS.join(", ")}`,
       fix: "say what the port group is to accept; a pair whose routers keep their NICs' addresses needs nothing of it",
     },
   ];

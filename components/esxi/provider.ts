@@ -78,7 +78,9 @@ export class PolicyProvider {
       const inputs = { __provider, host, portGroup, connection, wanted };
       return { id, props: { ...inputs, kept }, inputs };
     } catch (error) {
-      await warn(`${nameOf(props)} was not looked at; what was found last stands: ${(error as Error).message}`);
+      await warn(
+        `${nameOf(props)} was not looked at; what was found last stands: ${(error as Error).message}`,
+      );
       return { id, props };
     }
   }

@@ -1,5 +1,6 @@
-/** The three switches of a port group by this project's words. */
-export const WORDS = ["promiscuous", "macChanges", "forgedTransmits"] as const;
+import { PORT_GROUP_WORDS } from "../../spec/port-group-words";
+
+export const WORDS = PORT_GROUP_WORDS;
 export type Word = (typeof WORDS)[number];
 
 /** A switch as it is: whether it accepts, and whether the port group says so itself or its vSwitch does. */

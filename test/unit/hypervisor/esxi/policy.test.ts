@@ -28,8 +28,16 @@ describe("the policy of a port group", () => {
 
   test.each([
     ["nothing", "", /without AllowPromiscuous/],
-    ["a policy that does not tell whose it is", "   Allow Promiscuous: true", /without OverrideVswitchAllowP/],
-    ["a word that is no flag", `${CSV_HEAD}\nmaybe,true,true,true,true,true,`, /without AllowForgedTransmits/],
+    [
+      "a policy that does not tell whose it is",
+      "   Allow Promiscuous: true",
+      /without OverrideVswitchAllowP/,
+    ],
+    [
+      "a word that is no flag",
+      `${CSV_HEAD}\nmaybe,true,true,true,true,true,`,
+      /without AllowForgedTransmits/,
+    ],
   ])("is refused when esxcli prints %s", (_, text, message) => {
     expect(() => parsePolicy(text)).toThrow(message);
   });
