@@ -1,0 +1,4 @@
+export { PveStandIn, type Fate, type GuestOptions, type PveOptions, type TokenOptions } from "./standIn";
+export { ConnectionCut } from "./server";
+export type { Output } from "./cli";
+export type { Request } from "./engine";
