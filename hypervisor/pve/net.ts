@@ -109,9 +109,9 @@ export function addressesOf(net: Net): string[] {
       });
 }
 
-/** PVE prints the first key first, and the others by name. */
+/** PVE prints the first key first, with the MAC of a model, and the others by name. */
 function rank(kind: GuestKind, key: string): string {
-  return key === FIRST[kind] ? "" : key;
+  return key === FIRST[kind] || key === "macaddr" ? "" : key;
 }
 
 /** One key set, or taken out with undefined. Every other part, its spelling and its place stay. */
@@ -143,7 +143,7 @@ export function withKey(net: Net, key: string, value: string | undefined): Net {
     return part !== undefined && rank(net.kind, part.key) > rank(net.kind, key);
   });
   parts.splice(after < 0 ? parts.length : after, 0, `${key}=${value}`);
-  return { ...net, parts: parts.filter((text, index) => text !== "" || index < net.parts.length) };
+  return { ...net, parts };
 }
 
 /** The text that PVE keeps when it is given this one: its own order, `virtio=MAC`, booleans as 0 and 1. */
