@@ -4,6 +4,7 @@ import { GuestKind } from "./net";
 export interface PveRule {
   pos: number;
   type: "in" | "out" | "forward" | "group";
+  /** Of a group: its name. */
   action: string;
   enable?: number;
   macro?: string;
@@ -22,9 +23,15 @@ export interface PveRule {
 }
 
 export interface PveIpsetEntry {
+  /** An address, a network, or the name of an alias. */
   cidr: string;
   nomatch?: boolean;
   comment?: string;
+}
+
+export interface PveIpset {
+  comment?: string;
+  entries: PveIpsetEntry[];
 }
 
 /** One line of `GET .../pending`. */
@@ -47,22 +54,32 @@ export interface GuestAt {
 export interface FirewallSeen {
   /** `enable` of /cluster/firewall/options; absent there: off. */
   clusterEnabled: boolean;
-  /** `enable` of /nodes/NODE/firewall/options; absent there: on. */
+  /** `enable` of /nodes/NODE/firewall/options; absent there: on. It is about the node's own traffic, never a guest's. */
   nodeEnabled: boolean;
+  /** The node filters by proxmox-firewall in place of pve-firewall. */
+  nftables: boolean;
   /** The guest's own, only what is set. */
   options: Record<string, unknown>;
   optionsDigest?: string;
   rules: PveRule[];
-  rulesDigest?: string;
-  ipsets: Record<string, PveIpsetEntry[]>;
+  ipsets: Record<string, PveIpset>;
+}
+
+/** What the node's configuration says of the bridge of a NIC. */
+export interface BridgeSeen {
+  name: string;
+  /** `bridge`, `OVSBridge`. */
+  type?: string;
+  /** false: `bridge-disable-mac-learning`; then only the NIC's own MAC is delivered. */
+  learning: boolean;
 }
 
 /** One guest as PVE shows it. */
 export interface GuestSeen extends GuestAt {
   name?: string;
-  /** `running`, `stopped`, `paused`, ... */
+  /** `running` or `stopped`. */
   status: string;
-  /** `backup`, `migrate`, `snapshot`, ...: PVE changes nothing meanwhile. */
+  /** `backup`, `migrate`, `snapshot`, ...: PVE changes no configuration meanwhile. */
   lock?: string;
   template?: boolean;
   /** In force now: without what is pending. */
@@ -70,4 +87,13 @@ export interface GuestSeen extends GuestAt {
   digest: string;
   pending: PendingItem[];
   firewall: FirewallSeen;
+  /** Of each NIC whose bridge could be read. */
+  bridges: Record<string, BridgeSeen>;
+  /** What could not be read, in words: the plan takes it to be as strict as it can be. */
+  unread: string[];
+}
+
+/** For people: `VM 101 (gw-a) on pve1`. */
+export function guestName({ kind, id, name, host }: GuestAt & { name?: string }): string {
+  return `${kind === "qemu" ? "VM" : "container"} ${id}${name === undefined ? "" : ` (${name})`} on ${host}`;
 }
