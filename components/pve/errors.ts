@@ -1,0 +1,103 @@
+import { isRefused, Answer, PveApi, Refusal, refusalText, Request } from "./transport";
+
+/** PVE has refused a request, and nothing was changed by it. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly refusal: Refusal,
+  ) {
+    super(message);
+  }
+}
+
+/** What was being done, to what. */
+export interface Step {
+  /** Of whom: `gw-a (guest 101)`. */
+  guest: string;
+  /** `read`, or what a change says. */
+  what: string;
+}
+
+interface Hint {
+  pattern: RegExp;
+  fix: (match: RegExpExecArray, api: PveApi) => string;
+}
+
+const HINTS: Hint[] = [
+  {
+    pattern: /is locked(?: \(([\w-]+)\))?/,
+    fix: ([, lock = "another task"]) =>
+      `wait until the ${lock} has ended and run it again; a lock that nothing holds any more goes with 'qm unlock VMID' or 'pct unlock CTID'`,
+  },
+  {
+    pattern: /checksum mis+match|detected modified configuration/,
+    fix: () => "somebody changed it at the same time; run it again, and it starts from what is there then",
+  },
+  {
+    pattern: /only root can set '([^']+)'/,
+    fix: ([, key]) =>
+      `'${key}' is root@pam's alone: no token may set it; use 'connection' in place of 'token'`,
+  },
+  {
+    pattern: /Permission check failed \(([^,()]+), ([^()]+)\)/,
+    fix: ([, path = "", right = ""], { token = "USER@REALM!ID" }) =>
+      `the token, and its user, need ${right.replaceAll("|", " or ")} on ${path}: ` +
+      `pveum acl modify ${path} --tokens '${token}' --roles ROLE, with a role that has it`,
+  },
+  {
+    pattern: /Permission check failed/,
+    fix: ([], { token = "USER@REALM!ID" }) =>
+      `give the token '${token}' and its user that right (pveum acl modify)`,
+  },
+  {
+    pattern: /authentication failed|no ticket|invalid .*token/i,
+    fix: () =>
+      "'token' is USER@REALM!ID=SECRET as 'pveum user token add' printed it once; it may have expired, or been removed",
+  },
+  {
+    pattern: /format error|not defined in schema|unknown option|unknown key/i,
+    fix: () =>
+      "this Proxmox VE is too old for it, or too new for what is known here: 'pveversion' tells which it is",
+  },
+  {
+    pattern: /Configuration file '[^']*' does not exist|does not exist/,
+    fix: () => "it was removed or moved to another node meanwhile; run it again, and it is looked for",
+  },
+  {
+    pattern: /hostname lookup|No route to host|Connection refused|timed? ?out|communication failure/i,
+    fix: () => "its node does not answer the others: see 'pvecm status', and run it again when it is back",
+  },
+  {
+    pattern: /no quorum|cluster not ready/,
+    fix: () => "the cluster of Proxmox VE has no quorum and changes nothing: see 'pvecm status'",
+  },
+];
+
+/** The error of a refusal: which guest, which step, PVE's own words, and what to do. */
+export function refused(api: PveApi, { guest, what }: Step, refusal: Refusal): Refused {
+  const words = refusalText(refusal);
+  const fix = fixOf(words, api);
+  return new Refused(`${guest}: ${what}: ${api.where} refuses it: ${words}${fix && `; ${fix}`}`, refusal);
+}
+
+function fixOf(words: string, api: PveApi): string {
+  for (const { pattern, fix } of HINTS) {
+    const match = pattern.exec(words);
+    if (match) return fix(match, api);
+  }
+  return "";
+}
+
+/** The data of each answer; fails with the first refusal. */
+export async function insist(api: PveApi, step: Step, requests: readonly Request[]): Promise<unknown[]> {
+  const answers: Answer[] = await api.ask(requests);
+  return answers.map((answer, at) => {
+    if (!isRefused(answer)) return answer.data;
+    const { method, path } = requests[at]!;
+    throw refused(
+      api,
+      { ...step, what: method === "get" ? `${step.what} (${path})` : step.what },
+      answer.refusal,
+    );
+  });
+}

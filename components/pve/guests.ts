@@ -1,0 +1,72 @@
+import {
+  FIND,
+  findGuest,
+  furtherReadsOf,
+  GuestAt,
+  GuestSeen,
+  Read,
+  readsOf,
+  seenFrom,
+} from "../../hypervisor/pve";
+import { insist, refused, Step } from "./errors";
+import { isRefused, PveApi } from "./transport";
+
+/** There is no guest with this id that may be seen. */
+export class GuestGone extends Error {
+  readonly isGone = true;
+}
+
+/** A guest, wherever in its PVE cluster it is now. */
+export async function readGuest(api: PveApi, guest: string, id: number): Promise<GuestSeen> {
+  const [list] = await insist(api, { guest, what: "looking for it" }, [{ method: "get", ...FIND }]);
+  const at = findGuest(list, id);
+  if (at === undefined) throw new GuestGone(goneText(api, guest, id, list));
+  const step = { guest, what: "reading it" };
+  const answers = await answersOf(api, step, readsOf(at));
+  return seenFrom(at, { ...answers, ...(await answersOf(api, step, furtherReadsOf(at, answers))) });
+}
+
+async function answersOf(api: PveApi, step: Step, reads: Read[]): Promise<Record<string, unknown>> {
+  if (reads.length === 0) return {};
+  const answers = await api.ask(reads.map(({ path, params }) => ({ method: "get", path, params })));
+  return Object.fromEntries(
+    answers.flatMap((answer, at) => {
+      const { path, optional } = reads[at]!;
+      if (!isRefused(answer)) return [[path, answer.data] as const];
+      // What a token may not see, the plan takes to be as strict as it can be.
+      if (optional) return [];
+      throw refused(api, { ...step, what: `${step.what} (${path})` }, answer.refusal);
+    }),
+  );
+}
+
+function goneText(api: PveApi, guest: string, id: number, list: unknown): string {
+  const all = (Array.isArray(list) ? list : []) as { vmid?: unknown; name?: unknown; node?: string }[];
+  const near = all
+    .map(({ vmid, name, node = "" }) => ({
+      vmid: Number(vmid),
+      says: `${Number(vmid)} (${String(name)} on ${node})`,
+    }))
+    .sort((a, b) => Math.abs(a.vmid - id) - Math.abs(b.vmid - id))
+    .slice(0, 5);
+  const known = near.length === 0 ? "none" : near.map(({ says }) => says).join(", ");
+  const right = api.token === undefined ? "" : `, or its token '${api.token}' lacks VM.Audit on /vms/${id}`;
+  return `${guest}: ${api.where} knows no guest ${id}${right}; the nearest that it shows are: ${known}`;
+}
+
+/** The right that each change of a NIC and of its firewall asks for. */
+const RIGHT = "VM.Config.Network";
+
+/** What a token lacks to change a guest; undefined: nothing that can be told before. */
+export async function lackingRight(api: PveApi, { id }: GuestAt): Promise<string | undefined> {
+  if (api.token === undefined) return undefined;
+  const path = `/vms/${id}`;
+  const [answer] = await api.ask([{ method: "get", path: "/access/permissions", params: { path } }]);
+  if (answer === undefined || isRefused(answer)) return undefined;
+  const rights = (answer.data as Record<string, Record<string, unknown>>)[path] ?? {};
+  if (RIGHT in rights) return undefined;
+  return (
+    `the token '${api.token}' lacks ${RIGHT} on ${path}: ` +
+    `pveum acl modify ${path} --tokens '${api.token}' --roles PVEVMAdmin, for the token and for its user`
+  );
+}

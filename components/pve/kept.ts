@@ -1,0 +1,37 @@
+import { Change, keptAfter, Undo } from "../../hypervisor/pve";
+import type { Kept } from "./model";
+
+/** A NIC of a guest, and which Proxmox VE it is in. */
+export type NicAt = Pick<Kept, "id" | "at" | "nic">;
+
+export const isSameNic = (a: NicAt, b: NicAt) => a.id === b.id && a.at === b.at && a.nic === b.nic;
+
+/** What is kept of a NIC; made where there is nothing yet. */
+export function keptOf(kept: Kept[], { node, id, at, nic }: Omit<Kept, "undo">): Kept {
+  const found = kept.find((one) => isSameNic(one, { id, at, nic }));
+  if (found) return found;
+  const made = { node, id, at, nic, undo: [] };
+  kept.push(made);
+  return made;
+}
+
+/** What all lists together have kept of a NIC; how it was in the first of them counts. */
+export function undosOf(lists: readonly (readonly Kept[])[], nic: NicAt): Undo[] {
+  return lists
+    .flatMap((list) => list.filter((one) => isSameNic(one, nic)))
+    .reduce<Undo[]>((undos, { undo }) => undo.reduce(one, undos), []);
+}
+
+const one = (undos: Undo[], undo: Undo) => keptAfter(undos, [{ undo } as Change]);
+
+/** What is to be kept once a change is done: nothing where it has put back what `former` remembers. */
+export function keptWith(own: readonly Undo[], former: readonly Undo[], change: Change): Undo[] {
+  const { undo } = change;
+  const isBack = undo !== undefined && former.some((first) => isBefore(first, undo));
+  return keptAfter(own, [isBack ? { ...change, undo: undefined, settles: undo } : change]);
+}
+
+function isBefore(first: Undo, now: Undo): boolean {
+  if (first.what === "nic" && now.what === "nic") return first.nic === now.nic && first.before === now.after;
+  return first.what === "option" && now.what === "option" && first.key === now.key && first.was === now.set;
+}

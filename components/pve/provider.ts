@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/values";
+import type { Change } from "../../hypervisor/pve";
+import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs } from "./model";
+import type { Reach } from "./reach";
+
+interface CheckResult {
+  inputs: Record<string, Value>;
+  failures?: { property: string; reason: string }[];
+}
+
+/** What Pulumi's host of dynamic resources calls. Where nothing has changed nothing is connected to. */
+export class NicProvider {
+  constructor(private readonly reach: () => Reach) {}
+
+  /** What the preview is to show is looked up here: a preview asks nothing else of a provider. */
+  async check(olds: Partial<NicInputs>, news: Record<string, Value>): Promise<CheckResult> {
+    const inputs = news as unknown as NicInputs;
+    if (olds.guests !== undefined && askOf(olds as NicInputs) === askOf(inputs)) {
+      return { inputs: { ...news, ...(olds.changes && { changes: olds.changes as unknown as Value }) } };
+    }
+    if (holdsUnknown([inputs.guests, inputs.access, inputs.former])) return { inputs: news };
+    return await this.planned(inputs);
+  }
+
+  private async planned(inputs: NicInputs): Promise<CheckResult> {
+    const { open } = this.reach();
+    const session = open(inputs);
+    try {
+      const surveys = await session.survey([]);
+      const changes = Object.fromEntries(
+        surveys.map(({ ask, plan }) => [nameOf(ask), textsOf(plan.changes, inputs)] as const),
+      );
+      for (const { ask, plan } of surveys) {
+        for (const note of plan.notes) await session.warn(`${nameOf(ask)}: ${note}`);
+      }
+      return { inputs: { ...(inputs as unknown as Record<string, Value>), changes: changes as Value } };
+    } catch (error) {
+      const reasons = (error as { reasons?: string[] }).reasons ?? [(error as Error).message];
+      const failures = reasons.map((reason) => ({ property: "guests", reason }));
+      return { inputs: inputs as unknown as Record<string, Value>, failures };
+    } finally {
+      session.close();
+    }
+  }
+
+  async diff(_id: string, olds: NicOutputs, news: NicInputs): Promise<{ changes: boolean }> {
+    if (olds.isDone && askOf(olds) === askOf(news)) return { changes: wholeOf(olds) !== wholeOf(news) };
+    if (!holdsUnknown([news.guests, news.access, news.former])) await this.tellWhatGoesBack(olds, news);
+    return { changes: true };
+  }
+
+  /** What a word has changed that is not said any more: `check` is not told what was kept. */
+  private async tellWhatGoesBack({ kept }: NicOutputs, news: NicInputs): Promise<void> {
+    if (kept.every(({ undo }) => undo.length === 0)) return;
+    const session = this.reach().open(news);
+    try {
+      for (const { ask, plan } of await session.survey(kept)) {
+        const told = news.changes?.[nameOf(ask)] ?? [];
+        const further = textsOf(plan.changes, news).filter((text) => !told.includes(text));
+        for (const text of further) await session.inform(`${nameOf(ask)}: ${text}`);
+      }
+    } catch (error) {
+      await session.warn((error as Error).message);
+    } finally {
+      session.close();
+    }
+  }
+
+  async create(inputs: NicInputs): Promise<{ id: string; outs: NicOutputs }> {
+    const id = `${inputs.cluster}/${inputs.part}`;
+    return { id, outs: await this.carriedOut(id, inputs, []) };
+  }
+
+  async update(id: string, olds: NicOutputs, news: NicInputs): Promise<{ outs: NicOutputs }> {
+    // Another password, or another way: nothing for the guests.
+    if (olds.isDone && askOf(olds) === askOf(news))
+      return { outs: { ...news, kept: olds.kept, isDone: true } };
+    return { outs: await this.carriedOut(id, news, copyOf(olds.kept), olds.access) };
+  }
+
+  /** `former`: how the guests are reached that are asked for no more. */
+  private async carriedOut(
+    id: string,
+    inputs: NicInputs,
+    kept: Kept[],
+    former: NicInputs["access"] = {},
+  ): Promise<NicOutputs> {
+    const access = { ...former, ...inputs.access };
+    const session = this.reach().open({ ...inputs, access });
+    try {
+      await session.carryOut(kept);
+      return { ...inputs, kept, isDone: true };
+    } catch (error) {
+      const { message } = error as Error;
+      // With these properties Pulumi keeps the outputs of what broke off: the next `up` goes on, a destroy puts back.
+      const outs: NicOutputs = { ...inputs, kept, isDone: false };
+      throw Object.assign(new Error(message, { cause: error }), { id, properties: outs, reasons: [message] });
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Shows what differs from what was applied; the next `up` plans anew then. */
+  async read(id: string, props: NicOutputs): Promise<{ id: string; props: NicOutputs; inputs: NicInputs }> {
+    const session = this.reach().open(props);
+    try {
+      const found = (await session.survey(props.kept)).flatMap(({ ask, due }) =>
+        textsOf(due, props).map((text) => `${nameOf(ask)}: ${text}`),
+      );
+      return withFound(id, props, found.length === 0 ? AS_APPLIED : `to be done: ${found.join("; ")}`);
+    } catch (error) {
+      const reasons = (error as { reasons?: string[] }).reasons;
+      if (reasons !== undefined) return withFound(id, props, reasons.join("; "));
+      await session.warn(`${props.cluster}: its guests were not looked at: ${(error as Error).message}`);
+      return withFound(id, props, props.found);
+    } finally {
+      session.close();
+    }
+  }
+
+  async delete(_id: string, props: NicOutputs): Promise<void> {
+    if (props.part === "tighten" && props.kept.every(({ undo }) => undo.length === 0)) return;
+    const session = this.reach().open(props);
+    try {
+      await session.restore(props.kept);
+    } finally {
+      session.close();
+    }
+  }
+}
+
+function withFound(id: string, props: NicOutputs, found: string) {
+  const outs = { ...props, found };
+  const { kept: _kept, isDone: _isDone, ...inputs } = outs;
+  return { id, props: outs, inputs };
+}
+
+/** What a plan hangs on: with all of it unchanged nothing is to be done. */
+function askOf({ cluster, part, guests, found, former }: NicInputs): string {
+  return digest({ cluster, part, guests, found, former });
+}
+
+function wholeOf(inputs: NicInputs): string {
+  const { __provider, access, gateways } = inputs;
+  return `${askOf(inputs)} ${digest({ __provider, access, gateways })}`;
+}
+
+/** Pulumi gives the keys of objects back in another order than it was given them. */
+function digest(value: unknown): string {
+  const text = JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function holdsUnknown(value: unknown): boolean {
+  if (isUnknown(value as Value)) return true;
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsUnknown);
+}
+
+const copyOf = (kept: Kept[]): Kept[] => structuredClone(kept);
+
+const EFFECTS = {
+  "at once": "at once",
+  replug: "plugs the NIC of the running guest anew: a short cut",
+  "next start": "at the guest's next start",
+};
+
+function textsOf(changes: readonly Change[], { part }: NicInputs): string[] {
+  return changes.map(({ says, phase, effect }) => {
+    const when = part === "widen" && phase === "tighten" ? "after the pair's own change, " : "";
+    return `${says} (${when}${EFFECTS[effect]})`;
+  });
+}
+
+/** What the handler calls. Only what touches a hypervisor needs its transports: a preview is not to pay for loading them. */
+export function makeProvider(reach: () => Reach): NicProvider {
+  return new NicProvider(reach);
+}

@@ -1,0 +1,96 @@
+import type { Connection } from "../../engine/stand-ins/resource-command/connection";
+import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
+import { engineAddress } from "../../engine/stand-ins/serve";
+import { runAsRoot } from "../../operate/remote";
+import { httpsApi } from "./api";
+import { gatewaysOf, GatewayTools } from "./gateways";
+import type { Kept, NicInputs } from "./model";
+import { restore, restoreLeft } from "./restore";
+import { sshApi } from "./ssh";
+import type { Access, PveApi } from "./transport";
+import { carryOut, survey, Survey, Tools } from "./work";
+
+/** Seconds for one conversation with a node: pvesh takes about one for each request. */
+const LIMIT = 180;
+
+/** What a PveNics does outside its own process, over connections that are opened when they are needed. */
+export interface Session {
+  survey: (kept: readonly Kept[]) => Promise<Survey[]>;
+  /** Surveys, then carries out; fills `kept` in. */
+  carryOut: (kept: Kept[]) => Promise<void>;
+  restore: (kept: readonly Kept[]) => Promise<void>;
+  warn: (message: string) => Promise<void>;
+  inform: (message: string) => Promise<void>;
+  close: () => void;
+}
+
+export interface Reach {
+  open: (inputs: NicInputs) => Session;
+}
+
+const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
+const quiet = { ...log, status: () => undefined };
+
+export const open = (inputs: NicInputs): Session =>
+  sessionOf(inputs, {
+    api: apiOf,
+    warn: async (message) => {
+      log.warning(message);
+      await log.drain();
+    },
+    inform: async (message) => {
+      log.info(message);
+      await log.drain();
+    },
+  });
+
+/** What a session is made of. */
+export interface SessionTools {
+  api: (access: Access<Connection>) => PveApi;
+  warn: (message: string) => Promise<void>;
+  inform: (message: string) => Promise<void>;
+  gateways?: Omit<GatewayTools, "say">;
+}
+
+export function sessionOf(inputs: NicInputs, { api, warn, inform, gateways }: SessionTools): Session {
+  const opened = new Map<string, PveApi>();
+  const tools: Tools = {
+    api: (at) => {
+      const known = opened.get(at);
+      if (known) return known;
+      const access = inputs.access[at];
+      if (access === undefined) {
+        throw new Error(
+          `nothing says any more how the Proxmox VE of ${at} is reached: say it again, or remove the resource from the state`,
+        );
+      }
+      const made = api(access);
+      opened.set(at, made);
+      return made;
+    },
+    gateways: gatewaysOf(inputs.cluster, inputs.gateways ?? {}, { ...gateways, say: inform }),
+    warn,
+    inform,
+  };
+  return {
+    survey: (kept) => survey(inputs, kept, tools),
+    carryOut: async (kept) => {
+      await carryOut(inputs, await survey(inputs, kept, tools), kept, tools);
+      // Before the pair's own change it may still need them.
+      if (inputs.part !== "widen") await restoreLeft(inputs, kept, tools);
+    },
+    restore: (kept) => restore(inputs, kept, tools),
+    warn,
+    inform,
+    close: () => opened.forEach((one) => one.close()),
+  };
+}
+
+function apiOf(access: Access<Connection>): PveApi {
+  if (!("connection" in access)) return httpsApi(access);
+  const { connection } = access;
+  return sshApi(connection.host, async (script) => {
+    const signal = AbortSignal.timeout((LIMIT + 30) * 1000);
+    return (await runAsRoot(connection, script, { limit: LIMIT, signal, log: quiet })).stdout;
+  });
+}

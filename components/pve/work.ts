@@ -1,0 +1,158 @@
+import { Change, GuestSeen, guestName, Plan, planOf } from "../../hypervisor/pve";
+import { insist, Refused } from "./errors";
+import type { Gateways } from "./gateways";
+import { GuestGone, lackingRight, readGuest } from "./guests";
+import { keptOf, keptWith, undosOf } from "./kept";
+import { GuestAsk, Kept, nameOf, NicInputs, Part } from "./model";
+import type { PveApi } from "./transport";
+
+/** What changing NICs needs of the world. */
+export interface Tools {
+  api: (at: string) => PveApi;
+  gateways: Gateways;
+  warn: (message: string) => Promise<void>;
+  inform: (message: string) => Promise<void>;
+}
+
+/** A guest as it is, and what is to be done to it in this part. */
+export interface Survey {
+  ask: GuestAsk;
+  seen: GuestSeen;
+  plan: Plan;
+  due: Change[];
+}
+
+/** Everything that stands in the way of a change, of all guests at once; nothing was changed. */
+export class Refusals extends Error {
+  constructor(readonly reasons: string[]) {
+    super(`nothing was changed at the hypervisor:\n${reasons.map((reason) => `- ${reason}`).join("\n")}`);
+  }
+}
+
+/** More rounds than any plan takes: what is not done by then does not come to an end. */
+const MOST_ROUNDS = 100;
+
+export const isOf = (part: Part, { phase }: Change) => part === "all" || part === phase;
+
+/** Reads all guests and plans; fails with all that stands in the way at once, before anything is changed. */
+export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: Tools): Promise<Survey[]> {
+  const reasons: string[] = [];
+  const surveys: Survey[] = [];
+  for (const ask of inputs.guests) {
+    try {
+      const one = await look(inputs, ask, kept, tools);
+      surveys.push(one);
+      reasons.push(...(await obstacles(one, tools)).map((obstacle) => `${nameOf(ask)}: ${obstacle}`));
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof GuestGone)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  if (reasons.length > 0) throw new Refusals(reasons);
+  return surveys;
+}
+
+async function look(inputs: NicInputs, ask: GuestAsk, kept: readonly Kept[], tools: Tools): Promise<Survey> {
+  const seen = await readGuest(tools.api(ask.at), nameOf(ask), ask.id);
+  const undos = undosOf([inputs.former ?? [], kept], { ...ask, nic: ask.want.nic });
+  const plan = planOf(seen, ask.want, { cluster: inputs.cluster }, undos);
+  return { ask, seen, plan, due: plan.changes.filter((change) => isOf(inputs.part, change)) };
+}
+
+async function obstacles({ ask, seen, plan, due }: Survey, tools: Tools): Promise<string[]> {
+  if (due.length === 0) return plan.refusals;
+  const right = await lackingRight(tools.api(ask.at), seen);
+  const { busy } = plan;
+  return [
+    ...plan.refusals,
+    ...(right === undefined ? [] : [right]),
+    ...(busy === undefined
+      ? []
+      : [
+          `${guestName(seen)} is locked (${busy}), and Proxmox VE changes no NIC meanwhile: wait until that has ended and run it again`,
+        ]),
+  ];
+}
+
+/**
+ * Carries out what the surveys say, guest after guest: first what nobody notices, then the backups, the holder last and
+ * drained. `kept` is filled in as it goes, so that it is true wherever this ends.
+ */
+export async function carryOut(
+  inputs: NicInputs,
+  surveys: readonly Survey[],
+  kept: Kept[],
+  tools: Tools,
+): Promise<void> {
+  for (const { ask } of surveys) keptOf(kept, { ...ask, nic: ask.want.nic });
+  const isCut = ({ due }: Survey) => due.some(({ effect }) => effect === "replug");
+  const due = surveys.filter((one) => one.due.length > 0);
+  for (const { ask } of due.filter((one) => !isCut(one))) await change(inputs, ask, kept, tools);
+  const cut = due.filter(isCut);
+  if (cut.length === 0) return;
+  for (const node of await tools.gateways.holdersLast(cut.map(({ ask }) => ask.node))) {
+    const { ask } = cut.find((one) => one.ask.node === node)!;
+    await tools.gateways.whileDrained(node, () => change(inputs, ask, kept, tools));
+  }
+}
+
+/** Each change is planned from what is there just before it, and looked for in what is there after it. */
+async function change(inputs: NicInputs, ask: GuestAsk, kept: Kept[], tools: Tools): Promise<void> {
+  const name = nameOf(ask);
+  const own = keptOf(kept, { ...ask, nic: ask.want.nic });
+  const former = undosOf([inputs.former ?? []], own);
+  await inRounds(name, tools, ask.at, {
+    plan: async () => {
+      const { plan, seen, due } = await look(inputs, ask, kept, tools);
+      if (plan.refusals.length > 0) throw new Error(`${name}: ${plan.refusals.join("; ")}`);
+      return { due, seen };
+    },
+    // Before it is done: when no answer comes, it may be.
+    before: (next) => {
+      const was = own.undo;
+      own.undo = keptWith(was, former, next);
+      return () => (own.undo = was);
+    },
+  });
+}
+
+/** What is done in rounds: a look, then changes up to the first that makes the look old. */
+export interface Rounds {
+  plan: () => Promise<{ due: Change[]; seen: GuestSeen } | undefined>;
+  /** Called before each change; what it gives is called when Proxmox VE has refused that. */
+  before?: (next: Change) => () => void;
+}
+
+/** Goes on until nothing is due. A change that is due once more right after it was made has not been made. */
+export async function inRounds(name: string, tools: Tools, at: string, rounds: Rounds): Promise<void> {
+  const api = tools.api(at);
+  const done = new Set<string>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const planned = await rounds.plan();
+    if (planned === undefined || planned.due.length === 0) return;
+    for (const next of planned.due) {
+      if (done.has(next.says)) {
+        throw new Error(
+          `${name}: Proxmox VE has reported success, and it is not so: ${next.says}; ${shown(next, planned.seen)}`,
+        );
+      }
+      const takeBack = rounds.before?.(next);
+      try {
+        await insist(api, { guest: name, what: next.says }, [next.call]);
+      } catch (error) {
+        if (error instanceof Refused) takeBack?.();
+        throw error;
+      }
+      done.add(next.says);
+      await tools.inform(`${name}: ${next.says}`);
+      if (next.call.reread) break;
+    }
+  }
+  throw new Error(`${name}: it does not come to an end: somebody or something else changes it all the time`);
+}
+
+function shown({ undo }: Change, seen: GuestSeen): string {
+  if (undo?.what === "nic") return `it is now '${seen.config[undo.nic] ?? "not there"}'`;
+  if (undo?.what === "option") return `it is now '${String(seen.firewall.options[undo.key] ?? "not set")}'`;
+  return "look at the guest's firewall";
+}
