@@ -1,0 +1,319 @@
+import type { NicOutputs } from "../../../../components/pve/model";
+import { NET0, plain, TOKEN, World } from "./world";
+
+let world: World;
+afterEach(() => world.pve.stop());
+
+const changesOf = async (words = {}) =>
+  (await world.provider.check({}, plain(world.inputs(words)))).inputs.changes as Record<string, string[]>;
+
+describe("a preview", () => {
+  test("tells for each guest which rules it gets, and changes nothing", async () => {
+    world = await World.start();
+    const before = world.texts();
+    expect(await changesOf()).toEqual({
+      "gw-a (guest 101)": [
+        expect.stringMatching(/IN ACCEPT vrrp 192\.0\.2\.2 -> 192\.0\.2\.1.*\(at once\)$/),
+      ],
+      "gw-b (guest 102)": [
+        expect.stringMatching(/IN ACCEPT vrrp 192\.0\.2\.1 -> 192\.0\.2\.2.*\(at once\)$/),
+      ],
+    });
+    expect(world.texts()).toEqual(before);
+  });
+
+  test("shows the NIC as it is and as it will be, and that the running guest is cut off for a moment", async () => {
+    world = await World.start();
+    const [text] = (await changesOf({ firewall: false }))["gw-a (guest 101)"]!;
+    expect(text).toContain(NET0[101]);
+    expect(text).toContain(NET0[101].replace("firewall=1", "firewall=0"));
+    expect(text).toContain("(plugs the NIC of the running guest anew: a short cut)");
+  });
+
+  test("connects to nothing where the program asks for what it asked for before", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    const opened = world.opened;
+    expect(await world.up(world.inputs(), outs)).toBe(outs);
+    expect(world.opened).toBe(opened);
+  });
+
+  test("takes another token without a look at the guests", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    const opened = world.opened;
+    const access = { "": { endpoint: "https://pve9:8006", token: "a@pve!b=c" } };
+    expect((await world.up(world.inputs({}, { access }), outs)).access).toEqual(access);
+    expect(world.opened).toBe(opened);
+  });
+
+  test("waits with the plan while a guest's id is not known", async () => {
+    world = await World.start();
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const news = plain({ ...world.inputs(), guests: [{ ...world.inputs().guests[0], id: unknown }] });
+    expect(await world.provider.check({}, news)).toEqual({ inputs: news });
+    expect(world.opened).toBe(0);
+  });
+});
+
+describe("a change", () => {
+  test("opens protocol 112 between the two and touches nothing else", async () => {
+    world = await World.start();
+    const configs = [101, 102].map((id) => world.pve.config(id));
+    await world.up(world.inputs());
+    expect([101, 102].map((id) => world.pve.config(id))).toEqual(configs);
+    const lines = world.pve
+      .firewall(101)
+      .split("\n")
+      .filter((line) => line.includes("vrrp-agent:gw"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^IN ACCEPT -i net0 .*-source 192\.0\.2\.2 .*-p vrrp.*# vrrp-agent:gw$/);
+    expect(world.pve.firewall(101)).toContain("IN SSH(ACCEPT) -source 10.0.0.0/8 -log nolog");
+  });
+
+  test("touches one key of the NIC, and asks with the digest of what it has read", async () => {
+    world = await World.start();
+    const before = world.pve.config(101);
+    await world.up(world.inputs({ firewall: false }));
+    expect(world.pve.config(101)).toBe(before.replace("firewall=1", "firewall=0"));
+    const [put] = world.pve.requests.filter(({ method }) => method === "PUT");
+    expect(put!.params.digest).toMatch(/^[0-9a-f]{40}$/);
+  });
+
+  test("is there once, however often it is asked for", async () => {
+    world = await World.start();
+    await world.up(world.inputs());
+    const after = world.texts();
+    await world.up(world.inputs());
+    expect(world.texts()).toEqual(after);
+  });
+
+  test("of a guest that has moved is made where it is now", async () => {
+    world = await World.start();
+    world.pve.move(101, "pve2");
+    await world.up(world.inputs());
+    expect(world.writes()[0]).toContain("/nodes/pve2/qemu/101/");
+  });
+
+  test("goes back with the word that asked for it", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const former = { former: outs.kept, part: "tighten" as const };
+    const rest = await world.up(world.inputs({ firewall: false }, former));
+    const widened = await world.up(world.inputs(), outs);
+    expect(world.informed.join("\n")).toContain("after the pair's own change");
+    expect(world.pve.config(101)).toContain("firewall=0");
+    await world.up(world.inputs({}, { ...former, former: widened.kept }), rest);
+    expect(world.pve.config(101)).toContain(NET0[101]);
+    expect(world.pve.firewall(101)).toContain("# vrrp-agent:gw");
+  });
+});
+
+describe("nothing is changed", () => {
+  const refused = async (inputs = world.inputs()) => {
+    const before = world.texts();
+    const error = await world.up(inputs).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    expect(error).toBeDefined();
+    expect(world.writes()).toEqual([]);
+    expect(world.texts()).toEqual(before);
+    return error!.message;
+  };
+
+  test("where one of the guests is locked by a backup", async () => {
+    world = await World.start();
+    world.pve.lock(102);
+    const message = await refused(world.inputs({ firewall: false }));
+    expect(message).toMatch(/gw-b \(guest 102\).*is locked \(backup\).*wait until that has ended/);
+  });
+
+  test("where a guest is gone, and the nearest are named", async () => {
+    world = await World.start();
+    world.pve.remove(102);
+    const message = await refused();
+    expect(message).toMatch(/gw-b \(guest 102\): .* knows no guest 102.*VM\.Audit.*101 \(gw-101 on pve1\)/);
+  });
+
+  test("where the token lacks the right, which is named with its path", async () => {
+    world = await World.start({ tokens: [{ ...TOKEN, roles: { "/": "PVEAuditor" } }] });
+    expect(await refused()).toMatch(/lacks VM\.Config\.Network on \/vms\/101: pveum acl modify \/vms\/101/);
+  });
+
+  test("where the token is not known, and its secret is not told", async () => {
+    world = await World.start({ tokens: [] });
+    const message = await refused();
+    expect(message).toMatch(/authentication failed.*pveum user token add/i);
+    expect(message).not.toContain(TOKEN.secret);
+  });
+
+  test("where the NIC is not there", async () => {
+    world = await World.start();
+    const inputs = world.inputs();
+    inputs.guests[0]!.want.nic = "net5";
+    expect(await refused(inputs)).toMatch(/has no net5: give one of net0, net1/);
+  });
+
+  test("where the certificate is not trusted", async () => {
+    world = await World.start();
+    const access = { "": { ...world.inputs().access[""]!, caCertificate: undefined } as never };
+    expect(await refused(world.inputs({}, { access }))).toMatch(
+      /certificate is not trusted.*pve-root-ca\.pem/,
+    );
+  });
+});
+
+describe("a change that breaks off", () => {
+  const broken = async (inputs = world.inputs({ firewall: false }), olds?: NicOutputs) =>
+    world.up(inputs, olds).then(
+      () => {
+        throw new Error("it did not break off");
+      },
+      (error: Error & { id?: string; properties?: NicOutputs; reasons?: string[] }) => error,
+    );
+
+  test("is not made where somebody was faster, and says so", async () => {
+    world = await World.start();
+    world.pve.editBeforeWrite(() => world.pve.edit(101, (text) => text.replace("cores: 2", "cores: 4")));
+    const error = await broken();
+    expect(error.message).toMatch(
+      /gw-a \(guest 101\).*checksum mis+match.*somebody changed it at the same time/,
+    );
+    expect(world.pve.config(101)).toContain(NET0[101]);
+    expect(error.properties!.kept.flatMap(({ undo }) => undo)).toEqual([]);
+  });
+
+  test("leaves each guest old or new, keeps what was done, and goes on at the next up", async () => {
+    world = await World.start();
+    let puts = 0;
+    world.pve.onRequest = ({ method }) => (method === "PUT" && ++puts === 2 ? "lost" : "passes");
+    const error = await broken();
+    const { properties } = error;
+    expect(properties).toMatchObject({ isDone: false });
+    expect([101, 102].filter((id) => world.pve.config(id).includes("firewall=0"))).toHaveLength(1);
+    world.pve.heal();
+    const outs = await world.up(world.inputs({ firewall: false }), plain(properties!));
+    expect(outs.isDone).toBe(true);
+    expect([101, 102].filter((id) => world.pve.config(id).includes("firewall=0"))).toEqual([101, 102]);
+  });
+
+  test("and was made though no answer came is remembered, and put back by destroy", async () => {
+    world = await World.start();
+    const before = world.texts();
+    world.pve.onRequest = ({ method }) => (method === "PUT" ? "answer lost" : "passes");
+    const { properties, id } = await broken();
+    expect(world.pve.config(101)).toContain("firewall=0");
+    world.pve.heal();
+    await world.provider.delete(id!, plain(properties!));
+    expect(world.texts()).toEqual(before);
+  });
+
+  test("tells which Proxmox VE lacks what was asked for", async () => {
+    world = await World.start({ lacking: { options: ["macfilter"] } });
+    world.pve.onRequest = ({ method, params }) => {
+      if (method === "PUT") params["frobnicate"] = "1";
+    };
+    expect((await broken()).message).toMatch(/frobnicate.*this Proxmox VE is too old for it, or too new/);
+  });
+});
+
+describe("destroy", () => {
+  test.each([{}, { firewall: false }, { forgedTransmits: true }])(
+    "gives back byte for byte with %j",
+    async (words) => {
+      world = await World.start();
+      const before = world.texts();
+      const outs = await world.up(world.inputs(words));
+      expect(world.texts()).not.toEqual(before);
+      await world.provider.delete("id", outs);
+      expect(world.texts()).toEqual(before);
+    },
+  );
+
+  test("leaves what somebody has changed since, and tells it", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    world.pve.edit(101, (text) =>
+      text.replace(/^net0: .*$/m, `net0: ${NET0[101].replace("tag=7", "tag=8")}`),
+    );
+    world.pve.edit(102, (text) => text.replace("cores: 2", "cores: 8"));
+    await world.provider.delete("id", outs);
+    expect(world.pve.config(101)).toContain("tag=8");
+    expect(world.pve.config(102)).toContain("cores: 8");
+    expect(world.pve.config(102)).toContain(NET0[102]);
+  });
+
+  test("goes on without a guest that is gone", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    world.pve.remove(101);
+    await world.provider.delete("id", outs);
+    expect(world.warnings.join("\n")).toMatch(/gw-a.*knows no guest 101.*nothing is put back there/);
+    expect(world.pve.config(102)).toContain(NET0[102]);
+  });
+
+  test("finds a guest that has moved", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    world.pve.move(101, "pve2");
+    await world.provider.delete("id", outs);
+    expect(world.pve.config(101)).toContain(NET0[101]);
+  });
+
+  test("of the last part leaves what the pair needs until the pair is gone", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    const rest = await world.up(world.inputs({}, { part: "tighten", former: outs.kept }));
+    const needed = world.texts();
+    await world.provider.delete("id", rest);
+    expect(world.texts()).toEqual(needed);
+  });
+
+  test("of a node that has left the cluster comes with the last part", async () => {
+    world = await World.start();
+    const before = world.pve.config(102);
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const rest = await world.up(world.inputs({ firewall: false }, { part: "tighten", former: outs.kept }));
+    const one = { guests: world.inputs({ firewall: false }).guests.slice(0, 1) };
+    const next = await world.up(world.inputs({}, one), outs);
+    expect(world.pve.config(102)).toContain("firewall=0");
+    await world.up(world.inputs({}, { ...one, part: "tighten", former: next.kept }), rest);
+    expect(world.pve.config(102)).toBe(before);
+    expect(world.pve.config(101)).toContain("firewall=0");
+  });
+});
+
+describe("refresh", () => {
+  test("finds nothing where everything is as it was applied", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    expect((await world.provider.read("id", outs)).inputs.found).toBe("as applied");
+  });
+
+  test("shows what was changed by hand, and the next up makes it right", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const right = world.pve.config(101);
+    world.pve.edit(101, (text) => text.replace("firewall=0", "firewall=1"));
+    const { props, inputs } = await world.provider.read("id", outs);
+    expect(inputs.found).toMatch(/^to be done: gw-a \(guest 101\): .*firewall flag off/);
+    await world.up(world.inputs({ firewall: false }), props);
+    expect(world.pve.config(101)).toBe(right);
+  });
+
+  test("tells of a guest that is gone", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    world.pve.remove(102);
+    expect((await world.provider.read("id", outs)).inputs.found).toMatch(/knows no guest 102/);
+  });
+
+  test("that reaches nobody leaves everything as it was and says so", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    world.pve.onRequest = () => "lost";
+    expect((await world.provider.read("id", outs)).props).toEqual(outs);
+    expect(world.warnings.join()).toMatch(/were not looked at/);
+  });
+});
