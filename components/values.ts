@@ -55,6 +55,7 @@ const SECRET_KEYS = new Set([
   "authPass",
   "presharedKey",
   "secret",
+  "token",
 ]);
 
 /** Objects of which every value is a secret. */

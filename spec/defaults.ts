@@ -18,6 +18,7 @@ import {
   VirtualRouter,
 } from "./model";
 import { gatewayBindsElsewhere, gatewayWithDefaults } from "./gateway";
+import { guestWithDefaults, hypervisorProblems, hypervisorWithDefaults } from "./hypervisor";
 import { keepalivedSourceWithDefaults } from "./keepalived-source";
 import { chosenStartupDelay, globalOptions, instanceOptions } from "./options";
 import { portsOf } from "./ports";
@@ -103,7 +104,9 @@ export function withDefaults(
     ...(input.keepalivedSource !== undefined && {
       keepalivedSource: keepalivedSourceWithDefaults(input.keepalivedSource),
     }),
+    ...(input.hypervisor !== undefined && { hypervisor: hypervisorWithDefaults(input.hypervisor) }),
   };
+  problems.push(...hypervisorProblems(input, context));
   return { cluster: cluster as ClusterDraft, problems };
 }
 
@@ -140,6 +143,7 @@ function nodeWithDefaults(
     ...(node.keepalivedSource !== undefined && {
       keepalivedSource: keepalivedSourceWithDefaults(node.keepalivedSource),
     }),
+    ...(node.guest !== undefined && { guest: guestWithDefaults(node.guest) }),
   };
 }
 

@@ -1,9 +1,11 @@
 import type { AgentCheck, Check } from "./check-model";
 import type { Gateway } from "./gateway-model";
+import type { Guest, Hypervisor } from "./hypervisor-model";
 import type { Role, RolePlan } from "./role-model";
 
 export * from "./check-model";
 export * from "./gateway-model";
+export * from "./hypervisor-model";
 export * from "./role-model";
 
 /**
@@ -308,6 +310,7 @@ export interface Node {
   bfd?: Bfd[];
   /** In place of the cluster's. */
   keepalivedSource?: KeepalivedSource;
+  guest?: Guest;
 }
 
 /** What one node does otherwise for a further virtual router. */
@@ -387,6 +390,8 @@ export interface Cluster extends GarpTimers, NotifyPrograms, InstanceOptions {
   connectionState?: ConnectionState;
   /** Absent: keepalived is the distribution's. */
   keepalivedSource?: KeepalivedSource;
+  /** What the nodes run on; absent: nothing is asked of it. */
+  hypervisor?: Hypervisor;
 }
 
 /** The connections that one node of two forwards are known to the other. */

@@ -10,6 +10,7 @@ import { connectionSchema } from "./connection";
 import { connectionStateSchema } from "./connection-state";
 import { field, flag, parsed, password, seconds, sourceAddress, text, whole } from "./fields";
 import { gatewaySchema } from "./gateway";
+import { guestSchema, hypervisorSchema } from "./hypervisor";
 import { keepalivedSourceSchema } from "./keepalived-source";
 import { globalOptions, instanceOptions } from "./options";
 import { openPorts } from "./ports";
@@ -58,6 +59,8 @@ export const nodeSchema = field(
     bfd: bfd().optional(),
     /** A tarball that this node's keepalived is built from. @default the cluster's */
     keepalivedSource: keepalivedSourceSchema.optional(),
+    /** The guest that this node is. @default a machine of its own */
+    guest: guestSchema.optional(),
   }),
   "a node: name, connection, interface, unicastSrcIp",
 );
@@ -195,6 +198,8 @@ export const clusterSchema = field(
     connectionState: connectionStateSchema.optional(),
     /** A tarball that keepalived is built from on every node. @default the distribution's keepalived */
     keepalivedSource: keepalivedSourceSchema.optional(),
+    /** What the nodes run on, where that filters their packets. @default it is left alone */
+    hypervisor: hypervisorSchema.optional(),
     /** A refresh looks at the hosts for what was changed there by hand. @default false */
     drift: flag().optional(),
   }),
