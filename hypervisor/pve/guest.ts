@@ -63,6 +63,8 @@ export interface FirewallSeen {
   optionsDigest?: string;
   rules: PveRule[];
   ipsets: Record<string, PveIpset>;
+  /** The rules of the security groups that the guest's rules name, as far as they could be read. */
+  groups?: Record<string, PveRule[]>;
 }
 
 /** What the node's configuration says of the bridge of a NIC. */

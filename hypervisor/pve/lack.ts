@@ -21,7 +21,6 @@ export function lackOf(seen: GuestSeen, net: Net, want: GuestWant, comment = "")
   if (unfiltered !== undefined) {
     return { unfiltered, rules: [], macfilter: false };
   }
-  const { rules } = seen.firewall;
   const name = ipfilterName(want.nic);
   const entries = seen.firewall.ipsets[name]?.entries ?? [];
   const missing = ipfilterApplies(seen, want.nic, comment)
@@ -29,7 +28,7 @@ export function lackOf(seen: GuestSeen, net: Net, want: GuestWant, comment = "")
     : [];
   return {
     rules: rulesFor(want.vrrp).filter(
-      (rule) => !isLetThrough(rules, rule, want.nic, policyOf(seen, rule.type)),
+      (rule) => !isLetThrough(seen.firewall, rule, want.nic, policyOf(seen, rule.type)),
     ),
     macfilter: want.macfilter === false && macfilterOn(seen),
     ...(missing.length > 0 && { ipfilter: { name, addresses: missing } }),

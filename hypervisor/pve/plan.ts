@@ -8,7 +8,7 @@ import { nicBack, nicChange } from "./nic";
 import { notesOf } from "./notes";
 import { macfilterChange, optionBack } from "./options";
 import { BridgePortFlags, bridgePortOf } from "./bridge-port";
-import { ruleChanges, staleRules } from "./rule-changes";
+import { ruleChanges, staleRules, withRereads } from "./rule-changes";
 import { GuestWant } from "./want";
 
 /** What is to be done to one guest for one of its NICs. */
@@ -60,10 +60,10 @@ export function planOf(seen: GuestSeen, want: GuestWant, owner: Owner, kept: rea
     ...staleIpset(seen, will, want, comment),
   ];
   return {
-    changes: [
+    changes: withRereads([
       ...changes.filter(({ phase }) => phase === "widen"),
       ...changes.filter(({ phase }) => phase === "tighten"),
-    ],
+    ]),
     notes: [...nic.notes, ...option.notes, ...notesOf(seen, will, want, lack)],
     refusals: [],
     ...(nic.change !== undefined && seen.lock !== undefined && { busy: seen.lock }),

@@ -31,6 +31,7 @@ function pathsOf(at: GuestAt) {
     node: `/nodes/${at.host}/firewall/options`,
     ipset: (name: string) => `${firewall}/ipset/${name}`,
     bridge: (name: string) => `/nodes/${at.host}/network/${name}`,
+    group: (name: string) => `/cluster/firewall/groups/${name}`,
   };
 }
 
@@ -50,13 +51,14 @@ export function readsOf(at: GuestAt): Read[] {
   ];
 }
 
-/** What is read next: the entries of the ipsets and the bridges that the first answers name. */
+/** What is read next: the entries of the ipsets, the bridges and the security groups that the first answers name. */
 export function furtherReadsOf(at: GuestAt, answers: Answers): Read[] {
-  const { config, ipsets, ipset, bridge } = pathsOf(at);
+  const { config, ipsets, ipset, bridge, rules, group } = pathsOf(at);
   const bridges = Object.values(bridgesOf(at.kind, textsOf(answers[config])));
   return [
     ...listOf(answers[ipsets]).map(({ name }) => ({ path: ipset(String(name)) })),
     ...[...new Set(bridges)].map((name) => ({ path: bridge(name), optional: true as const })),
+    ...groupsIn(rulesOf(answers[rules])).map((name) => ({ path: group(name), optional: true as const })),
   ];
 }
 
@@ -70,6 +72,7 @@ export function seenFrom(at: GuestAt, answers: Answers): GuestSeen {
   const node = answers[paths.node];
   const { enable: nodeEnable, nftables } = recordOf(node);
   const lock = config["lock"] ?? status["lock"];
+  const rules = rulesOf(answers[paths.rules]);
   return {
     ...at,
     ...(typeof status["name"] === "string" && { name: status["name"] }),
@@ -85,7 +88,13 @@ export function seenFrom(at: GuestAt, answers: Answers): GuestSeen {
       nftables: isOn(nftables, false),
       options,
       ...(typeof optionsDigest === "string" && { optionsDigest }),
-      rules: listOf(answers[paths.rules]) as unknown as PveRule[],
+      rules,
+      groups: Object.fromEntries(
+        groupsIn(rules).flatMap((name): [string, PveRule[]][] => {
+          const answer = answers[paths.group(name)];
+          return answer === undefined ? [] : [[name, rulesOf(answer)]];
+        }),
+      ),
       ipsets: ipsetsOf(listOf(answers[paths.ipsets]), (name) => answers[paths.ipset(name)]),
     },
     bridges: seenBridges(at, config, (name) => answers[paths.bridge(name)]),
@@ -96,6 +105,17 @@ export function seenFrom(at: GuestAt, answers: Answers): GuestSeen {
       ...(node === undefined ? [`the firewall of ${at.host} (right Sys.Audit on /nodes/${at.host})`] : []),
     ],
   };
+}
+
+function rulesOf(answer: unknown): PveRule[] {
+  return listOf(answer) as unknown as PveRule[];
+}
+
+/** The security groups that are in force. */
+function groupsIn(rules: readonly PveRule[]): string[] {
+  return [
+    ...new Set(rules.flatMap(({ type, enable, action }) => (type === "group" && enable ? [action] : []))),
+  ];
 }
 
 function ipsetsOf(

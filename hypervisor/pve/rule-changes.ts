@@ -61,3 +61,17 @@ export function staleRules(seen: GuestSeen, want: GuestWant, comment: string): C
       call: { method: "delete", ...at(seen, rule), reread: true },
     }));
 }
+
+/** A new rule moves the others: what names a position after it has to be planned anew. */
+export function withRereads(changes: readonly Change[]): Change[] {
+  const last = changes.map(({ call }) => isOnePos(call)).lastIndexOf(true);
+  return changes.map((change, index) =>
+    index < last && change.call.method === "create" && change.call.path.endsWith("/rules")
+      ? { ...change, call: { ...change.call, reread: true } }
+      : change,
+  );
+}
+
+function isOnePos({ path }: Call): boolean {
+  return /\/rules\/\d+$/.test(path);
+}

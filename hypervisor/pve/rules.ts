@@ -1,7 +1,7 @@
 import { canonical, compareAddresses, familyOf, inNetwork } from "../../spec/addresses";
 import { Family } from "../../spec";
 import { VrrpTraffic } from "../needs";
-import { PveRule } from "./guest";
+import { FirewallSeen, PveRule } from "./guest";
 
 /** Protocol 112 one way, as a rule of PVE. */
 export interface RuleWant {
@@ -79,28 +79,39 @@ type Match = "all" | "some" | "none";
 
 /**
  * Whether the rules let this traffic through as they stand, read as PVE reads them: the first that matches decides, then the
- * policy. What a security group holds, and which addresses an alias or an ipset has, is not known: it may drop.
+ * policy. Which addresses an alias or an ipset has is not known, nor what is in a security group that may not be read: it may
+ * drop.
  */
 export function isLetThrough(
-  rules: readonly PveRule[],
+  { rules, groups = {} }: Pick<FirewallSeen, "rules" | "groups">,
   want: RuleWant,
   nic: string,
   policy: "ACCEPT" | "DROP" | "REJECT",
 ): boolean {
-  for (const rule of rules) {
+  const decisions = rules.map((rule): Decision => {
     if (!rule.enable || (rule.iface && rule.iface !== nic)) {
-      continue;
+      return undefined;
     }
-    if (rule.type === "group") {
-      return false;
-    }
-    const match = rule.type === want.type ? matchOf(rule, want) : "none";
-    if (match === "none" || (match === "some" && rule.action === "ACCEPT")) {
-      continue;
-    }
-    return rule.action === "ACCEPT";
-  }
-  return policy === "ACCEPT";
+    return rule.type === "group" ? groupDecision(groups[rule.action], want) : decisionOf(rule, want);
+  });
+  return decisions.find((one) => one !== undefined) ?? policy === "ACCEPT";
+}
+
+/** What a rule does with all that is wanted; undefined: the next one decides. */
+type Decision = boolean | undefined;
+
+function groupDecision(rules: readonly PveRule[] | undefined, want: RuleWant): Decision {
+  return rules === undefined
+    ? false
+    : rules
+        .map((rule) => (rule.enable ? decisionOf(rule, want) : undefined))
+        .find((one) => one !== undefined);
+}
+
+function decisionOf(rule: PveRule, want: RuleWant): Decision {
+  const match = rule.type === want.type ? matchOf(rule, want) : "none";
+  const isAccept = rule.action === "ACCEPT";
+  return match === "none" || (match === "some" && isAccept) ? undefined : isAccept;
 }
 
 function matchOf(rule: PveRule, want: RuleWant): Match {
