@@ -13,6 +13,10 @@ export interface Hardware {
   snippets(node: string): string;
   /** Runs a hook script as the node does. */
   hook(node: string, script: string, id: number, phase: string): Promise<void>;
+  /** Something was written to the store, or a guest went on or off. */
+  changed(): void;
+  /** Resolves when what has changed is in force. */
+  settled(): Promise<void>;
 }
 
 /** No guests but in the files. */
@@ -40,6 +44,14 @@ export class NoHardware implements Hardware {
 
   async hook(_node: string, script: string, id: number, phase: string): Promise<void> {
     await run([join(this.directory, script), String(id), phase]);
+  }
+
+  changed(): void {
+    // Nothing filters.
+  }
+
+  async settled(): Promise<void> {
+    await Promise.resolve();
   }
 }
 

@@ -2,3 +2,4 @@ export { PveStandIn, type Fate, type GuestOptions, type PveOptions, type TokenOp
 export { ConnectionCut } from "./server";
 export type { Output } from "./cli";
 export type { Request } from "./engine";
+export { pveOn, type LabGuest, type LabPve, type LabPveOptions } from "./lab";

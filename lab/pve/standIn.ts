@@ -106,6 +106,7 @@ export class PveStandIn {
     if (!hardware && this.temporary) mkdirSync(join(this.temporary, "snippets"));
     this.hardware = hardware ?? new NoHardware(join(this.temporary ?? directory, "snippets"));
     this.guests = new Guests(this.store, this.hardware);
+    this.store.onWrite = () => this.hardware.changed();
     this.certificates = makeCertificates([...options.nodes, "localhost", "127.0.0.1"]);
     const mismatch = Number.parseInt(version, 10) < 9 ? "missmatch" : "mismatch";
     this.api = {
@@ -173,6 +174,7 @@ export class PveStandIn {
     const work = this.turn.then(() => answer(this.api, request));
     this.turn = work.catch(() => undefined);
     const answered = await work;
+    await this.hardware.settled();
     if (fate === "answer lost") throw new ConnectionCut("the connection was cut before the answer came");
     return answered;
   }

@@ -1,0 +1,223 @@
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
+import { join } from "node:path";
+import type { Host } from "../host";
+import type { Lab } from "../lab";
+import { inNamespace, mac, portOfNic } from "../network";
+import { run } from "../process";
+import { type PluggedGuest, switchFilter } from "./filter";
+import type { Hardware } from "./hardware";
+import type { Kind } from "./nic";
+import type { Properties } from "./propertyString";
+import { type PveOptions, PveStandIn } from "./standIn";
+import { toolServer } from "./toolServer";
+
+/** A lab's host as a guest. */
+export interface LabGuest {
+  id: number;
+  /** Name of the PVE node, which is a lab's host, too. */
+  node: string;
+  /** @default "qemu" */
+  kind?: Kind;
+  /** Further keys of net0, `firewall=1` for one. @default none */
+  net0?: string;
+  /** Further lines of its ID.conf. @default none */
+  config?: string;
+  /** Text of its ID.fw. What cannot reach its sshd cannot boot it. @default none */
+  firewall?: string;
+}
+
+export interface LabPveOptions extends Omit<PveOptions, "guests" | "nodes" | "directory"> {
+  /** Names of the hosts that are PVE nodes. /etc/pve lies on the first. */
+  nodes: string[];
+  /** Guests by name of their host. */
+  guests: Record<string, LabGuest>;
+}
+
+/** Milliseconds between off and on its bridge of a tap that is replugged; seen on real nodes are 100 to 300. */
+const replugGap = 200;
+
+/** How often files that were changed by hand are looked at, in milliseconds; pve-firewall does each 10 seconds. */
+const loop = 1000;
+
+const sockets = "var/lib/pve-lab";
+
+/** A lab with a Proxmox VE cluster in front of its hosts. */
+export interface LabPve {
+  pve: PveStandIn;
+  /** Text of the rules that are in force on the switch. */
+  rules: () => Promise<string>;
+  /** Ends the stand-in; the lab goes on without a filter. */
+  stop: () => Promise<void>;
+}
+
+/**
+ * Makes hosts of a lab nodes of a PVE cluster, with pvesh, qm and pct on their sshd and the API on port 8006, and other
+ * hosts its guests, whose frames the switch filters as the store says: at once after each change, where the real firewall
+ * takes up to 10 seconds. It ends with this process, and what it put on hosts and switch with the lab.
+ *
+ * @example
+ * const lab = await Lab.start({ hosts: [{ name: "gw-a" }, { name: "pve1" }] });
+ * const { pve } = await pveOn(lab, { nodes: ["pve1"], guests: { "gw-a": { id: 101, node: "pve1", net0: "firewall=1" } } });
+ */
+export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
+  const nodes = options.nodes.map((name) => lab.host(name));
+  const [first] = nodes;
+  if (!first) throw new Error("pve: nodes: none, allowed are 1 or more; name a host of the lab");
+  const hosts = new Map(Object.entries(options.guests).map(([name, { id }]) => [id, lab.host(name)]));
+  const hardware = new LabHardware(hosts, new Map(nodes.map((host) => [host.name, host])));
+  const guests = Object.entries(options.guests).map(([name, guest]) => ({
+    id: guest.id,
+    node: guest.node,
+    kind: guest.kind ?? ("qemu" as const),
+    config: configOf(lab.host(name), guest),
+    firewall: guest.firewall,
+    running: lab.host(name).isOn,
+  }));
+  for (const host of nodes) mkdirSync(hardware.snippets(host.name), { recursive: true });
+  const directory = join(first.root, "etc/pve");
+  const pve = await PveStandIn.start({ ...options, guests, directory }, hardware);
+  const tools: Server[] = [];
+  const timer = setInterval(() => hardware.changed(), loop);
+  const stop = async () => {
+    clearInterval(timer);
+    for (const server of tools) await new Promise((resolve) => server.close(resolve));
+    await pve.stop();
+    await hardware.end(first.switch);
+  };
+  try {
+    for (const host of nodes) tools.push(await install(host, pve));
+    hardware.begin(pve, first.switch);
+    await hardware.settled();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { pve, stop, rules: () => inNamespace(first.switch, "nft list table bridge pve") };
+}
+
+function configOf(host: Host, guest: LabGuest): string {
+  const address = mac(Number(host.address.split(".").pop())).toUpperCase();
+  const more = guest.net0 ? `,${guest.net0}` : "";
+  const [name, nic] =
+    guest.kind === "lxc"
+      ? ["hostname", `name=eth0,bridge=vmbr0,hwaddr=${address}${more},type=veth`]
+      : ["name", `virtio=${address},bridge=vmbr0${more}`];
+  const lines = [
+    ...(guest.config ?? "").split("\n").filter(Boolean),
+    `${name}: ${host.name}`,
+    `net0: ${nic}`,
+  ];
+  return lines
+    .sort()
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** Puts the tools and the API's port on a node. */
+async function install(host: Host, pve: PveStandIn): Promise<Server> {
+  const at = (path: string) => join(host.root, path);
+  mkdirSync(at(sockets), { recursive: true });
+  const tools = ["usr/bin/pvesh", "usr/sbin/qm", "usr/sbin/pct"];
+  for (const path of tools) {
+    copyFileSync(join(__dirname, "host", "tool.pl"), at(path));
+    chmodSync(at(path), 0o755);
+  }
+  const unit = (name: string, text: string) => writeFileSync(at(`etc/systemd/system/${name}`), text);
+  unit("pveproxy.socket", "[Socket]\nListenStream=8006\n[Install]\nWantedBy=sockets.target\n");
+  const relay = "/lib/systemd/systemd-socket-proxyd";
+  unit("pveproxy.service", `[Service]\nExecStart=${relay} /${sockets}/api.sock\n`);
+  mkdirSync(at("etc/systemd/system/sockets.target.wants"), { recursive: true });
+  symlinkSync("../pveproxy.socket", at("etc/systemd/system/sockets.target.wants/pveproxy.socket"));
+  await pve.listen(host.name, at(`${sockets}/api.sock`));
+  const server = toolServer((argv) => pve.run(argv, host.name));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(at(`${sockets}/tools.sock`), resolve);
+  });
+  await host.exec("systemctl daemon-reload && systemctl start pveproxy.socket");
+  return server;
+}
+
+/** The lab's hosts as guests, its switch as their bridge. */
+class LabHardware implements Hardware {
+  private standIn: PveStandIn | undefined;
+  private switchNamespace = "";
+  private inForce = "";
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly guests: ReadonlyMap<number, Host>,
+    private readonly nodes: ReadonlyMap<string, Host>,
+  ) {}
+
+  begin(pve: PveStandIn, switchNamespace: string): void {
+    this.standIn = pve;
+    this.switchNamespace = switchNamespace;
+    this.changed();
+  }
+
+  async end(switchNamespace: string): Promise<void> {
+    this.standIn = undefined;
+    await this.work.catch(() => undefined);
+    await inNamespace(switchNamespace, "nft delete table bridge pve 2>/dev/null || :");
+  }
+
+  changed(): void {
+    this.work = this.work.catch(() => undefined).then(() => this.apply());
+    this.work.catch(() => undefined);
+  }
+
+  settled(): Promise<void> {
+    return this.work;
+  }
+
+  private async apply(): Promise<void> {
+    if (!this.standIn) return;
+    const plugged = [...this.guests].map(([id, host]): PluggedGuest => ({
+      id,
+      ports: Object.fromEntries(
+        [host.port, ...host.segments.map((_, index) => portOfNic(host.name, index + 1))].map(
+          (port, index) => [`net${index}`, port],
+        ),
+      ),
+    }));
+    const rules = switchFilter(this.standIn.store, plugged);
+    if (rules === this.inForce) return;
+    await inNamespace(this.switchNamespace, "nft -f -", rules);
+    this.inForce = rules;
+  }
+
+  private host(id: number): Host | undefined {
+    return this.guests.get(id);
+  }
+
+  /** The tap leaves its bridge and comes back, with the flags of a new port; the guest's own link stays up. */
+  async replug(id: number, nic: string, now: Properties): Promise<void> {
+    const host = this.host(id);
+    if (!host?.isOn) return;
+    const index = Number(nic.slice("net".length));
+    const port = index === 0 ? host.port : portOfNic(host.name, index);
+    const bridge = index === 0 ? "br0" : `br-${host.segments[index - 1] ?? ""}`;
+    const link = (...words: string[]) => run(["ip", "-n", host.switch, "link", "set", port, ...words]);
+    await link("nomaster");
+    await new Promise((resolve) => setTimeout(resolve, replugGap));
+    if (now.bridge && now.link_down !== "1") await link("master", bridge);
+  }
+
+  async powerOn(id: number): Promise<void> {
+    await this.host(id)?.boot();
+  }
+
+  async powerOff(id: number): Promise<void> {
+    await this.host(id)?.powerOff();
+  }
+
+  snippets(node: string): string {
+    return join(this.nodes.get(node)?.root ?? "", "var/lib/vz/snippets");
+  }
+
+  async hook(node: string, script: string, id: number, phase: string): Promise<void> {
+    await this.nodes.get(node)?.exec([`/var/lib/vz/snippets/${script}`, String(id), phase]);
+  }
+}
