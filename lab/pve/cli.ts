@@ -4,6 +4,7 @@ import { encodeText } from "./guestText";
 import type { PendingItem } from "./guests";
 import type { Kind } from "./nic";
 import type { Method, Parameters } from "./route";
+import type { Task, Tasks } from "./tasks";
 
 /**
  * The command lines of a node, for root: `pvesh get|set|create|delete`, `qm` and `pct` with list, config, pending,
@@ -19,16 +20,19 @@ export interface Output {
 
 export type Ask = (request: Omit<Request, "node" | "who">) => Promise<Answer>;
 
+/** A node as its tools have it. */
+export interface ToolNode {
+  name: string;
+  ask: Ask;
+  tasks: Tasks;
+}
+
 /** What a node's tool does with its arguments. */
-export async function runTool(
-  ask: Ask,
-  node: string,
-  [tool = "", ...argv]: readonly string[],
-): Promise<Output> {
+export async function runTool(node: ToolNode, [tool = "", ...argv]: readonly string[]): Promise<Output> {
   try {
-    if (tool === "pvesh") return await pvesh(ask, node, argv);
-    if (tool === "qm") return await guestTool(ask, node, "qemu", argv);
-    if (tool === "pct") return await guestTool(ask, node, "lxc", argv);
+    if (tool === "pvesh") return await pvesh(node, argv);
+    if (tool === "qm") return await guestTool(node, "qemu", argv);
+    if (tool === "pct") return await guestTool(node, "lxc", argv);
     return { code: 127, stdout: "", stderr: `sh: 1: ${tool}: not found\n` };
   } catch (error) {
     if (!(error instanceof PveError)) throw error;
@@ -69,7 +73,7 @@ function readOptions(argv: readonly string[]): { words: string[]; options: Param
 
 const methods: Record<string, Method> = { get: "GET", set: "PUT", create: "POST", delete: "DELETE" };
 
-async function pvesh(ask: Ask, node: string, argv: readonly string[]): Promise<Output> {
+async function pvesh({ name: node, ask, tasks }: ToolNode, argv: readonly string[]): Promise<Output> {
   const { words, options } = readOptions(argv);
   const [command = "", path = ""] = words;
   const method = methods[command];
@@ -93,18 +97,31 @@ async function pvesh(ask: Ask, node: string, argv: readonly string[]): Promise<O
   } catch (error) {
     if (!(error instanceof PveError) || !isRemote) throw error;
     // The other node's pvesh has said it over SSH.
-    return { code: 255, stdout: "", stderr: `${error.text}proxy handler failed: exit code 255\n` };
+    const said =
+      error.status === 595 ? `ssh: connect to host ${target} port 22: ${error.message}\n` : error.text;
+    return { code: 255, stdout: "", stderr: `${said}proxy handler failed: exit code 255\n` };
   }
   const { data, silent, printed, warned } = answered;
+  const task = await ended(tasks, data);
   // What another node's pvesh prints is taken for its result.
-  const lines = isRemote ? [] : printed;
+  const lines = isRemote ? [] : [...printed, ...(task?.log.slice(0, -1) ?? [])];
   const result = silent || quiet ? "" : render(data, format);
-  return {
-    code: 0,
-    stdout: lines.map((line) => `${line}\n`).join("") + result,
-    stderr: warned.map((line) => `${line}\n`).join(""),
-  };
+  // A task that fails is told of; pvesh itself has done what it was asked to.
+  const errors = [...warned, ...failureOf(task)];
+  return { code: 0, stdout: text(lines) + result, stderr: text(errors) };
 }
+
+const text = (lines: string[]) => lines.map((line) => `${line}\n`).join("");
+
+/** The task that an answer names, once it has ended: a command line waits for it. */
+async function ended(tasks: Tasks, data: unknown): Promise<Task | undefined> {
+  const task = typeof data === "string" ? tasks.find(data) : undefined;
+  await task?.done;
+  return task;
+}
+
+const failureOf = (task: Task | undefined): string[] =>
+  task?.exitstatus === undefined || task.exitstatus === "OK" ? [] : [task.exitstatus];
 
 function render(data: unknown, format: string): string {
   if (format === "json") return `${JSON.stringify(sorted(data))}\n`;
@@ -131,7 +148,11 @@ function sorted(data: unknown): unknown {
 
 const plural: Record<Kind, string> = { qemu: "qm", lxc: "pct" };
 
-async function guestTool(ask: Ask, node: string, kind: Kind, argv: readonly string[]): Promise<Output> {
+async function guestTool(
+  { name: node, ask, tasks }: ToolNode,
+  kind: Kind,
+  argv: readonly string[],
+): Promise<Output> {
   const via = kind === "qemu" ? "qm" : "pct";
   const { words, options } = readOptions(argv);
   const [command = "", id = "", ...more] = words;
@@ -139,6 +160,10 @@ async function guestTool(ask: Ask, node: string, kind: Kind, argv: readonly stri
   const request = (method: Method, path: string, params: Parameters = {}) =>
     ask({ method, path: `${base}/${id}${path}`, params, via });
   const out = (stdout: string, stderr = ""): Output => ({ code: 0, stdout, stderr });
+  const waited = async ({ data }: Answer): Promise<Output> => {
+    const failure = failureOf(await ended(tasks, data));
+    return { code: failure.length > 0 ? 255 : 0, stdout: "", stderr: text(failure) };
+  };
   const usage = { code: 255, stdout: "", stderr: `ERROR: unknown command '${plural[kind]} ${command}'\n` };
   if (command !== "list" && id === "")
     return {
@@ -178,33 +203,14 @@ async function guestTool(ask: Ask, node: string, kind: Kind, argv: readonly stri
     case "stop":
     case "shutdown":
     case "reboot":
-      return task(ask, node, await request("POST", `/status/${command}`, options));
+      return waited(await request("POST", `/status/${command}`, options));
     case "migrate":
-      return task(ask, node, await request("POST", "/migrate", { target: more[0] ?? "", ...options }));
+      return waited(await request("POST", "/migrate", { target: more[0] ?? "", ...options }));
     case "unlock":
       await request("PUT", "/config", { delete: "lock", skiplock: "1" });
       return out("");
     default:
       return usage;
-  }
-}
-
-/** Waits for a task's end, as the tools do. */
-async function task(ask: Ask, node: string, started: Answer): Promise<Output> {
-  const upid = String(started.data);
-  for (;;) {
-    const { data } = await ask({
-      method: "GET",
-      path: `/nodes/${node}/tasks/${upid}/status`,
-      params: {},
-      via: "qm",
-    });
-    const { status, exitstatus } = data as { status: string; exitstatus?: string };
-    if (status === "stopped")
-      return exitstatus === "OK"
-        ? { code: 0, stdout: "", stderr: "" }
-        : { code: 255, stdout: "", stderr: `${exitstatus}\n` };
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -1,11 +1,21 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { PveError, failed } from "./errors";
+import { PveError, badParameters, failed } from "./errors";
 import { type Route, flag, nodeName, text, whole } from "./route";
 
 /** The API's paths of the cluster, its nodes, tasks and rights. */
 
 const seen = { vms: "VM.Audit", nodes: "Sys.Audit" };
+
+const bridge = {
+  type: "bridge",
+  method: "static",
+  active: 1,
+  autostart: 1,
+  bridge_ports: "eno1",
+  bridge_stp: "off",
+  bridge_fd: "0",
+};
 
 export const clusterRoutes: Route[] = [
   {
@@ -20,10 +30,10 @@ export const clusterRoutes: Route[] = [
   {
     method: "GET",
     path: "/nodes",
-    run: (_, { store }) =>
+    run: (_, { store, offline }) =>
       store.nodes.map((node) => ({
         node,
-        status: "online",
+        status: offline.has(node) ? "offline" : "online",
         type: "node",
         id: `node/${node}`,
         ssl_fingerprint: "",
@@ -33,14 +43,14 @@ export const clusterRoutes: Route[] = [
     method: "GET",
     path: "/cluster/status",
     permission: { path: "/", rights: ["Sys.Audit"] },
-    run: ({ node }, { store }) => [
+    run: ({ node }, { store, offline }) => [
       { type: "cluster", id: "cluster", name: "lab", nodes: store.nodes.length, quorate: 1, version: 1 },
       ...store.nodes.map((name, index) => ({
         type: "node",
         id: `node/${name}`,
         name,
         nodeid: index + 1,
-        online: 1,
+        online: offline.has(name) ? 0 : 1,
         local: name === node ? 1 : 0,
         level: "",
       })),
@@ -50,7 +60,7 @@ export const clusterRoutes: Route[] = [
     method: "GET",
     path: "/cluster/resources",
     params: { type: { type: "string", values: ["vm", "storage", "node", "sdn"] } },
-    run: ({ params, who }, { store, guests }) => {
+    run: ({ params, who }, { store, guests, offline }) => {
       const users = store.users();
       const vms = store
         .guests()
@@ -64,7 +74,7 @@ export const clusterRoutes: Route[] = [
             node,
             vmid,
             name,
-            status,
+            status: offline.has(node) ? "unknown" : status,
             lock,
             tags,
             maxmem,
@@ -135,8 +145,20 @@ export const clusterRoutes: Route[] = [
     method: "GET",
     path: "/nodes/{node}/network",
     onNode: true,
+    permission: { path: "/nodes/{node}", rights: ["Sys.Audit"] },
     params: { type: text },
-    run: () => [{ iface: "vmbr0", type: "bridge", active: 1, autostart: 1, bridge_ports: "eno1" }],
+    run: (_, { bridges }) => Object.entries(bridges).map(([iface, its]) => ({ iface, ...bridge, ...its })),
+  },
+  {
+    method: "GET",
+    path: "/nodes/{node}/network/{iface}",
+    onNode: true,
+    permission: { path: "/nodes/{node}", rights: ["Sys.Audit"] },
+    run: ({ params }, { bridges }) => {
+      const found = bridges[params.iface ?? ""];
+      if (!found) throw badParameters({ iface: "interface does not exist" });
+      return { ...bridge, ...found };
+    },
   },
   {
     method: "GET",

@@ -71,6 +71,8 @@ export async function answer(api: Api, request: Request): Promise<Answer> {
     throw failed(
       `hostname lookup '${named}' failed - failed to get address info for: ${named}: Name or service not known`,
     );
+  if (route.onNode && named !== request.node && api.offline.has(named))
+    throw new PveError(595, "No route to host");
   verify(found, params, api.store.lacking);
   const data = await route.run(call, api);
   return { data: data ?? null, silent: route.silent ?? false, printed, warned };

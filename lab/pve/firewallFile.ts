@@ -135,7 +135,10 @@ export function parseFirewall(
         const [, name = "", value = ""] = /^([a-z0-9_]+):\s*(.*?)\s*$/i.exec(its) ?? [];
         const option = options[name.toLowerCase()];
         if (!option || !fitsOption(option, value)) throw failed(`can't parse option '${its}'`);
-        file.options.set(name.toLowerCase(), typedOption(option, value));
+        // A time in place of 1: on for a minute, unless it is confirmed.
+        const isOver = environment === "cluster" && /^enable$/i.test(name) && Number(value) > 1;
+        const is = isOver && Date.now() / 1000 - Number(value) > 60 ? "0" : value;
+        file.options.set(name.toLowerCase(), typedOption(option, is));
       };
     } else if (/^\[aliases\]$/i.test(line)) {
       add = (its) => {

@@ -138,7 +138,8 @@ function optionRoutes(scope: Scope): Route[] {
           file.options.delete(name);
         }
         for (const [name, option] of Object.entries(options)) {
-          const value = call.params[name];
+          let value = call.params[name];
+          if (name === "enable" && Number(value) > 1) value = String(Math.floor(Date.now() / 1000));
           if (value !== undefined) file.options.set(name, typedOption(option, value));
         }
         api.store.saveFirewall(scope.file(call), file);

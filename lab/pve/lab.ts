@@ -47,6 +47,8 @@ export interface LabPve {
   pve: PveStandIn;
   /** Text of the rules that are in force on the switch. */
   rules: () => Promise<string>;
+  /** The switch has seen no connection yet, as after `conntrack -F` on the nodes. */
+  forgetConnections: () => Promise<void>;
   /** Ends the stand-in; the lab goes on without a filter. */
   stop: () => Promise<void>;
 }
@@ -93,7 +95,14 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
     await stop();
     throw error;
   }
-  return { pve, stop, rules: () => inNamespace(first.switch, "nft list table bridge pve") };
+  const nft = (command: string) => inNamespace(first.switch, command);
+  const forget = ["ports4", "ports6", "plain4", "plain6"].map((set) => `nft flush set bridge pve ${set}`);
+  return {
+    pve,
+    stop,
+    rules: () => nft("nft list table bridge pve"),
+    forgetConnections: async () => void (await nft(forget.join("; "))),
+  };
 }
 
 function configOf(host: Host, guest: LabGuest): string {

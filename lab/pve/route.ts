@@ -16,6 +16,10 @@ export interface Api {
   store: Store;
   guests: Guests;
   tasks: Tasks;
+  /** Settings of the bridges of every node. */
+  bridges: Record<string, Record<string, string | number>>;
+  /** Nodes that no other reaches. */
+  offline: ReadonlySet<string>;
   /** Version as `/version` tells it. */
   version: string;
   /** Message of a guest's digest that is another's: it was misspelled up to PVE 8. */

@@ -46,6 +46,8 @@ export interface PveOptions {
   /** Text of cluster.fw. @default none, so that the firewall is off */
   clusterFirewall?: string;
   tokens?: TokenOptions[];
+  /** Settings of bridges of every node, by name, as /nodes/NODE/network tells them. @default vmbr0 with none */
+  bridges?: Record<string, Record<string, string | number>>;
   /** Rights of further roles, by name. */
   roles?: Record<string, string[]>;
   /** As `/version` tells it. @default "9.1.4" */
@@ -68,7 +70,7 @@ export type Fate = "passes" | "lost" | "answer lost";
  *
  * It does not: tickets and passwords, groups and pools of users, drives (names are known, values are kept), creating,
  * cloning and removing guests, snapshots, HA, SDN but for its right to use a bridge, security groups over the API, and
- * macros but for a few. Requests are carried out one at a time. A node is never offline.
+ * macros but for a few. Requests are carried out one at a time.
  *
  * @example
  * const pve = await PveStandIn.start({ nodes: ["pve1"], guests: [{ id: 101, node: "pve1", kind: "qemu", config }] });
@@ -83,6 +85,8 @@ export class PveStandIn {
   /** Decides what happens to each request before it is carried out; may change the store as somebody else would. */
   onRequest: (request: Request) => Fate | void | Promise<Fate | void> = () => undefined;
 
+  /** Nodes that no other reaches. */
+  readonly offline = new Set<string>();
   readonly store: Store;
   readonly guests: Guests;
   readonly tasks = new Tasks();
@@ -113,6 +117,8 @@ export class PveStandIn {
       store: this.store,
       guests: this.guests,
       tasks: this.tasks,
+      bridges: options.bridges ?? { vmbr0: {} },
+      offline: this.offline,
       version,
       digestMismatch: `checksum ${mismatch} (file change by other user?)`,
     };
@@ -164,7 +170,8 @@ export class PveStandIn {
    * it is run.
    */
   run(argv: readonly string[], node = this.options.nodes[0] ?? ""): Promise<Output> {
-    return runTool((request) => this.ask({ ...request, who: "root@pam", node }), node, argv);
+    const ask = (request: Omit<Request, "node" | "who">) => this.ask({ ...request, who: "root@pam", node });
+    return runTool({ name: node, ask, tasks: this.tasks }, argv);
   }
 
   private async ask(request: Request): Promise<Answer> {

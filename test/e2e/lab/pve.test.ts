@@ -100,6 +100,28 @@ describe("hosts of a lab behind Proxmox VE's firewall", () => {
     await until("the other holds the address", 10_000, async () => (await holders()) === "gw-b");
   });
 
+  // Connection tracking takes the one's adverts for the answer to the other's. Seen on a kernel with iptables, physdev and
+  // bridges as PVE makes them, too.
+  test("hear each other without any rule once both have sent, and until then both are master", async () => {
+    const [a, b] = [lab.host("gw-a"), lab.host("gw-b")];
+    for (const name of ["gw-a", "gw-b"] as const) {
+      await pvesh("delete", name, "/rules/0");
+      await pvesh("delete", name, "/rules/0");
+      await pvesh("set", name, "/options", "--delete policy_out");
+    }
+    await Promise.all([a, b].map((host) => host.exec("systemctl stop keepalived")));
+    await front.forgetConnections();
+    const since = (await b.exec("date +%s")).stdout.trim();
+    await Promise.all([a, b].map((host) => host.exec("systemctl start keepalived")));
+    const log = async () => (await b.exec(`journalctl -u keepalived --since @${since} -o cat`)).stdout;
+    await until("the second is master, too", 10_000, async () =>
+      (await log()).includes("Entering MASTER STATE"),
+    );
+    await until("one holds the address", 10_000, async () => (await holders()) === "gw-a");
+    await stays("gw-a", 4);
+    await Promise.all([a, b].map((host) => host.exec("systemctl stop keepalived")));
+  });
+
   test("cannot send from another MAC until macfilter is off", async () => {
     const a = lab.host("gw-a");
     await a.exec(`ip address add ${other}/24 dev eth0 && ip link set eth0 address 02:00:00:00:00:77`);
