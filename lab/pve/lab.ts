@@ -7,7 +7,7 @@ import { inNamespace, mac, portOfNic } from "../network";
 import { run } from "../process";
 import { type PluggedGuest, switchFilter } from "./filter";
 import type { Hardware } from "./hardware";
-import type { Kind } from "./nic";
+import { type Kind, readNic } from "./nic";
 import type { Properties } from "./propertyString";
 import { type PveOptions, PveStandIn } from "./standIn";
 import { toolServer } from "./toolServer";
@@ -89,8 +89,7 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
   };
   try {
     for (const host of nodes) tools.push(await install(host, pve));
-    hardware.begin(pve, first.switch);
-    await hardware.settled();
+    await hardware.begin(pve, first.switch);
   } catch (error) {
     await stop();
     throw error;
@@ -148,6 +147,15 @@ async function install(host: Host, pve: PveStandIn): Promise<Server> {
   return server;
 }
 
+/** net0 and so on of a host, and the port of the switch that each is plugged into. */
+const portsOf = (host: Host): Record<string, string> =>
+  Object.fromEntries(
+    [host.port, ...host.segments.map((_, index) => portOfNic(host.name, index + 1))].map((port, index) => [
+      `net${index}`,
+      port,
+    ]),
+  );
+
 /** The lab's hosts as guests, its switch as their bridge. */
 class LabHardware implements Hardware {
   private standIn: PveStandIn | undefined;
@@ -160,10 +168,12 @@ class LabHardware implements Hardware {
     private readonly nodes: ReadonlyMap<string, Host>,
   ) {}
 
-  begin(pve: PveStandIn, switchNamespace: string): void {
+  async begin(pve: PveStandIn, switchNamespace: string): Promise<void> {
     this.standIn = pve;
     this.switchNamespace = switchNamespace;
+    for (const id of this.guests.keys()) await this.nameTaps(id);
     this.changed();
+    await this.settled();
   }
 
   async end(switchNamespace: string): Promise<void> {
@@ -185,11 +195,7 @@ class LabHardware implements Hardware {
     if (!this.standIn) return;
     const plugged = [...this.guests].map(([id, host]): PluggedGuest => ({
       id,
-      ports: Object.fromEntries(
-        [host.port, ...host.segments.map((_, index) => portOfNic(host.name, index + 1))].map(
-          (port, index) => [`net${index}`, port],
-        ),
-      ),
+      ports: portsOf(host),
     }));
     const rules = switchFilter(this.standIn.store, plugged);
     if (rules === this.inForce) return;
@@ -212,10 +218,37 @@ class LabHardware implements Hardware {
     await link("nomaster");
     await new Promise((resolve) => setTimeout(resolve, replugGap));
     if (now.bridge && now.link_down !== "1") await link("master", bridge);
+    await this.nameTaps(id);
   }
 
   async powerOn(id: number): Promise<void> {
     await this.host(id)?.boot();
+    await this.nameTaps(id);
+  }
+
+  /**
+   * Ports are called as PVE calls the taps of their guests, too, for whoever sets a port's flags: tap101i0, and fwpr101p0
+   * while the NIC's firewall flag is on, of a container veth101i0. A new port has none of these names.
+   */
+  private async nameTaps(id: number): Promise<void> {
+    const host = this.host(id);
+    const place = this.standIn?.store.find(id);
+    if (!this.standIn || !host?.isOn || !place) return;
+    const { main } = this.standIn.store.loadGuest(place);
+    for (const [nic, port] of Object.entries(portsOf(host))) {
+      const number = nic.slice("net".length);
+      const text = main.values.get(nic);
+      const names = [
+        ...(text === undefined ? [] : [`${place.kind === "qemu" ? "tap" : "veth"}${id}i${number}`]),
+        ...(text !== undefined && readNic(place.kind, text).firewall === "1" ? [`fwpr${id}p${number}`] : []),
+      ];
+      const change = (verb: string, name: string) =>
+        run(["ip", "-n", host.switch, "link", "property", verb, "dev", port, "altname", name], {
+          check: false,
+        });
+      for (const name of [`tap${id}i${number}`, `veth${id}i${number}`, `fwpr${id}p${number}`])
+        await change(names.includes(name) ? "add" : "del", name);
+    }
   }
 
   async powerOff(id: number): Promise<void> {
@@ -226,7 +259,11 @@ class LabHardware implements Hardware {
     return join(this.nodes.get(node)?.root ?? "", "var/lib/vz/snippets");
   }
 
+  /** On the node, but in the network of the switch, which is where the ports are; /sys still is the node's own. */
   async hook(node: string, script: string, id: number, phase: string): Promise<void> {
-    await this.nodes.get(node)?.exec([`/var/lib/vz/snippets/${script}`, String(id), phase]);
+    const host = this.nodes.get(node);
+    if (!host) return;
+    const [file, ...words] = host.enter([`/var/lib/vz/snippets/${script}`, String(id), phase]);
+    await run([file, `--net=/run/netns/${host.switch}`, ...words]);
   }
 }

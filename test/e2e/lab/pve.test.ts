@@ -1,4 +1,5 @@
 import { type Host, Lab, until } from "../../../lab";
+import { inNamespace } from "../../../lab/network";
 import { type LabPve, pveOn } from "../../../lab/pve";
 
 const vip = "10.20.30.200";
@@ -170,11 +171,14 @@ describe("hosts of a lab behind Proxmox VE's firewall", () => {
   test("are started and stopped with their hook script", async () => {
     const pve1 = lab.host("pve1");
     const script = "/var/lib/vz/snippets/hook.sh";
-    await pve1.writeFile(script, '#!/bin/sh\necho "$1 $2" >>/root/phases\n', "755");
+    const flood = '[ "$2" != post-start ] || bridge link set dev "tap$1i0" flood off';
+    await pve1.writeFile(script, `#!/bin/sh\necho "$1 $2" >>/root/phases\n${flood}\n`, "755");
     expect(await ssh("qm set 101 --hookscript local:snippets/hook.sh")).toMatchObject({ code: 0 });
     expect(await ssh("qm stop 101; qm status 101; qm start 101; qm status 101")).toMatchObject({
       stdout: "status: stopped\nstatus: running\n",
     });
+    const port = await inNamespace(pve1.switch, `bridge -d link show dev ${lab.host("gw-a").port}`);
+    expect(port).toContain("flood off");
     expect(await pve1.readFile("/root/phases")).toBe(
       ["pre-stop", "post-stop", "pre-start", "post-start"].map((phase) => `101 ${phase}\n`).join(""),
     );
