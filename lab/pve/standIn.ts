@@ -174,7 +174,8 @@ export class PveStandIn {
     return runTool({ name: node, ask, tasks: this.tasks }, argv);
   }
 
-  private async ask(request: Request): Promise<Answer> {
+  /** Carries out a request of a user or token, as if it had come to a node. */
+  async ask(request: Request): Promise<Answer> {
     this.requests.push(request);
     const fate = (await this.onRequest(request)) ?? "passes";
     if (fate === "lost") throw new ConnectionCut("the connection was cut before the request was read");
