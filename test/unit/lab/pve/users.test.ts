@@ -11,12 +11,14 @@ acl:1:/vms:tf@pve:PVEVMAdmin:
 acl:0:/nodes:tf@pve:PVEAuditor:
 acl:1:/vms/101:tf@pve!own:Net:
 acl:1:/vms/102:tf@pve:NoAccess:
+acl:1:/vms/102:tf@pve!own:Net:
 `;
 const users = new Users(config, "tf@pve!own one\ntf@pve!old two\n");
 
 test("a token with rights of its own has those that its user has, too; another has its user's", () => {
   expect([...users.rights("tf@pve!own", "/vms/101")].sort()).toEqual(["VM.Audit", "VM.Config.Network"]);
   expect(users.rights("tf@pve!own", "/vms/103").size).toBe(0);
+  expect(users.rights("tf@pve!own", "/vms/102").size).toBe(0);
   expect(users.may("tf@pve!same", "/vms/103", ["VM.PowerMgmt"])).toBe(true);
 });
 
