@@ -30,11 +30,15 @@ import { userContext } from "./userContext";
 import { holdsSecret, withSecrets } from "./values";
 
 /** Arguments of HaPair: a cluster of two or more nodes on one network. */
-export interface HaPairArgs extends AnnouncementArgs, OptionArgs {
-  /** Name of the cluster: of its instance in keepalived and of its files on the hosts, 1 to 40 characters. @default the resource's name */
-  name?: string;
+export interface HaPairArgs extends PairArgs {
   /** The machines, primary first: 2 to 100. */
   nodes: NodeArgs[];
+}
+
+/** What a cluster is, whatever machines it is on. */
+export interface PairArgs extends AnnouncementArgs, OptionArgs {
+  /** Name of the cluster: of its instance in keepalived and of its files on the hosts, 1 to 40 characters. @default the resource's name */
+  name?: string;
   /** VRRP virtual router id, 1 to 255, unique among the clusters on the network. */
   virtualRouterId: pulumi.Input<number>;
   /** The addresses that move, in keepalived's words: `192.168.1.1/24 [dev eth0] [label eth0:vip]`, IPv4 and IPv6, 1 to 255 of them. */

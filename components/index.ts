@@ -4,5 +4,7 @@ export * from "./haPair";
 export * from "./hostConfig";
 export * from "./hostFirewall";
 export * from "./keepalivedInstance";
+export * from "./pve/gatewayArgs";
+export * from "./pve/pveGateway";
 export * from "./stackConfig";
 export * from "./wireGuardTunnel";

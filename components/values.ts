@@ -51,6 +51,7 @@ export function pendingPaths(value: unknown): string[] {
 const SECRET_KEYS = new Set([
   "privateKey",
   "privateKeyPassword",
+  "hostPrivateKey",
   "password",
   "authPass",
   "presharedKey",

@@ -12,17 +12,23 @@ export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJV8C0wZ8bBqRVPsxSf
 
 /**
  * Runs a program against Pulumi's mocks and gives what it registered, once nothing is under way any more. `stdout`: what the
- * commands print.
+ * commands print; `made`: what a resource has once it is there.
  */
 export async function registeredBy(
   program: () => void,
   stdout: (name: string) => pulumi.Input<string> = () => "",
+  made: (resource: Registered) => { id?: string; state?: Record<string, unknown> } = () => ({}),
 ): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
-      registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-      return { id: name, state: { ...inputs, stdout: stdout(name), stderr: "" } as Record<string, unknown> };
+      const resource = { type, name, inputs: inputs as Record<string, unknown> };
+      registered.push(resource);
+      const { id = name, state } = made(resource);
+      return {
+        id,
+        state: { ...inputs, stdout: stdout(name), stderr: "", ...state } as Record<string, unknown>,
+      };
     },
     call: () => ({}),
   });
