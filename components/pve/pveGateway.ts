@@ -20,6 +20,9 @@ import { Policy, proxmoxFirewall } from "./proxmoxFirewall";
 /** Tries to reach a new machine, with up to 5 s between two: for a boot it takes 7 minutes or more before it gives up. */
 const FIRST_DIAL = { dialErrorLimit: 90, perDialTimeout: 10 };
 
+/** Every property of a component, a private one, too, is taken for an output when a schema is inferred. */
+const PAIRS = new WeakMap<object, HaPair>();
+
 /**
  * New machines on Proxmox VE for a pair, and the pair on them, in one `pulumi up`: clones of a cloud-init template on
  * different nodes, with NICs, addresses, keys and their place in the start order; a firewall around them; then, when cloud-init
@@ -54,11 +57,9 @@ export class PveGateway extends pulumi.ComponentResource {
   /** The addresses that move, as HaPair has them. */
   public readonly virtualIpAddresses: pulumi.Output<string[]>;
 
-  private readonly gatewayPair: HaPair;
-
   /** The pair on the machines. */
   get pair(): HaPair {
-    return this.gatewayPair;
+    return PAIRS.get(this)!;
   }
 
   constructor(name: string, args: PveGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -71,11 +72,12 @@ export class PveGateway extends pulumi.ComponentResource {
     const nodes = made.map(({ pairNode, vm }, at) =>
       this.ready(name, gateway, at, pairNode, [vm, ...walls[at]!]),
     );
-    this.gatewayPair = new HaPair(
+    const pair = new HaPair(
       name,
       { ...pairArgs(name, args), nodes: made.map(({ pairNode }) => pairNode) },
       { parent: this, dependsOn: nodes },
     );
+    PAIRS.set(this, pair);
 
     const byNode = <T>(f: (machine: (typeof made)[number]) => T) =>
       Object.fromEntries(made.map((machine) => [machine.pairNode.name, f(machine)]));
@@ -85,7 +87,7 @@ export class PveGateway extends pulumi.ComponentResource {
     this.hostKeys = pulumi
       .all(byNode(({ publicKey }) => pulumi.output(publicKey ?? "")))
       .apply((keys) => Object.fromEntries(Object.entries(keys).filter(([, key]) => key !== "")));
-    this.virtualIpAddresses = this.pair.virtualIpAddresses;
+    this.virtualIpAddresses = pair.virtualIpAddresses;
     const { vmIds, macAddresses, addresses, hostKeys, virtualIpAddresses } = this;
     this.registerOutputs({ vmIds, macAddresses, addresses, hostKeys, virtualIpAddresses });
   }
@@ -101,8 +103,7 @@ export class PveGateway extends pulumi.ComponentResource {
       hostKey,
       parent: this,
     });
-    const publicKey =
-      hostKey?.publicKey ?? (node.hostKey && pulumi.output(node.hostKey).apply(withoutComment));
+    const publicKey = hostKey?.publicKey ?? shownKey(node);
     const trusted = publicKey === undefined ? { insecureHostKey: true } : { hostKey: knownAs(publicKey, vm) };
     return { vm, publicKey, pairNode: pairNode(args, gateway, at, node, trusted) };
   }
