@@ -1,13 +1,8 @@
 import { firewall } from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 
-import {
-  filteredAddresses,
-  FirewallNeeds,
-  GuestRule,
-  ownedBy,
-  vrrpRules,
-} from "../../hypervisor/pve/ruleList";
+import type { NicNeeds } from "../../hypervisor";
+import { filteredAddresses, GuestRule, ownedBy, vrrpRules } from "../../hypervisor/pve/ruleList";
 
 /** What a guest's firewall does where no rule speaks. */
 export type Policy = "ACCEPT" | "DROP" | "REJECT";
@@ -31,11 +26,12 @@ export interface ProxmoxFirewallArgs {
   /** One of the two. */
   vmId?: pulumi.Input<number>;
   containerId?: pulumi.Input<number>;
-  needs: pulumi.Input<FirewallNeeds>;
+  /** What the guest needs, by interface. */
+  needs: pulumi.Input<NicNeeds[]>;
   /** Rules beside VRRP's, after them. @default none */
   rules?: pulumi.Input<GuestRule[]>;
-  /** Addresses of the NIC, bare, where it may send from these and from what the pair needs alone. @default it may send from any */
-  ipfilter?: { nic: string; addresses: pulumi.Input<string[]> };
+  /** The NIC, what the guest calls it, and its addresses, bare, where it may send from these and from what the pair needs there alone. @default it may send from any */
+  ipfilter?: { nic: string; interface: pulumi.Input<string>; addresses: pulumi.Input<string[]> };
   /** @default the firewall's options are left as they are */
   options?: GuestFirewallOptions;
 }
@@ -61,7 +57,7 @@ export function proxmoxFirewall(
     throw new pulumi.RunError(`${name}: give one of vmId and containerId`);
   }
   const guest = { nodeName, ...(vmId === undefined ? { containerId } : { vmId }) };
-  const needs = pulumi.output(args.needs) as pulumi.Output<FirewallNeeds>;
+  const needs = pulumi.output(args.needs) as pulumi.Output<NicNeeds[]>;
   const sendsFreely = (options?.outputPolicy ?? "ACCEPT") === "ACCEPT";
   const more = pulumi.output(args.rules ?? []) as pulumi.Output<GuestRule[]>;
 
@@ -70,7 +66,7 @@ export function proxmoxFirewall(
     {
       ...guest,
       rules: pulumi.all([needs, more]).apply(([n, m]) =>
-        [...vrrpRules(cluster, n as FirewallNeeds, sendsFreely), ...(m as GuestRule[])].map((rule) => ({
+        [...vrrpRules(cluster, n, sendsFreely), ...(m)].map((rule) => ({
           ...rule,
           enabled: true,
         })),
@@ -86,11 +82,12 @@ export function proxmoxFirewall(
         ...guest,
         name: `ipfilter-${ipfilter.nic}`,
         comment: ownedBy(cluster),
-        cidrs: pulumi
-          .all([needs, ipfilter.addresses])
-          .apply(([n, own]) =>
-            filteredAddresses(n as FirewallNeeds, own).map((address) => ({ name: address, nomatch: false })),
-          ),
+        cidrs: pulumi.all([needs, ipfilter.interface, ipfilter.addresses]).apply(([n, dev, own]) =>
+          filteredAddresses(
+            (n).find((nic) => nic.interface === dev),
+            own,
+          ).map((address) => ({ name: address, nomatch: false })),
+        ),
       },
       // Its entries are replaced with it, under the same name: made first, the new one would adopt the old, and lose it.
       { ...opts, deleteBeforeReplace: true },
@@ -106,7 +103,7 @@ export function proxmoxFirewall(
 function optionsOf(
   name: string,
   guest: { nodeName: pulumi.Input<string> },
-  needs: pulumi.Output<FirewallNeeds>,
+  needs: pulumi.Output<NicNeeds[]>,
   { inputPolicy = "ACCEPT", outputPolicy = "ACCEPT", macfilter }: GuestFirewallOptions,
   before: (pulumi.Resource | undefined)[],
   opts: pulumi.CustomResourceOptions | undefined,
@@ -118,7 +115,7 @@ function optionsOf(
       enabled: true,
       inputPolicy,
       outputPolicy,
-      macfilter: macfilter ?? needs.apply(({ virtualMac }) => !virtualMac),
+      macfilter: macfilter ?? needs.apply((nics) => !nics.some(({ virtualMac }) => virtualMac)),
       // A set ipfilter-netN filters by itself. This would filter the other NICs, too, and go on while the set is replaced.
       ipfilter: false,
       // What Proxmox VE does where nothing is said; the resource's own defaults are others.

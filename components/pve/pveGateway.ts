@@ -2,7 +2,8 @@ import type { VmLegacy } from "@muhlba91/pulumi-proxmoxve";
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-import { admittedBeside, firewallNeeds } from "../../hypervisor/pve/pairNeeds";
+import { needsOf } from "../../hypervisor";
+import { admittedBeside } from "../../hypervisor/pve/pairNeeds";
 import type { GuestRule } from "../../hypervisor/pve/ruleList";
 import { bareAddress, Cluster, parseCluster, parsePveGateway, PveGatewayInput } from "../../spec";
 import type { ConnectionArgs, NodeArgs } from "../args";
@@ -19,6 +20,9 @@ import { Policy, proxmoxFirewall } from "./proxmoxFirewall";
 
 /** Tries to reach a new machine, with up to 5 s between two: for a boot it takes 7 minutes or more before it gives up. */
 const FIRST_DIAL = { dialErrorLimit: 90, perDialTimeout: 10 };
+
+/** What the network data of Proxmox VE has a guest call net0. */
+const GUEST_INTERFACE = "eth0";
 
 /** Every property of a component, a private one, too, is taken for an output when a schema is inferred. */
 const PAIRS = new WeakMap<object, HaPair>();
@@ -123,7 +127,7 @@ export class PveGateway extends pulumi.ComponentResource {
       template: String(templateId),
       ...(vmId !== undefined && { vmId: String(vmId) }),
     }));
-    return new GuestHostKey(`${resource}-host-key`, keepers as Record<string, string>, { parent: this });
+    return new GuestHostKey(`${resource}-host-key`, keepers, { parent: this });
   }
 
   private firewall(
@@ -145,7 +149,7 @@ export class PveGateway extends pulumi.ComponentResource {
         cluster: args.pair.name ?? name,
         nodeName: vm.nodeName,
         vmId: vm.vmId.apply(Number),
-        needs: derive(cluster, (c) => firewallNeeds(c, node)),
+        needs: derive(cluster, (c) => needsOf(c, node)),
         rules: pulumi
           .all([cluster, gateway])
           .apply(([c, g]) => furtherRules(c as Cluster, g as PveGatewayInput, node)),
@@ -153,6 +157,7 @@ export class PveGateway extends pulumi.ComponentResource {
         ...(firewall.ipfilter === true && {
           ipfilter: {
             nic: "net0",
+            interface: pick((_, known) => known.interface ?? GUEST_INTERFACE),
             addresses: pick((_, { address, address6 }) =>
               [address, address6].flatMap((text) => (text === undefined ? [] : [bareAddress(text)])),
             ),
@@ -207,7 +212,7 @@ function pairNode(
   return {
     name,
     connection: { ...login, ...trusted, host: address },
-    interface: node.interface ?? "eth0",
+    interface: node.interface ?? GUEST_INTERFACE,
     unicastSrcIp: address,
     ...(address6 !== undefined && {
       unicastSrcIp6: picker(gateway, at)((_, known) => bareAddress(known.address6!)),

@@ -1,15 +1,5 @@
-import { Cluster, flowsOf, hostPlan } from "../../spec";
-import { FirewallNeeds, GuestRule, ownedBy } from "./ruleList";
-
-/** What a node of a cluster needs of a firewall around it, whether or not its own is managed. */
-export function firewallNeeds(cluster: Cluster, node: string): FirewallNeeds {
-  const plan = hostPlan(cluster, node);
-  return {
-    flows: flowsOf({ ...plan, firewall: true }),
-    addresses: plan.instances.flatMap((i) => i.virtualIpAddresses.map(({ address }) => address)),
-    virtualMac: false,
-  };
-}
+import { Cluster, hostPlan } from "../../spec";
+import { GuestRule, ownedBy } from "./ruleList";
 
 /** What else a node needs to be let in where what no rule names is dropped. */
 export function admittedBeside(
