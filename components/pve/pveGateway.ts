@@ -164,7 +164,8 @@ export class PveGateway extends pulumi.ComponentResource {
           },
         }),
       },
-      { parent: this },
+      // Proxmox VE removes a VM's firewall with it; a new VM has none, even where it has the old one's id.
+      { parent: this, replaceWith: [vm], deletedWith: vm },
     );
     return [made.rules, made.ipset, made.options].filter((resource) => resource !== undefined);
   }

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { utils } from "ssh2";
 
 import { PveGateway, PveGatewayArgs } from "../../../../components";
@@ -51,10 +52,14 @@ function outputs({ type, name, inputs }: Registered): { id?: string; state?: Rec
   return {};
 }
 
-export async function registered(args: PveGatewayArgs, use?: (gateway: PveGateway) => void) {
+export async function registered(
+  args: PveGatewayArgs,
+  use?: (gateway: PveGateway) => void,
+  opts?: pulumi.ComponentResourceOptions,
+) {
   return await registeredBy(
     () => {
-      const it = new PveGateway("gw", args);
+      const it = new PveGateway("gw", args, opts);
       use?.(it);
     },
     undefined,

@@ -141,6 +141,25 @@ describe("a gateway of two machines", () => {
   });
 });
 
+test("what a VM's end takes with it, and its replacement must have anew, goes with the VM", async () => {
+  const options = new Map<string, pulumi.CustomResourceOptions>();
+  const transformations: pulumi.ResourceTransformation[] = [
+    ({ type, name, opts, props }) => {
+      options.set(`${type} ${name}`, opts);
+      return { props, opts };
+    },
+  ];
+  await registered(gateway({ firewall: { ipfilter: true } }), undefined, { transformations });
+  const vm = options.get(`${VM} gw-gw-a`)!;
+  expect(vm.deleteBeforeReplace).toBe(true);
+  for (const key of [`${RULES} gw-gw-a-rules`, `${IPSET} gw-gw-a-ipfilter`, `${OPTIONS} gw-gw-a-options`]) {
+    const { replaceWith, deletedWith } = options.get(key)!;
+    expect(replaceWith).toEqual([deletedWith]);
+    expect(deletedWith).toMatchObject({ __pulumiType: VM, __name: "gw-gw-a" });
+  }
+  expect(options.get(`${IPSET} gw-gw-a-ipfilter`)!.deleteBeforeReplace).toBe(true);
+});
+
 test("everything that can be said of a machine is where the provider takes it", async () => {
   const args = withNode(
     {
