@@ -6,6 +6,8 @@ export interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** What makes it, where that is said. */
+  provider?: string;
 }
 
 export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJV8C0wZ8bBqRVPsxSfZbVDbTCk4vIGR7cfTj0X7LZ0x";
@@ -21,8 +23,8 @@ export async function registeredBy(
 ): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks({
-    newResource: ({ type, name, inputs }) => {
-      const resource = { type, name, inputs: inputs as Record<string, unknown> };
+    newResource: ({ type, name, inputs, provider }) => {
+      const resource = { type, name, inputs: inputs as Record<string, unknown>, provider };
       registered.push(resource);
       const { id = name, state } = made(resource);
       return {
