@@ -39,7 +39,25 @@ export function nameOf(path: string): string {
 function withoutConnections(input: unknown): unknown {
   if (!isObject(input) || !Array.isArray(input.nodes)) return input;
   const nodes = input.nodes.map((node: unknown, place) =>
-    isObject(node) ? { ...node, connection: nowhere(place) } : node,
+    isObject(node)
+      ? {
+          ...node,
+          connection: nowhere(place),
+          ...(isObject(node.guest) && { guest: withoutAccess(node.guest) }),
+        }
+      : node,
   );
-  return { ...input, nodes };
+  const { hypervisor } = input;
+  return {
+    ...input,
+    nodes,
+    ...(isObject(hypervisor) && {
+      hypervisor: { ...withoutAccess(hypervisor), connection: nowhere(nodes.length) },
+    }),
+  };
+}
+
+function withoutAccess(input: Record<string, unknown>): Record<string, unknown> {
+  const access = ["connection", "endpoint", "token", "caCertificate", "insecure"];
+  return Object.fromEntries(Object.entries(input).filter(([key]) => !access.includes(key)));
 }

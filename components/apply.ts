@@ -61,14 +61,17 @@ export function askPublicKey(
  * Registers the commands that change all hosts of the component `name`'s cluster as one (docs/design.md, 'The apply protocol'). Hosts are
  * activated in the order given and taken down in reverse, so the first should be the one that ends up holding the
  * addresses. A host that holds them when an update arrives defers itself to the end. `judge` looks at what the stages have
- * printed, before anything comes into force, and throws where it must not.
+ * printed, before anything comes into force, and throws where it must not; `after` is what the stages wait for.
  */
 export function applyCluster(
   name: string,
   cluster: pulumi.Input<string>,
   hosts: AppliedHost[],
-  judge?: (staged: remote.Command[]) => pulumi.Output<unknown>,
-): void {
+  {
+    judge,
+    after = [],
+  }: { judge?: (staged: remote.Command[]) => pulumi.Output<unknown>; after?: pulumi.Resource[] } = {},
+): { confirmed: pulumi.Resource[] } {
   const files = hosts.map(allFiles);
   const generation = pulumi.secret(
     pulumi.all(files).apply((ofHosts) => generationOf(ofHosts.map((f) => hostDigest(f)))),
@@ -77,7 +80,7 @@ export function applyCluster(
 
   // All begin before one can have failed, so that each host says in the same run what it lacks.
   const agents = run.map(({ agent }) => agent);
-  const staged = run.map((steps, i) => steps.stage(generation, files[i]!, agents));
+  const staged = run.map((steps, i) => steps.stage(generation, files[i]!, [...agents, ...after]));
   const judged = judge === undefined ? generation : behind(judge(staged), generation);
   const activated = inSequence(run, (steps, before) => steps.activate(judged, [...staged, ...before]));
   const finished = inSequence(run, (steps, before) => steps.finish(generation, [...activated, ...before]));
@@ -87,6 +90,7 @@ export function applyCluster(
   const observations = pulumi.all(observed.map((o) => o.stdout)).apply((texts) => texts.join("\n"));
   const confirmed = run.map((steps) => steps.confirm(generation, observations, observed));
   watchDrift(hosts, cluster, generation, confirmed);
+  return { confirmed };
 }
 
 /** A generation once a judgement is made. A preview knows the one and, where a host is staged, not the other. */

@@ -711,6 +711,71 @@ export interface KeepalivedSourceArgs {
   configureOptions?: pulumi.Input<string>[];
 }
 
+/** What the nodes run on. */
+export enum HypervisorKind {
+  /** Proxmox VE, virtual machines and containers. */
+  Pve = "pve",
+  /** VMware ESXi, standard switches. */
+  Esxi = "esxi",
+}
+
+/** How a Proxmox VE is reached: `connection`, or `endpoint` and `token`. One node of its cluster is enough. */
+export interface HypervisorAccessArgs {
+  /** A node of Proxmox VE, or the ESXi host, over SSH: the hypervisor, not the guest. */
+  connection?: ConnectionArgs;
+  /** Address of a node's API: `https://pve1.example.org:8006`. */
+  endpoint?: pulumi.Input<string>;
+  /**
+   * API token, USER@REALM!ID=UUID; it, and its user, need VM.Audit and VM.Config.Network on the guests, SDN.Use on their bridges and
+   * Sys.Audit on / and the nodes. Always kept as a secret.
+   */
+  token?: pulumi.Input<string>;
+  /** Authority of the API's certificate, in PEM: a node's /etc/pve/pve-root-ca.pem. @default those that Node.js knows */
+  caCertificate?: pulumi.Input<string>;
+  /** Accept any certificate: anybody between here and there can then use the token. @default false */
+  insecure?: pulumi.Input<boolean>;
+}
+
+/** What a guest's NIC may do. Each word is left alone where it is not said. */
+export interface NicWordArgs {
+  /**
+   * Whether the NIC goes through the filter of Proxmox VE (its `firewall` key; every other key stays): false switches it off
+   * for all traffic of that NIC. A running guest's NIC is plugged anew for it. Not on ESXi.
+   * @default as it is
+   */
+  firewall?: pulumi.Input<boolean>;
+  /** The NIC gets frames for other MACs than its own. Proxmox VE needs nothing for it but on bridges that do not learn. @default as it is */
+  promiscuous?: pulumi.Input<boolean>;
+  /** The guest may use another MAC than its NIC's; in Proxmox VE one switch with forgedTransmits, the guest's `macfilter`. @default as it is */
+  macChanges?: pulumi.Input<boolean>;
+  /** The guest may send from another MAC than its NIC's. @default as it is */
+  forgedTransmits?: pulumi.Input<boolean>;
+}
+
+/**
+ * What the nodes run on. What the pair needs is let through where it is dropped, and no more: in Proxmox VE a rule for
+ * protocol 112 from the peer where a guest's firewall is in force, the addresses in `ipfilter-netN` where ipfilter is; on ESXi
+ * nothing. It is done before the pair's own change; what is narrowed comes after it. The words are for what you want beside that.
+ *
+ * @example
+ * hypervisor: { kind: HypervisorKind.Pve, connection: { host: "pve1.example.org", privateKey } },
+ * nodes: [{ name: "gw-a", guest: { id: 101 }, ... }, { name: "gw-b", guest: { id: 102 }, ... }]
+ */
+export interface HypervisorArgs extends HypervisorAccessArgs, NicWordArgs {
+  /** Which one: pve or esxi. */
+  kind: HypervisorKind;
+}
+
+/** The guest that a node is. With a way of its own it is in another Proxmox VE, or on another ESXi host, than `hypervisor` names. */
+export interface GuestArgs extends HypervisorAccessArgs {
+  /** VMID of the virtual machine or container in Proxmox VE, 100 to 999999999: on whichever of its nodes it is. */
+  id?: pulumi.Input<number>;
+  /** Its NIC that the node's `interface` is, net0 to net31, in Proxmox VE. @default "net0" */
+  nic?: pulumi.Input<string>;
+  /** Port group that this NIC is in, on ESXi, 1 to 80 characters. */
+  portGroup?: pulumi.Input<string>;
+}
+
 /** One machine of the cluster. */
 export interface NodeArgs {
   /** Name of the node, unique in the cluster, 1 to 63 characters; part of resource names. */
@@ -735,6 +800,8 @@ export interface NodeArgs {
   bfd?: BfdArgs[];
   /** A tarball that this node's keepalived is built from. @default the cluster's */
   keepalivedSource?: KeepalivedSourceArgs;
+  /** The guest of `hypervisor` that this node is. @default a machine of its own */
+  guest?: GuestArgs;
 }
 
 /** What one node does otherwise for a further virtual router. */

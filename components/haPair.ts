@@ -1,3 +1,4 @@
+import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import { summaryText } from "../simulate/summary";
@@ -10,6 +11,7 @@ import {
   NodeArgs,
   ConnectionStateArgs,
   GatewayServiceArgs,
+  HypervisorArgs,
   KeepalivedSourceArgs,
   OpenPortArgs,
   OptionArgs,
@@ -24,6 +26,7 @@ import {
 } from "./args";
 import { packagesFor, secretFiles, shownFiles } from "./files";
 import { HostConfig, HostConfigArgs } from "./hostConfig";
+import { hypervisorNics } from "./hypervisor";
 import { proveSkew, ToldKeepalived, toldKeepalived, versionsOf } from "./keepalivedVersions";
 import { derive, prove, proveSecrets } from "./proof";
 import { userContext } from "./userContext";
@@ -103,6 +106,8 @@ export interface PairArgs extends AnnouncementArgs, OptionArgs {
   connectionState?: ConnectionStateArgs;
   /** A tarball that keepalived is built from on every node. @default the distribution's keepalived */
   keepalivedSource?: KeepalivedSourceArgs;
+  /** What the nodes run on, where that filters their packets: Proxmox VE or ESXi. @default it is left alone */
+  hypervisor?: HypervisorArgs;
   /** Have `pulumi refresh` and `preview --refresh` look at the hosts and show what was changed there by hand; the next `up` puts it right. @default false */
   drift?: boolean;
 }
@@ -152,13 +157,16 @@ export class HaPair extends pulumi.ComponentResource {
       }),
     );
     let told = pulumi.output<ToldKeepalived>({});
-    applyCluster(name, named.name, hosts, (staged) => {
+    const nics = hypervisorNics(name, named, cluster, this);
+    const judge = (staged: remote.Command[]) => {
       told = toldKeepalived(
         nodes.map((node) => node.name),
         staged,
       );
       return pulumi.all([cluster, told]).apply(([c, t]) => proveSkew(name, c as Cluster, t));
-    });
+    };
+    const { confirmed } = applyCluster(name, named.name, hosts, { judge, after: nics.widened });
+    nics.tighten(confirmed);
 
     const lists = [args, ...(args.virtualRouters ?? [])].map((router) => router.virtualIpAddresses);
     this.virtualIpAddresses = pulumi.output(lists).apply((all) => all.flat());

@@ -4,7 +4,6 @@ export * from "./haPair";
 export * from "./hostConfig";
 export * from "./hostFirewall";
 export * from "./keepalivedInstance";
-export * from "./pve/gatewayArgs";
-export * from "./pve/pveGateway";
+export * from "./pve";
 export * from "./stackConfig";
 export * from "./wireGuardTunnel";

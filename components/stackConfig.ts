@@ -5,15 +5,26 @@ import type { HaPairArgs } from "./haPair";
 
 /**
  * HaPair's arguments from the stack's config: `cluster` (an object with HaPair's own words), and beside it the
- * secrets `privateKey` (for every node that names no way to log in) and `authPass`.
+ * secrets `privateKey` (for every node, and a hypervisor's `connection`, that names no way to log in), `authPass` and
+ * `hypervisorToken`.
  */
 export function haPairFromConfig(config: pulumi.Config): HaPairArgs & { name: string } {
   const cluster = readCluster(config);
   const privateKey = config.getSecret("privateKey");
   const authPass = config.getSecret("authPass") ?? cluster.authPass;
-  const { name, nodes, ...rest } = cluster;
+  const { name, nodes, hypervisor, ...rest } = cluster;
+  const token = config.getSecret("hypervisorToken") ?? hypervisor?.token;
   return {
     ...rest,
+    ...(hypervisor !== undefined && {
+      hypervisor: {
+        ...hypervisor,
+        ...(hypervisor.connection !== undefined && {
+          connection: withKey(hypervisor.connection, privateKey),
+        }),
+        ...(token !== undefined && { token }),
+      },
+    }),
     name: name ?? pulumi.getProject(),
     ...(authPass !== undefined && { authPass }),
     nodes: (nodes ?? []).map((node) => ({ ...node, connection: withKey(node.connection, privateKey) })),

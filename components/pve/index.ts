@@ -1,0 +1,3 @@
+export * from "./gatewayArgs";
+export * from "./pveGateway";
+export * from "./pveGuestNic";
