@@ -3,10 +3,12 @@ import { RULES, TUNNEL_RULES } from "../spec";
 import { resourcePolicy, stackPolicy, tunnelPolicy } from "./adapter";
 import { confPolicies } from "./conf";
 import { vipsOverTunnel } from "./over-tunnel";
+import { pvePolicies } from "./pve/policies";
 
 /**
  * Every policy of the pack: one for each rule of the proof, one more for each rule over several instances, one for each
- * rule over a tunnel, one over pairs that run over a tunnel, and one for each rule over the keepalived.conf texts of other resources.
+ * rule over a tunnel, one over pairs that run over a tunnel, those over guests of Proxmox VE, and one for each rule over the
+ * keepalived.conf texts of other resources.
  */
 export const policies: Policies = [
   ...RULES.filter((rule) => rule.scope !== "node").map(resourcePolicy),
@@ -14,5 +16,6 @@ export const policies: Policies = [
   // The public keys are no input: the hosts tell them.
   ...TUNNEL_RULES.filter(({ id }) => id !== "tunnel-public-key").map(tunnelPolicy),
   vipsOverTunnel,
+  ...pvePolicies,
   ...confPolicies,
 ];

@@ -106,17 +106,32 @@ export interface Foreign {
   props: Props;
   /** Type of the component that it belongs to. */
   parent?: string;
+  propertyDependencies?: Record<string, { urn: string }[]>;
 }
 
 /** What the policies over keepalived.conf texts say of a stack; `config`: what an operator sets for all of them. */
-export async function judgeConf(foreign: Foreign[], config: Props = {}): Promise<Violation[]> {
-  const resources = foreign.map(({ type, name, props, parent = "" }) => ({
+export function judgeConf(foreign: Foreign[], config: Props = {}): Promise<Violation[]> {
+  return judgeForeign((name) => name.endsWith("-in-conf"), foreign, config);
+}
+
+/** What the policies over guests of Proxmox VE say of a stack. */
+export function judgePve(foreign: Foreign[]): Promise<Violation[]> {
+  return judgeForeign((name) => name.startsWith("pve-"), foreign, {});
+}
+
+async function judgeForeign(
+  isWanted: (name: string) => boolean,
+  foreign: Foreign[],
+  config: Props,
+): Promise<Violation[]> {
+  const resources = foreign.map(({ type, name, props, parent = "", propertyDependencies = {} }) => ({
     ...seen(type, name, props),
+    propertyDependencies,
     urn: `urn:pulumi:test::test::${parent === "" ? "" : `${parent}$`}${type}::${name}`,
     getConfig: () => config,
   }));
   const found: Violation[] = [];
-  for (const policy of policies.filter(({ name }) => name.endsWith("-in-conf"))) {
+  for (const policy of policies.filter(({ name }) => isWanted(name))) {
     const report = (urn?: string) => (message: string, at?: string) =>
       found.push({ policy: policy.name, message, urn: at ?? urn });
     if ("validateResource" in policy) {
