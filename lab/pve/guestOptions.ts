@@ -1,6 +1,6 @@
 import { PveError, failed } from "./errors";
 import { type Kind, nicFormat } from "./nic";
-import { booleanOf, parseProperties } from "./propertyString";
+import { booleanOf, isInteger, isNumber, parseProperties, undefinedProperty } from "./propertyString";
 
 /**
  * The options of a guest: which there are, of which type, who may set them, and which come into force while it runs.
@@ -164,11 +164,11 @@ export function problemOf(
   lacking: Lacking = {},
 ): string | undefined {
   const option = optionOf(kind, name, lacking.options);
-  if (!option) return "property is not defined in schema and the schema does not allow additional properties";
+  if (!option) return undefinedProperty;
   const wrong = `type check ('${option.type}') failed - got '${value}'`;
   if (option.type === "boolean" && value !== "0" && value !== "1") return wrong;
-  if (option.type === "integer" && !/^[+-]?\d+$/.test(value)) return wrong;
-  if (option.type === "number" && !/^[+-]?\d+(\.\d+)?$/.test(value)) return wrong;
+  if (option.type === "integer" && !isInteger(value)) return wrong;
+  if (option.type === "number" && !isNumber(value)) return wrong;
   if (option.values && !option.values.includes(value))
     return `value '${value}' does not have a value in the enumeration '${option.values.join(", ")}'`;
   if (!isNic(name)) return undefined;

@@ -25,6 +25,10 @@ export interface Format {
   alone?: { key: string; joined?: string };
 }
 
+/** Of a key that no format has. */
+export const undefinedProperty =
+  "property is not defined in schema and the schema does not allow additional properties";
+
 export type Properties = Record<string, string>;
 
 const truth: Record<string, string> = {
@@ -42,7 +46,7 @@ const truth: Record<string, string> = {
 export const booleanOf = (text: string): string | undefined => truth[text.toLowerCase()];
 
 export function parseProperties(format: Format, text: string, path = ""): Properties {
-  const found: Properties = {};
+  const found: Properties = Object.create(null) as Properties;
   const { alone } = format;
   let hadDefault = false;
   const keyOf = (name: string) => (Object.hasOwn(format.keys, name) ? format.keys[name] : undefined);
@@ -62,8 +66,7 @@ export function parseProperties(format: Format, text: string, path = ""): Proper
         if (name in found) throw failed(`key '${name}' is already defined (via alias)`);
       }
       const key = keyOf(name);
-      if (!key) throw failed(`invalid key in comma-separated list property: ${name}`);
-      found[name] = value(key, word);
+      found[name] = key ? value(key, word) : word;
     } else if (!part.includes("=")) {
       if (!alone) throw failed("value without key, but schema does not define a default key");
       if (hadDefault || alone.key in found)
@@ -92,12 +95,19 @@ function checkProperties(format: Format, found: Properties, path: string): Param
     const problem = checkValue(key, value);
     if (problem) errors[where] = problem;
   }
+  for (const name of Object.keys(found)) {
+    if (!Object.hasOwn(format.keys, name)) errors[path ? `${path}.${name}` : name] = undefinedProperty;
+  }
   return errors;
 }
 
+/** As JSONSchema's is_integer and is_number have them. */
+export const isInteger = (value: string): boolean => /^[+-]?\d+$/.test(value);
+export const isNumber = (value: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value);
+
 /** What is wrong with the value of a key, as check_prop says it. */
 export function checkValue(key: Key, value: string): string | undefined {
-  const numeric = /^[+-]?\d+$/.test(value) || (key.type === "number" && /^[+-]?\d+(\.\d+)?$/.test(value));
+  const numeric = isInteger(value) || (key.type === "number" && isNumber(value));
   if (key.type === "boolean" && value !== "0" && value !== "1")
     return `type check ('boolean') failed - got '${value}'`;
   if ((key.type === "integer" || key.type === "number") && !numeric)
@@ -138,7 +148,8 @@ export function printProperties(format: Format, properties: Properties): string 
 const unless = (good: boolean, message: string) => (good ? undefined : message);
 const withLength = (value: string, isAddress: (address: string) => boolean, longest: number) => {
   const [address = "", length = "", ...more] = value.split("/");
-  return isAddress(address) && /^\d+$/.test(length) && Number(length) <= longest && more.length === 0;
+  const bits = Number(length);
+  return isAddress(address) && /^\d+$/.test(length) && bits > 7 && bits <= longest && more.length === 0;
 };
 
 /** Checks of the formats that NICs use. */

@@ -2,7 +2,7 @@ import { type ParameterErrors, PveError, badParameters } from "./errors";
 import { type Lacking, problemOf } from "./guestOptions";
 import type { Guests } from "./guests";
 import type { Kind } from "./nic";
-import { type Key, checkValue } from "./propertyString";
+import { type Key, checkValue, undefinedProperty } from "./propertyString";
 import type { Store } from "./store";
 import type { Tasks } from "./tasks";
 
@@ -124,8 +124,7 @@ export function verify({ route, uri }: Found, params: Parameters, lacking: Lacki
   }
   for (const [name, value] of Object.entries(params)) {
     if (known[name]) continue;
-    const unknown = "property is not defined in schema and the schema does not allow additional properties";
-    const problem = route.guest ? problemOf(route.guest, name, value, lacking) : unknown;
+    const problem = route.guest ? problemOf(route.guest, name, value, lacking) : undefinedProperty;
     if (problem) errors[name] = problem;
   }
   if (Object.keys(errors).length > 0) throw badParameters(errors);

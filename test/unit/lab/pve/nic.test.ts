@@ -36,19 +36,20 @@ describe("a NIC's text", () => {
 
   test.each([
     ["qemu", "virtio,e1000=BC:24:11:AA:BB:CC", "key alias 'model' is already defined"],
-    ["qemu", `virtio=${mac},fire=1`, "invalid key in comma-separated list property: fire"],
+    ["qemu", `virtio=${mac},fire=1`, "format error"],
     ["qemu", `virtio=${mac},tag=4095`, "format error"],
     ["qemu", "virtio=01:00:5E:00:00:12", "format error"],
     ["qemu", `virtio=${mac},tag=1,tag=2`, "duplicate key in comma-separated list property: tag"],
     ["qemu", "bridge=vmbr0", "format error"],
     ["lxc", "eth0,bridge=vmbr0", "value without key, but schema does not define a default key"],
     ["lxc", "name=eth0,ip=10.0.0.5", "format error"],
+    ["lxc", "name=eth0,ip=10.0.0.5/7", "format error"],
   ] as const)("%s %s is refused", (kind, text, message) => {
     expect(() => readNic(kind, text)).toThrow(message);
   });
 
   test("is refused a key that an old PVE lacks", () => {
-    expect(() => readNic("qemu", `virtio=${mac},host-tunnel=1`, ["host-tunnel"])).toThrow("invalid key");
+    expect(() => readNic("qemu", `virtio=${mac},host-tunnel=1`, ["host-tunnel"])).toThrow("format error");
   });
 
   test("in whatever order its keys are given is written in one", () => {

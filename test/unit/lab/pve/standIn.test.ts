@@ -123,7 +123,8 @@ describe("pvesh", () => {
     expect(wrong.code).toBe(255);
     expect(wrong.stderr).toBe(
       "400 Parameter verification failed.\n" +
-        "net0: invalid format - invalid key in comma-separated list property: host-tunnel\n\n" +
+        "net0: invalid format - format error\n" +
+        "net0.host-tunnel: property is not defined in schema and the schema does not allow additional properties\n\n" +
         "frob: property is not defined in schema and the schema does not allow additional properties\n",
     );
   });
