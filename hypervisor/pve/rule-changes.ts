@@ -46,7 +46,7 @@ export function ruleChanges(
   });
 }
 
-/** Deletes ours that are not wanted any more, and second copies; from the end, so that positions hold. */
+/** Deletes ours that are not wanted any more, and second copies; from the end, so that no two calls say the same. */
 export function staleRules(seen: GuestSeen, want: GuestWant, comment: string): Change[] {
   const wanted = want.firewall === false ? [] : rulesFor(want.vrrp);
   const own = ownRules(seen, want.nic, comment);

@@ -132,6 +132,13 @@ describe("the plan for a unicast pair without a virtual MAC", () => {
     ]);
   });
 
+  it("removes second copies of its rule from the end, and says of each another position", () => {
+    const own = rule({ ...RULE, enable: 1, source: "192.0.2.2", dest: "192.0.2.1" });
+    const { seen, done } = runPlan(guest({}, { rules: [own, own, own] }), wantOf(PAIR, {}), OWNER);
+    expect(done.map(({ call }) => call.path.split("/").at(-1))).toEqual(["2", "1"]);
+    expect(seen.firewall.rules).toHaveLength(1);
+  });
+
   it("adds the addresses to an ipset that filters what the NIC sends, but for those that it has", () => {
     const entries = [{ cidr: "192.0.2.1" }, { cidr: "198.51.100.0/24" }];
     expect(calls(guest({}, { ipsets: { "ipfilter-net0": { entries } } }))[0]).toEqual([

@@ -103,7 +103,7 @@ const needs = fc
   }));
 const flag = fc.constantFrom(true, false, undefined);
 const wants = fc
-  .tuple(needs, fc.record({ firewall: flag, forgedTransmits: fc.constantFrom(true, undefined) }).map(defined))
+  .tuple(needs, fc.record({ firewall: flag, forgedTransmits: flag }).map(defined))
   .map(([needs, words]) => ({ needs, want: wantOf(needs, words) }));
 
 function defined<T extends object>(words: T): Partial<T> {
