@@ -38,6 +38,12 @@ export function cleanCidr(text: string): string {
   return `${ipaddr.fromByteArray(kept).toString()}/${length}`;
 }
 
+/** 10.0.0.9/24, which a set takes as 10.0.0.0/24 and a rule not at all. */
+function hasHostPart(text: string): boolean {
+  const [address = "", length] = text.split("/");
+  return length !== undefined && cleanCidr(text) !== `${ipaddr.parse(address).toString()}/${length}`;
+}
+
 /** The version of the addresses of a rule's source or destination; undefined for a set or an alias. */
 export function addressListVersion(text: string): 4 | 6 | undefined {
   if (/^\+\S+$/.test(text) || aliasPattern.test(text)) return undefined;
@@ -52,8 +58,11 @@ export function addressListVersion(text: string): 4 | 6 | undefined {
       try {
         its = parseCidr(end).version;
       } catch {
-        throw failed(`invalid IP address: Cannot determine IP version for ${end}`);
+        const strange = /[^0-9a-f:./]/i.test(end);
+        const what = strange ? "Invalid chars in IP" : "Cannot determine IP version for";
+        throw failed(`invalid IP address: ${what} ${end}`);
       }
+      if (hasHostPart(end)) throw failed(`invalid IP address: Invalid prefix ${end}`);
       if (version !== undefined && its !== version)
         throw failed(`detected mixed ipv4/ipv6 addresses in address list '${text}'`);
       version = its;

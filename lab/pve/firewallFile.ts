@@ -98,8 +98,13 @@ export const firewallOptions: Record<"cluster" | "host" | "vm", Record<string, F
   },
 };
 
-export const fitsOption = (option: FirewallOption, value: string): boolean =>
-  (option.values?.includes(value) ?? true) && (option.pattern?.test(value) ?? true);
+/** The value as PVE spells it, whatever its case; undefined where it is none. */
+function spelled(option: FirewallOption, value: string): string | undefined {
+  const found = option.values
+    ? option.values.find((one) => one.toLowerCase() === value.toLowerCase())
+    : value;
+  return found !== undefined && (option.pattern?.test(found) ?? true) ? found : undefined;
+}
 
 export const typedOption = (option: FirewallOption, value: string): string | number =>
   option === flag || option === number ? Number(value) : value;
@@ -134,10 +139,11 @@ export function parseFirewall(
       add = (its) => {
         const [, name = "", value = ""] = /^([a-z0-9_]+):\s*(.*?)\s*$/i.exec(its) ?? [];
         const option = options[name.toLowerCase()];
-        if (!option || !fitsOption(option, value)) throw failed(`can't parse option '${its}'`);
+        const word = option && spelled(option, value);
+        if (!option || word === undefined) throw failed(`can't parse option '${its}'`);
         // A time in place of 1: on for a minute, unless it is confirmed.
-        const isOver = environment === "cluster" && /^enable$/i.test(name) && Number(value) > 1;
-        const is = isOver && Date.now() / 1000 - Number(value) > 60 ? "0" : value;
+        const isTime = environment === "cluster" && /^enable$/i.test(name) && Number(word) > 1;
+        const is = isTime && Date.now() / 1000 - Number(word) > 60 ? "0" : word;
         file.options.set(name.toLowerCase(), typedOption(option, is));
       };
     } else if (/^\[aliases\]$/i.test(line)) {
@@ -153,6 +159,9 @@ export function parseFirewall(
     } else if (group && environment === "cluster") {
       const rules: Rule[] = named(file.groups, file.groupComments, group, []);
       add = (its) => rule(its, rules, "group");
+    } else if (set && environment !== "host" && !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(set[1] ?? "")) {
+      warn(`line ${number + 1}: invalid ipset name '${set[1]?.toLowerCase()}'`);
+      add = undefined;
     } else if (set && environment !== "host") {
       const entries: SetEntry[] = named(file.ipsets, file.setComments, set, []);
       add = (its) => entries.push(setEntry(its, entries, file, cluster ?? file));
@@ -209,7 +218,8 @@ export function printFirewall(file: FirewallFile): string {
       byName(file.aliases).map(([, { name, cidr, comment }]) => `${name} ${cidr}${note(comment)}\n`),
     );
   for (const [name, entries] of byName(file.ipsets)) {
-    const unique = new Map(entries.map((entry) => [entry.cidr, entry]));
+    // The first of several counts.
+    const unique = new Map([...entries].reverse().map((entry) => [entry.cidr, entry]));
     const lines = byName(unique).map(
       ([, { cidr, nomatch, comment }]) => `${nomatch ? "!" : ""}${cidr}${note(comment)}\n`,
     );

@@ -45,7 +45,10 @@ export const logLevels = ["emerg", "alert", "crit", "err", "warning", "notice", 
 
 /** Macros that the filter can carry out; the real list has some ninety. */
 export const macros: Record<string, { proto: string; dport?: string; "icmp-type"?: string }[]> = {
-  Ping: [{ proto: "icmp", "icmp-type": "echo-request" }],
+  Ping: [
+    { proto: "icmp", "icmp-type": "echo-request" },
+    { proto: "icmpv6", "icmp-type": "echo-request" },
+  ],
   SSH: [{ proto: "tcp", dport: "22" }],
   HTTP: [{ proto: "tcp", dport: "80" }],
   HTTPS: [{ proto: "tcp", dport: "443" }],
@@ -74,6 +77,7 @@ export const protocols: Record<string, number> = {
   udplite: 136,
 };
 
+const directions = new Set(["in", "out", "forward"]);
 const withPorts = new Set(["udp", "17", "udplite", "136", "tcp", "6", "dccp", "33", "sctp", "132"]);
 
 export function parseRule(
@@ -93,7 +97,7 @@ export function parseRule(
   const rule: Rule = { type: (head[1] ?? "").toLowerCase(), action: head[2] ?? "", enable };
   if (comment) rule.comment = comment[1] ?? "";
   const macro = /^(\S+)\((ACCEPT|DROP|REJECT)\)$/.exec(rule.action);
-  if (macro && rule.type !== "group") {
+  if (macro && directions.has(rule.type)) {
     rule.macro = macro[1];
     rule.action = macro[2] ?? "";
   }
@@ -111,7 +115,9 @@ export function parseRule(
   while (rest.length > 0) {
     const option = /^--?([a-z-]+) (\S+)\s*/.exec(rest);
     const property = option && words[option[1] ?? ""];
-    const refused = rule.type === "group" && property !== "iface";
+    const refused =
+      (rule.type === "group" && property !== "iface") ||
+      (property === "log" && !logLevels.includes(option?.[2] ?? ""));
     if (!option || !property || refused) throw failed(`unable to parse rule parameters: ${rest}`);
     Object.assign(rule, { [property]: option[2] });
     rest = rest.slice(option[0].length);
@@ -138,7 +144,11 @@ export function verifyRule(
   const types = environment === "vm" ? ["in", "out", "group"] : ["in", "out", "forward", "group"];
   if (!types.includes(type) || (environment === "group" && type === "group"))
     add("type", `invalid rule type '${type}' for rule_env '${environment}'`);
-  if (type !== "group" && !/^(ACCEPT|DROP|REJECT)$/.test(action)) add("action", `unknown action '${action}'`);
+  if (type === "forward" && action === "REJECT") add("action", "cannot define REJECT rules on forward chain");
+  if (directions.has(type) && !/^(ACCEPT|DROP|REJECT)$/.test(action))
+    add("action", `unknown action '${action}'`);
+  if (type === "group" && !/^[A-Za-z][A-Za-z0-9\-_]+$/.test(action))
+    add("action", "invalid characters in security group name");
   if (rule.iface && environment === "vm" && !/^net\d+$/.test(rule.iface))
     add("iface", "value does not match the regex pattern 'net\\d+'");
   if (rule.macro) {
@@ -158,13 +168,21 @@ export function verifyRule(
     if (proto === "icmp") setVersion(4);
     if (proto === "icmpv6" || proto === "ipv6-icmp") setVersion(6);
   }
-  for (const name of ["dport", "sport"] as const) {
-    if (!rule[name]) continue;
+  const isIcmp = proto !== undefined && /^(icmp|icmpv6|ipv6-icmp)$/.test(proto);
+  const checkPorts = (name: "dport" | "sport", icmp: boolean) => {
+    const value = rule[name];
+    if (!value) return;
+    const problem = portProblem(value, icmp);
+    if (problem) add(name, problem);
     if (proto === undefined) add("proto", `missing property - '${name}' requires this property`);
-    else if (!withPorts.has(proto)) add(name, `protocol '${proto}' does not support ports`);
-    if (!/^[0-9a-z-]+(:\d+)?(,[0-9a-z-]+(:\d+)?)*$/.test(rule[name]))
-      add(name, `invalid port '${rule[name]}'`);
+    if (!withPorts.has(proto ?? "") && !icmp) add(name, `protocol '${proto ?? ""}' does not support ports`);
+  };
+  checkPorts("dport", isIcmp);
+  if (rule["icmp-type"]) {
+    if (!isIcmp) add("proto", "missing property - 'icmp-type' requires this property");
+    if (rule.dport) add("icmp-type", "'icmp-type' cannot be specified together with 'dport'");
   }
+  checkPorts("sport", false);
   for (const name of ["source", "dest"] as const) {
     const value = rule[name];
     if (!value) continue;
@@ -188,12 +206,43 @@ export function verifyRule(
     }
   }
   if (version) rule.ipversion = version;
+  // A macro is held against the version of IP that the rule is about, or IPv4.
+  const other = version === 6 ? "icmp" : "icmpv6";
+  const templates = Object.keys(errors).length > 0 ? [] : (macros[rule.macro ?? ""] ?? []);
+  const conflict = templates
+    .filter((template) => template.proto !== other)
+    .flatMap((template) => Object.entries(template))
+    .find(([name, value]) => name in rule && rule[name as "proto"] !== value);
+  if (conflict)
+    add(conflict[0], `parameter '${conflict[0]}' already define in macro (value = '${conflict[1]}')`);
   if (Object.keys(errors).length > 0) rule.errors = errors;
   return rule;
 }
 
+/** Services by name that are asked for often; the real one reads /etc/services. */
+const services = new Set(["ssh", "domain", "http", "https", "ntp", "snmp", "bgp"]);
+
+function portProblem(text: string, icmp: boolean): string | undefined {
+  if (text.endsWith(",")) return "extraneous commas in list";
+  let count = 0;
+  for (const item of text.split(",")) {
+    const range = /^(\d+):(\d+)$/.exec(item);
+    const ports = range ? [range[1] ?? "", range[2] ?? ""] : /^\d+$/.test(item) ? [item] : [];
+    const tooHigh = ports.find((port) => Number(port) > 65535);
+    if (tooHigh !== undefined) return `invalid port '${tooHigh}'`;
+    const [from, to] = ports.map(Number);
+    if (from !== undefined && to !== undefined && from > to)
+      return `backwards range '${from}:${to}' not allowed, did you mean '${to}:${from}'?`;
+    if (ports.length === 0 && !services.has(item) && !icmp) return `invalid port '${item}'`;
+    count += ports.length;
+  }
+  return count > 15 ? "too many entries in port list (> 15 numbers)" : undefined;
+}
+
 /** The line of a rule. */
 export function printRule(rule: Rule): string {
+  if (!["in", "out", "forward", "group"].includes(rule.type))
+    throw failed(`unknown rule type '${rule.type}'`);
   const off = rule.enable !== undefined && !rule.enable ? "|" : "";
   const action = rule.macro ? `${rule.macro}(${rule.action})` : rule.action;
   const words: [string, string | undefined][] = [

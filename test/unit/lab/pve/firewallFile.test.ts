@@ -57,3 +57,16 @@ test("a single address is kept without its length, a set's duplicate is marked",
   const { ipsets } = parseFirewall("[IPSET a1]\n10.0.0.1/32\n10.0.0.1\n10.0.0.0/0\n", "vm");
   expect(ipsets.get("a1")).toMatchObject([{ cidr: "10.0.0.1" }, { errors: {} }, { errors: {} }]);
 });
+
+test.each([
+  ["IN ACCEPT -source 10.0.0.9/24", { source: "invalid IP address: Invalid prefix 10.0.0.9/24" }],
+  ["IN ACCEPT -p vrrp -dport 80", { dport: "protocol 'vrrp' does not support ports" }],
+  ["IN ACCEPT -p tcp -dport 23:22", { dport: "backwards range '23:22' not allowed, did you mean '22:23'?" }],
+  ["IN Ping(ACCEPT) -p tcp", { proto: "parameter 'proto' already define in macro (value = 'icmp')" }],
+  ["IN ACCEPT -i eth0", { iface: "value does not match the regex pattern 'net\\d+'" }],
+  ["IN ACCEPT -source 10.0.0.1,fd00::1", { source: expect.stringContaining("mixed ipv4/ipv6") as string }],
+  ["FORWARD ACCEPT", { type: "invalid rule type 'forward' for rule_env 'vm'" }],
+])("the rule %s is kept and marked", (line, errors) => {
+  const { rules } = parseFirewall(`[RULES]\n${line}\n`, "vm");
+  expect(rules[0]?.errors).toEqual(errors);
+});
