@@ -17,7 +17,7 @@ export class NicProvider {
   async check(olds: Partial<NicInputs>, news: Record<string, Value>): Promise<CheckResult> {
     const inputs = news as unknown as NicInputs;
     if (olds.guests !== undefined && askOf(olds as NicInputs) === askOf(inputs)) {
-      return { inputs: { ...news, ...(olds.changes && { changes: olds.changes as unknown as Value }) } };
+      return { inputs: { ...news, ...(olds.changes && { changes: olds.changes }) } };
     }
     if (holdsUnknown([inputs.guests, inputs.access, inputs.former])) return { inputs: news };
     return await this.planned(inputs);
@@ -34,7 +34,7 @@ export class NicProvider {
       for (const { ask, plan } of surveys) {
         for (const note of plan.notes) await session.warn(`${nameOf(ask)}: ${note}`);
       }
-      return { inputs: { ...(inputs as unknown as Record<string, Value>), changes: changes as Value } };
+      return { inputs: { ...(inputs as unknown as Record<string, Value>), changes } };
     } catch (error) {
       const reasons = (error as { reasons?: string[] }).reasons ?? [(error as Error).message];
       const failures = reasons.map((reason) => ({ property: "guests", reason }));
@@ -132,8 +132,10 @@ export class NicProvider {
 
 function withFound(id: string, props: NicOutputs, found: string) {
   const outs = { ...props, found };
-  const { kept: _kept, isDone: _isDone, ...inputs } = outs;
-  return { id, props: outs, inputs };
+  const inputs: Partial<NicOutputs> = { ...outs };
+  delete inputs.kept;
+  delete inputs.isDone;
+  return { id, props: outs, inputs: inputs as NicInputs };
 }
 
 /** What a plan hangs on: with all of it unchanged nothing is to be done. */

@@ -84,7 +84,7 @@ describe("a pair in Proxmox VE", () => {
     const [problem] = checkPveToken("nonsense");
     expect(problem).toMatchObject({
       value: "(secret)",
-      allowed: expect.stringContaining("USER@REALM!ID=UUID"),
+      allowed: expect.stringContaining("USER@REALM!ID=UUID") as string,
     });
   });
 
@@ -170,6 +170,6 @@ describe("a NIC of a guest by itself", () => {
     [{ firewal: false, firewall: true }, /did you mean 'firewall'/],
     [{ macChanges: true, forgedTransmits: false }, /one switch, macfilter/],
   ])("%j is refused in clear words", (args, message) => {
-    expect(() => new PveGuestNic("gateway", { ...API, id: 101, ...(args as object) })).toThrow(message);
+    expect(() => new PveGuestNic("gateway", { ...API, id: 101, ...args })).toThrow(message);
   });
 });
