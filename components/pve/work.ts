@@ -153,6 +153,7 @@ export async function inRounds(name: string, tools: Tools, at: string, rounds: R
 
 function shown({ undo }: Change, seen: GuestSeen): string {
   if (undo?.what === "nic") return `it is now '${seen.config[undo.nic] ?? "not there"}'`;
-  if (undo?.what === "option") return `it is now ${JSON.stringify(seen.firewall.options[undo.key]) ?? "not set"}`;
+  if (undo?.what === "option")
+    return `it is now ${JSON.stringify(seen.firewall.options[undo.key]) ?? "not set"}`;
   return "look at the guest's firewall";
 }
