@@ -33,7 +33,7 @@ export interface NicInputs {
   /** What a refresh has found; what the program says is that there is nothing. */
   found: string;
   /** For people: guest -> what is to be done. Made by `check`. */
-  changes?: Record<string, string[]>;
+  changes?: Record<string, Shown[]>;
 }
 
 /** How everything of one NIC was before the first change, as far as no comment of ours is on it. */
@@ -51,6 +51,11 @@ export interface NicOutputs extends NicInputs {
   /** False: a change broke off. */
   isDone: boolean;
 }
+
+/** A change as a preview shows it. The engine cuts each text off after 150 characters. */
+export type Shown = { takesEffect: string } & (
+  { nic: string; is: string; becomes: string } | { change: string }
+);
 
 export const AS_APPLIED = "as applied";
 

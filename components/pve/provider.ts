@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/values";
 import type { Change } from "../../hypervisor/pve";
-import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs } from "./model";
+import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs, Shown } from "./model";
 import type { Reach } from "./reach";
 
 interface CheckResult {
@@ -29,10 +29,12 @@ export class NicProvider {
     try {
       const surveys = await session.survey([]);
       const changes = Object.fromEntries(
-        surveys.map(({ ask, plan }) => [nameOf(ask), textsOf(plan.changes, inputs)] as const),
+        surveys.map(
+          ({ ask, plan }) => [nameOf(ask), plan.changes.map((change) => shown(change, inputs))] as const,
+        ),
       );
       for (const { ask, plan } of surveys) {
-        for (const note of plan.notes) await session.warn(`${nameOf(ask)}: ${note}`);
+        for (const note of plan.notes) await session.inform(`${nameOf(ask)}: ${note}`);
       }
       return { inputs: { ...(inputs as unknown as Record<string, Value>), changes } };
     } catch (error) {
@@ -56,9 +58,9 @@ export class NicProvider {
     const session = this.reach().open(news);
     try {
       for (const { ask, plan } of await session.survey(kept)) {
-        const told = news.changes?.[nameOf(ask)] ?? [];
-        const further = textsOf(plan.changes, news).filter((text) => !told.includes(text));
-        for (const text of further) await session.inform(`${nameOf(ask)}: ${text}`);
+        const told = new Set((news.changes?.[nameOf(ask)] ?? []).map(digest));
+        const further = plan.changes.filter((change) => !told.has(digest(shown(change, news))));
+        for (const text of textsOf(further, news)) await session.inform(`${nameOf(ask)}: ${text}`);
       }
     } catch (error) {
       await session.warn((error as Error).message);
@@ -171,11 +173,21 @@ const EFFECTS = {
   "next start": "at the guest's next start",
 };
 
-function textsOf(changes: readonly Change[], { part }: NicInputs): string[] {
-  return changes.map(({ says, phase, effect }) => {
-    const when = part === "widen" && phase === "tighten" ? "after the pair's own change, " : "";
-    return `${says} (${when}${EFFECTS[effect]})`;
-  });
+function whenOf({ phase, effect }: Change, { part }: NicInputs): string {
+  const when = part === "widen" && phase === "tighten" ? "after the pair's own change, " : "";
+  return `${when}${EFFECTS[effect]}`;
+}
+
+function textsOf(changes: readonly Change[], inputs: NicInputs): string[] {
+  return changes.map((change) => `${change.says} (${whenOf(change, inputs)})`);
+}
+
+function shown(change: Change, inputs: NicInputs): Shown {
+  const { says, undo } = change;
+  const takesEffect = whenOf(change, inputs);
+  return undo?.what === "nic"
+    ? { nic: undo.nic, is: undo.before, becomes: undo.after, takesEffect }
+    : { change: says, takesEffect };
 }
 
 /** What the handler calls. Only what touches a hypervisor needs its transports: a preview is not to pay for loading them. */
