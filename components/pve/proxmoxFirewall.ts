@@ -66,7 +66,7 @@ export function proxmoxFirewall(
     {
       ...guest,
       rules: pulumi.all([needs, more]).apply(([n, m]) =>
-        [...vrrpRules(cluster, n, sendsFreely), ...(m)].map((rule) => ({
+        [...vrrpRules(cluster, n, sendsFreely), ...m].map((rule) => ({
           ...rule,
           enabled: true,
         })),
@@ -84,7 +84,7 @@ export function proxmoxFirewall(
         comment: ownedBy(cluster),
         cidrs: pulumi.all([needs, ipfilter.interface, ipfilter.addresses]).apply(([n, dev, own]) =>
           filteredAddresses(
-            (n).find((nic) => nic.interface === dev),
+            n.find((nic) => nic.interface === dev),
             own,
           ).map((address) => ({ name: address, nomatch: false })),
         ),

@@ -41,7 +41,10 @@ export function withNode(node: object, changes: Partial<PveGatewayArgs> = {}): P
 }
 
 /** What Proxmox VE and the host key resource make of what is registered. */
-export function outputs({ type, name, inputs }: Registered): { id?: string; state?: Record<string, unknown> } {
+export function outputs({ type, name, inputs }: Registered): {
+  id?: string;
+  state?: Record<string, unknown>;
+} {
   const second = name.includes("gw-b");
   if (type === VM) {
     const macAddresses = [second ? "BC:24:11:00:00:03" : "BC:24:11:00:00:02"];
