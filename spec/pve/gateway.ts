@@ -205,7 +205,22 @@ function sshSourcesAlone({ firewall }: Gateway): Problem[] {
       ];
 }
 
+/** The machines' firewall is the gateway's own: HaPair's way with guests that are there already would change it as well. */
+function hypervisorBeside({ pair }: Gateway): Problem[] {
+  if (!isKnown(pair) || (pair as Record<string, unknown>).hypervisor === undefined) return [];
+  return [
+    error(
+      "hypervisor",
+      "pair.hypervisor",
+      "given",
+      "nothing: what the new machines' NICs may do is said in firewall",
+      "remove it",
+    ),
+  ];
+}
+
 const RULES = [
+  hypervisorBeside,
   sameNode,
   vmIdTwice,
   addressTwice,

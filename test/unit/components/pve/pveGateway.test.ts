@@ -347,6 +347,11 @@ describe("before anything is registered a gateway is refused", () => {
       gateway({ firewall: { rules: [{ proto: "tcp" }] } }),
       /firewall\.rules/,
     ],
+    [
+      "a hypervisor beside it",
+      gateway({ pair: { ...gateway().pair, hypervisor: { kind: "pve" } } as never }),
+      /pair\.hypervisor.*said in firewall/s,
+    ],
     ["a misspelt word", gateway({ core: 2 } as object), /did you mean 'cores'/],
     [
       "what is wrong with the pair",
