@@ -78,7 +78,8 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
   }));
   for (const host of nodes) mkdirSync(hardware.snippets(host.name), { recursive: true });
   const directory = join(first.root, "etc/pve");
-  const pve = await PveStandIn.start({ ...options, guests, directory }, hardware);
+  const names = nodes.flatMap(({ address, address6 }) => [address, address6]);
+  const pve = await PveStandIn.start({ names, ...options, guests, directory }, hardware);
   const tools: Server[] = [];
   const timer = setInterval(() => hardware.changed(), loop);
   const stop = async () => {

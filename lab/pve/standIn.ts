@@ -54,6 +54,8 @@ export interface PveOptions {
   version?: string;
   /** What an old PVE does not know. @default nothing */
   lacking?: Lacking;
+  /** Names and addresses of the nodes, for their certificate. @default the nodes' names */
+  names?: string[];
   /** Where /etc/pve is. @default a new directory, which goes with `stop` */
   directory?: string;
   /** Milliseconds before whoever is not let in is told so; the real one waits 3000. @default 0 */
@@ -111,7 +113,9 @@ export class PveStandIn {
     this.hardware = hardware ?? new NoHardware(join(this.temporary ?? directory, "snippets"));
     this.guests = new Guests(this.store, this.hardware);
     this.store.onWrite = () => this.hardware.changed();
-    this.certificates = makeCertificates([...options.nodes, "localhost", "127.0.0.1"]);
+    const names = [...options.nodes, ...(options.names ?? [])];
+    this.certificates = makeCertificates([...names, "localhost", "127.0.0.1", "::1"]);
+    this.store.write("pve-root-ca.pem", this.certificates.authority);
     const mismatch = Number.parseInt(version, 10) < 9 ? "missmatch" : "mismatch";
     this.api = {
       store: this.store,
@@ -236,6 +240,11 @@ export class PveStandIn {
   /** The guest is on another node from now on. */
   move(id: number, node: string): void {
     this.store.moveGuest(id, node);
+  }
+
+  /** The cluster's nodes see each other, or no longer do: then nothing can be written. */
+  set quorate(quorate: boolean) {
+    this.store.quorate = quorate;
   }
 
   /** The guest is gone. */

@@ -20,6 +20,8 @@ export interface Place {
 export class Store {
   /** Called after each write. */
   onWrite: () => void = () => undefined;
+  /** Without a quorum /etc/pve is read-only. */
+  quorate = true;
 
   constructor(
     readonly directory: string,
@@ -79,6 +81,8 @@ export class Store {
   }
 
   saveGuest(place: Place, guest: GuestText): void {
+    if (!this.quorate)
+      throw failed(`unable to open file '/etc/pve/${this.pathOf(place)}.tmp.4711' - Permission denied`);
     this.write(this.pathOf(place), printGuest(place.kind, guest, this.lacking));
   }
 
@@ -104,6 +108,9 @@ export class Store {
   }
 
   saveFirewall(path: string, file: FirewallFile): void {
+    const [, node = "", name = ""] = /^(?:nodes\/(.*)\/)?(?:firewall\/)?(.*)\.fw$/.exec(path) ?? [];
+    const lock = node ? `host-${node}` : /^\d+$/.test(name) ? `vm-${name}` : name;
+    if (!this.quorate) throw failed(`cfs-lock 'firewall-${lock}' error: no quorum!`);
     this.write(path, printFirewall({ ...emptyFirewall(), ...file }));
   }
 

@@ -186,9 +186,10 @@ describe("hosts of a lab behind Proxmox VE's firewall", () => {
 
   test("are seen over the API on port 8006", async () => {
     const url = `https://${lab.host("pve1").address}:8006/api2/json/nodes/pve1/qemu/102/status/current`;
-    const read = `require("https").get(process.argv[1], { rejectUnauthorized: false, headers: {
+    const authority = (await ssh("cat /etc/pve/pve-root-ca.pem")).stdout;
+    const read = `require("https").get(process.argv[1], { ca: process.argv[2], headers: {
       Authorization: "PVEAPIToken=root@pam!lab=s3cret" } }, (r) => r.pipe(process.stdout))`;
-    const { stdout } = await lab.client.exec([process.execPath, "-e", read, url]);
+    const { stdout } = await lab.client.exec([process.execPath, "-e", read, url, authority]);
     expect(JSON.parse(stdout)).toMatchObject({ data: { vmid: 102, status: "running" } });
   });
 

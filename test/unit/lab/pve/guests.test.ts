@@ -111,6 +111,17 @@ describe("a cluster", () => {
     );
   });
 
+  test("writes nothing without a quorum", async () => {
+    await start();
+    pve.quorate = false;
+    expect((await pve.run(["qm", "set", "101", "--onboot", "1"])).stderr).toMatch(
+      /^unable to open file '\/etc\/pve\/nodes\/pve1\/qemu-server\/101.conf.tmp.\d+' - Permission denied\n$/,
+    );
+    const option = ["set", "/nodes/pve1/qemu/101/firewall/options", "--enable", "1"];
+    expect((await pve.pvesh(option)).stderr).toBe("cfs-lock 'firewall-vm-101' error: no quorum!\n");
+    expect([pve.config(101), pve.firewall(101)]).toEqual([vm, ""]);
+  });
+
   test("knows no node of another name, and has the bridges that it is given", async () => {
     await start({ bridges: { vmbr0: { "bridge-disable-mac-learning": 1 } } });
     expect((await pve.pvesh(["get", "/nodes/pve9/qemu/101/config"])).stderr).toContain(
