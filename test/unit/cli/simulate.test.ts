@@ -85,6 +85,30 @@ describe("pulumi-keepalived simulate", () => {
     expect(stack).toEqual(spec);
   });
 
+  it("reads a pair of guests without the way to their hypervisor, and with it", async () => {
+    const pair = (hypervisor: object, guest: object) => {
+      const input = clusterInput({ hypervisor });
+      const nodes = (input.nodes as object[]).map((node, i) => ({
+        ...node,
+        guest: { id: 101 + i, ...guest },
+      }));
+      return file("guests.json", JSON.stringify({ ...input, nodes }));
+    };
+    const access = { endpoint: "https://pve1:8006", token: { secure: "v1:aaaa" } };
+    for (const way of [{}, access]) {
+      const { code, err } = await cli(
+        "simulate",
+        "--spec",
+        pair({ kind: "pve", ...way }, way),
+        "--fault",
+        "holder-dies",
+      );
+      expect([code, err]).toEqual([0, expect.any(String)]);
+    }
+    const wrong = await cli("simulate", "--spec", pair({ kind: "pve", firewal: false }, {}));
+    expect(wrong.err).toContain("did you mean 'firewall'");
+  });
+
   it("reads a stack's config with an encrypted password in the cluster", async () => {
     const cluster = clusterInput({ version: 2, authPass: { secure: "v1:aaaa:bbbb" } });
     const stack = file("Pulumi.x.yaml", JSON.stringify({ config: { "my:cluster": cluster } }));
