@@ -14,6 +14,13 @@ const NEEDS = [
 /** Makes what the e2e tests share, once, before jest starts its workers. */
 export async function prepareE2e(): Promise<void> {
   const log = (line: string) => console.error(line);
-  await ensureEngine({ log });
   await prepareLab(log, NEEDS);
+  await ensureEngine({ log });
+}
+
+if (require.main === module) {
+  prepareE2e().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
 }
