@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/values";
 import type { Change } from "../../hypervisor/pve";
+import { bridgePortWarning } from "./bridgePorts";
 import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs, Shown } from "./model";
 import type { Reach } from "./reach";
 
@@ -33,7 +34,10 @@ export class NicProvider {
           ({ ask, plan }) => [nameOf(ask), plan.changes.map((change) => shown(change, inputs))] as const,
         ),
       );
-      for (const { ask, plan } of surveys) {
+      for (const one of surveys) {
+        const { ask, plan } = one;
+        const byHand = inputs.part === "tighten" ? undefined : bridgePortWarning(one);
+        if (byHand !== undefined) await session.warn(`${nameOf(ask)}: ${byHand}`);
         for (const note of plan.notes) await session.inform(`${nameOf(ask)}: ${note}`);
       }
       return { inputs: { ...(inputs as unknown as Record<string, Value>), changes } };

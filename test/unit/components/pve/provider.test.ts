@@ -41,6 +41,23 @@ describe("a preview", () => {
     ]);
   });
 
+  test("tells what IPv6 multicast needs of the bridge's ports, where the guest's firewall hides the guest from it", async () => {
+    world = await World.start();
+    const inputs = world.inputs();
+    inputs.guests[0]!.want.vrrp = [{ family: 6, source: "fe80::1", peers: ["fe80::2"], group: "ff02::12" }];
+    await world.provider.check({}, plain(inputs));
+    expect(world.warnings).toHaveLength(1);
+    expect(world.warnings[0]).toContain(
+      "On pve1, now and after each start of the guest: bridge link set dev tap101i0 mcast_router 2; bridge link set dev fwpr101p0 mcast_router 2",
+    );
+  });
+
+  test("tells nothing of the bridge's ports where they let through by themselves what is wanted", async () => {
+    world = await World.start();
+    await world.provider.check({}, plain(world.inputs({ promiscuous: true })));
+    expect(world.warnings).toEqual([]);
+  });
+
   test("connects to nothing where the program asks for what it asked for before", async () => {
     world = await World.start();
     const outs = await world.up(world.inputs());
