@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ensureEngine, type Engine } from "../../../engine/setup";
+import type { NicWords } from "../../../hypervisor";
+import { wantOf } from "../../../hypervisor/pve";
 import { PveStandIn } from "../../../lab/pve";
 
 const REPOSITORY = path.join(__dirname, "..", "..", "..");
@@ -40,13 +42,14 @@ afterAll(async () => {
   fs.rmSync(directory, { recursive: true });
 });
 
+const access = () => ({
+  endpoint: pve.endpoint,
+  token: `${TOKEN.id}=${TOKEN.secret}`,
+  caCertificate: pve.certificates.authority,
+});
+
 function ask(words: object): void {
-  const access = {
-    endpoint: pve.endpoint,
-    token: `${TOKEN.id}=${TOKEN.secret}`,
-    caCertificate: pve.certificates.authority,
-  };
-  fs.writeFileSync(path.join(directory, "nic.json"), JSON.stringify({ ...access, id: 101, ...words }));
+  fs.writeFileSync(path.join(directory, "nic.json"), JSON.stringify({ ...access(), id: 101, ...words }));
 }
 
 /** All that pulumi printed. */
@@ -142,4 +145,45 @@ test("the token is in nothing that was printed, and in the state only as a secre
   await succeed("destroy", "--yes", "--skip-preview");
   expect(state).toContain("PveNics");
   expect(state + printed).not.toContain(TOKEN.secret);
+});
+
+describe("the two parts of a pair", () => {
+  const askParts = (words: NicWords) => {
+    const want = wantOf(
+      {
+        interface: "eth0",
+        vrrp: [{ family: 4, source: "192.0.2.1", peers: ["192.0.2.2"] }],
+        addresses: ["192.0.2.1", "192.0.2.9"],
+        virtualMac: false,
+        also: [],
+      },
+      words,
+    );
+    ask({
+      parts: { cluster: "gw", guests: [{ node: "gw-a", id: 101, at: "", want }], access: { "": access() } },
+    });
+  };
+
+  test("widen first, ask nothing without a change, narrow last, and give everything back", async () => {
+    pve.store.write("firewall/cluster.fw", "[OPTIONS]\n\nenable: 1\n\n");
+    pve.store.write("firewall/101.fw", "[OPTIONS]\n\nenable: 1\n\n");
+    const [config, firewall] = [pve.config(101), pve.firewall(101)];
+    askParts({ firewall: false });
+    await succeed("up", "--yes", "--skip-preview");
+    expect(pve.config(101)).toContain("firewall=0");
+    const asked = pve.requests.length;
+    await succeed("up", "--yes", "--expect-no-changes");
+    expect(pve.requests.length).toBe(asked);
+
+    askParts({});
+    expect(await succeed("preview")).toMatch(/firewall flag on.*after the pair's own change/);
+    await succeed("up", "--yes", "--skip-preview");
+    expect(pve.config(101)).toBe(config);
+    expect(pve.firewall(101)).toContain("# vrrp-agent:gw");
+    const writes = pve.requests.filter(({ method }) => method !== "GET").map(({ path }) => path);
+    expect(writes.slice(-2)).toEqual(["/nodes/pve1/qemu/101/firewall/rules", "/nodes/pve1/qemu/101/config"]);
+
+    await succeed("destroy", "--yes", "--skip-preview");
+    expect([pve.config(101), pve.firewall(101)]).toEqual([config, firewall]);
+  });
 });

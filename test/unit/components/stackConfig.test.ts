@@ -13,7 +13,7 @@ const node = (name: string, n: number) => ({
   guest: { id: 100 + n },
 });
 
-async function readFrom(hypervisor: object, secrets: Record<string, string>) {
+function readFrom(hypervisor: object, secrets: Record<string, string>) {
   const cluster = {
     virtualRouterId: 51,
     virtualIpAddresses: ["192.168.1.1/24"],
@@ -36,17 +36,14 @@ async function readFrom(hypervisor: object, secrets: Record<string, string>) {
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise((resolve) => output.apply(resolve));
 
 test("a hypervisor's token is a secret beside the cluster", async () => {
-  const { token } = await readFrom(
-    { kind: "pve", endpoint: "https://pve1:8006" },
-    { hypervisorToken: TOKEN },
-  );
+  const { token } = readFrom({ kind: "pve", endpoint: "https://pve1:8006" }, { hypervisorToken: TOKEN });
   expect(await valueOf(token!)).toBe(TOKEN);
   expect(await pulumi.isSecret(token!)).toBe(true);
 });
 
 test("a hypervisor that is reached over SSH takes the key that the nodes take", async () => {
   const connection = { host: "192.168.1.200", hostKey: HOST_KEY };
-  const read = await readFrom({ kind: "pve", connection }, { privateKey: "KEY" });
+  const read = readFrom({ kind: "pve", connection }, { privateKey: "KEY" });
   expect(await valueOf(read.connection!.privateKey!)).toBe("KEY");
   expect(read.token).toBeUndefined();
 });
