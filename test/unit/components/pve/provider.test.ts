@@ -298,6 +298,22 @@ describe("destroy", () => {
     expect(world.texts()).toEqual(needed);
   });
 
+  test("of the last part takes back what that part has set, and no more", async () => {
+    world = await World.start();
+    for (const id of [101, 102]) {
+      const text = world.pve.firewall(id).replace("enable: 1\n", "enable: 1\nmacfilter: 0\n");
+      world.pve.store.write(`firewall/${id}.fw`, text);
+    }
+    const words = { forgedTransmits: false };
+    const outs = await world.up(world.inputs(words));
+    const widened = world.texts();
+    const rest = await world.up(world.inputs(words, { part: "tighten", former: outs.kept }));
+    expect(world.pve.firewall(101)).toContain("macfilter: 1");
+    await world.provider.delete("id", rest);
+    expect(world.texts()).toEqual(widened);
+    expect(world.pve.firewall(101)).toContain("# vrrp-agent:gw");
+  });
+
   test("of a node that has left the cluster comes with the last part", async () => {
     world = await World.start();
     const before = world.pve.config(102);
