@@ -1,4 +1,6 @@
 import type { NicNeeds } from "../needs";
+import { commentOf } from "./change";
+import { rulesFor } from "./rules";
 
 /** A rule of a guest's firewall, with every property that decides. */
 export interface GuestRule {
@@ -12,22 +14,20 @@ export interface GuestRule {
 }
 
 /** By this comment a rule is known as ours. */
-export const ownedBy = (cluster: string) => `vrrp-agent:${cluster}`;
+export const ownedBy = (cluster: string) => commentOf({ cluster });
 
 /** The rules that VRRP needs: in from each peer, and out where the guest may not send what nothing lets out. */
 export function vrrpRules(cluster: string, nics: NicNeeds[], sendsFreely: boolean): GuestRule[] {
-  const comment = ownedBy(cluster);
-  const rule = { action: "ACCEPT" as const, proto: "vrrp", comment };
-  const traffic = nics.flatMap(({ vrrp }) => vrrp);
-  const rules = traffic.flatMap(({ source, peers, group }) =>
-    peers.flatMap((peer): GuestRule[] => {
-      const own = source === undefined ? {} : { source };
-      const here = group ?? source;
-      const incoming = { ...rule, type: "in" as const, source: peer, ...(here && { dest: here }) };
-      const outgoing = { ...rule, type: "out" as const, ...own, dest: group ?? peer };
-      return sendsFreely ? [incoming] : [incoming, outgoing];
-    }),
-  );
+  const rules = rulesFor(nics.flatMap(({ vrrp }) => vrrp))
+    .filter(({ type }) => type === "in" || !sendsFreely)
+    .map(({ type, source, dest }): GuestRule => ({
+      type,
+      action: "ACCEPT",
+      proto: "vrrp",
+      ...(source !== undefined && { source }),
+      ...(dest !== undefined && { dest }),
+      comment: ownedBy(cluster),
+    }));
   return distinct(rules);
 }
 
