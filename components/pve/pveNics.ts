@@ -23,7 +23,7 @@ export interface PveNicsArgs {
 /** What the NICs of some guests in Proxmox VE may do, and how they were before. */
 export class PveNics extends pulumi.CustomResource {
   /** How the NICs were before the first change. */
-  public readonly kept!: pulumi.Output<Kept[]>;
+  declare public readonly kept: pulumi.Output<Kept[]>;
 
   constructor(name: string, args: PveNicsArgs, opts: pulumi.CustomResourceOptions) {
     const { cluster, part, guests, access, gateways, former } = args;

@@ -94,14 +94,17 @@ describe("a pair in Proxmox VE", () => {
 
   test("the NICs are widened before anything is staged, and tightened after all is confirmed", async () => {
     const events: string[] = [];
+    const kept = [{ node: "a", id: 101, at: "hypervisor", nic: "net0", undo: [] }];
+    let former: unknown;
     const slow = /^gw-nics$|-confirm$/;
     await pulumi.runtime.setMocks({
       newResource: async ({ name, inputs }) => {
         events.push(name);
+        if (name === "gw-nics-rest") former = (inputs as { former?: unknown }).former;
         // Whoever does not wait for it is registered meanwhile.
         if (slow.test(name)) await new Promise((resolve) => setTimeout(resolve, 300));
         events.push(`${name} done`);
-        return { id: name, state: { ...(inputs as object), stdout: "", stderr: "", kept: [] } };
+        return { id: name, state: { ...(inputs as object), stdout: "", stderr: "", kept } };
       },
       call: () => ({}),
     });
@@ -115,6 +118,7 @@ describe("a pair in Proxmox VE", () => {
       expect(at(`gw-${node}-stage`)).toBeGreaterThan(at("gw-nics done"));
       expect(at("gw-nics-rest")).toBeGreaterThan(at(`gw-${node}-confirm done`));
     }
+    expect(former).toEqual(kept);
   });
 });
 
