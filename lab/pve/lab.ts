@@ -100,7 +100,10 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
   return {
     pve,
     stop,
-    rules: () => nft("nft list table bridge pve"),
+    rules: async () => {
+      await hardware.settled();
+      return await nft("nft list table bridge pve");
+    },
     forgetConnections: async () => void (await nft(forget.join("; "))),
   };
 }
@@ -163,6 +166,8 @@ class LabHardware implements Hardware {
   private switchNamespace = "";
   private inForce = "";
   private work: Promise<void> = Promise.resolve();
+  /** Why the switch still has older rules than the store says. */
+  private refused: Error | undefined;
 
   constructor(
     private readonly guests: ReadonlyMap<number, Host>,
@@ -179,17 +184,25 @@ class LabHardware implements Hardware {
 
   async end(switchNamespace: string): Promise<void> {
     this.standIn = undefined;
-    await this.work.catch(() => undefined);
+    await this.work;
     await inNamespace(switchNamespace, "nft delete table bridge pve 2>/dev/null || :");
   }
 
   changed(): void {
-    this.work = this.work.catch(() => undefined).then(() => this.apply());
-    this.work.catch(() => undefined);
+    this.work = this.work.then(async () => {
+      try {
+        await this.apply();
+        this.refused = undefined;
+      } catch (error) {
+        this.refused = error as Error;
+      }
+    });
   }
 
-  settled(): Promise<void> {
-    return this.work;
+  /** Fails where the rules in force are not what the store says. */
+  async settled(): Promise<void> {
+    await this.work;
+    if (this.refused !== undefined) throw this.refused;
   }
 
   private async apply(): Promise<void> {
