@@ -2,7 +2,7 @@ import { BridgePortFlags, firewallOf, GuestSeen, parseNet } from "../../hypervis
 import type { Survey } from "./work";
 
 /**
- * What somebody has to set on the node by hand, for no call of the API does: the flags of the NIC's ports on its bridges. Only
+ * With a token: what somebody has to set on the node by hand, for no call of the API does: the flags of the NIC's ports on its bridges. Only
  * what differs from a bridge's own defaults is told.
  */
 export function bridgePortWarning({ seen, ask, plan }: Survey): string | undefined {

@@ -36,7 +36,9 @@ export class NicProvider {
       );
       for (const one of surveys) {
         const { ask, plan } = one;
-        const byHand = inputs.part === "tighten" ? undefined : bridgePortWarning(one);
+        // Over SSH a hookscript does it.
+        const isToken = "token" in (inputs.access[ask.at] ?? {});
+        const byHand = isToken && inputs.part !== "tighten" ? bridgePortWarning(one) : undefined;
         if (byHand !== undefined) await session.warn(`${nameOf(ask)}: ${byHand}`);
         for (const note of plan.notes) await session.inform(`${nameOf(ask)}: ${note}`);
       }

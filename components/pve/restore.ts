@@ -1,4 +1,5 @@
-import { Change, GuestSeen, restoreOf, Undo } from "../../hypervisor/pve";
+import { Change, GuestSeen, mayNeedHook, restoreOf, Undo } from "../../hypervisor/pve";
+import { hookBack } from "./hook";
 import { GuestGone, readGuest } from "./guests";
 import { isSameNic, undosOf } from "./kept";
 import { Kept, nameOf, NicInputs } from "./model";
@@ -24,7 +25,7 @@ export async function restoreLeft(inputs: NicInputs, kept: Kept[], tools: Tools)
 }
 
 async function restoreNic(
-  { cluster, access }: NicInputs,
+  { cluster, access, guests }: NicInputs,
   nic: Kept,
   undos: readonly Undo[],
   isOwn: (change: Change) => boolean,
@@ -37,17 +38,21 @@ async function restoreNic(
     );
     return;
   }
+  const want = guests.find((ask) => isSameNic(nic, { ...ask, nic: ask.want.nic }))?.want;
+  const mayHook = want !== undefined && mayNeedHook(want);
   const told = new Set<string>();
   await inRounds(name, tools, nic.at, {
     plan: async () => {
       const seen = await found(name, nic, tools);
       if (seen === undefined) return undefined;
       const { changes, notes, refusals } = restoreOf(undos, seen, nic.nic, { cluster });
-      for (const note of notes.filter((text) => !told.has(text))) {
+      const look = { api: tools.api(nic.at), guest: name, seen, nic: nic.nic, owner: { cluster } };
+      const hook = await hookBack(look, mayHook);
+      for (const note of [...notes, ...hook.notes].filter((text) => !told.has(text))) {
         told.add(note);
         await tools.warn(`${name}: ${note}`);
       }
-      const due = changes.filter(isOwn);
+      const due = [...changes, ...hook.changes].filter(isOwn);
       if (due.length === 0 && refusals.length > 0) throw new Error(`${name}: ${refusals.join("; ")}`);
       return { due, seen };
     },

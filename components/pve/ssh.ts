@@ -22,7 +22,9 @@ export function sshApi(where: string, run: RunOnNode): PveApi {
   return {
     where,
     ask: async (requests) => {
-      const lines = (await printed(where, run, requests)).split("\n").filter((line) => line !== "");
+      const lines = (await printed(where, run, [PREPARE, ...requests.map(commandOf)].join("\n")))
+        .split("\n")
+        .filter((line) => line !== "");
       if (lines[0] === "absent") {
         throw new Error(
           `${where}: there is no pvesh: is this a node of Proxmox VE? 'connection' is to lead to one, not to the guest`,
@@ -31,13 +33,14 @@ export function sshApi(where: string, run: RunOnNode): PveApi {
       if (lines.length !== requests.length) throw new NoAnswer(`${where}: what the node printed is cut off`);
       return lines.map(answerOf);
     },
+    shell: (script) => printed(where, run, script),
     close: () => undefined,
   };
 }
 
-async function printed(where: string, run: RunOnNode, requests: readonly Request[]): Promise<string> {
+async function printed(where: string, run: RunOnNode, script: string): Promise<string> {
   try {
-    return await run([PREPARE, ...requests.map(commandOf)].join("\n"));
+    return await run(script);
   } catch (error) {
     throw new NoAnswer(`${where}: ${withoutCommand((error as Error).message)}`, { cause: error });
   }

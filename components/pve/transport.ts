@@ -25,6 +25,8 @@ export interface PveApi {
   readonly token?: string;
   /** Carries requests out one after the other, all of them; fails where no answer came: then nobody knows what was done. */
   ask(requests: readonly Request[]): Promise<Answer[]>;
+  /** Runs a script in root's sh on the node; fails where it does not end with 0. Absent with a token. */
+  readonly shell?: (script: string) => Promise<string>;
   close(): void;
 }
 

@@ -1,6 +1,7 @@
 import { Change, GuestSeen, guestName, Plan, planOf } from "../../hypervisor/pve";
-import { insist, Refused } from "./errors";
+import { Refused } from "./errors";
 import type { Gateways } from "./gateways";
+import { carryChange, withHook } from "./hook";
 import { GuestGone, lackingRight, readGuest } from "./guests";
 import { keptOf, keptWith, undosOf } from "./kept";
 import { GuestAsk, Kept, nameOf, NicInputs, Part } from "./model";
@@ -32,7 +33,9 @@ export class Refusals extends Error {
 /** More rounds than any plan takes: what is not done by then does not come to an end. */
 const MOST_ROUNDS = 100;
 
-export const isOf = (part: Part, { phase }: Change) => part === "all" || part === phase;
+/** A NIC that the later part has plugged anew needs its port's flags again. */
+export const isOf = (part: Part, { phase, hook }: Change) =>
+  part === "all" || part === phase || (hook !== undefined && phase === "widen");
 
 /** Reads all guests and plans; fails with all that stands in the way at once, before anything is changed. */
 export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: Tools): Promise<Survey[]> {
@@ -53,9 +56,12 @@ export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: To
 }
 
 async function look(inputs: NicInputs, ask: GuestAsk, kept: readonly Kept[], tools: Tools): Promise<Survey> {
-  const seen = await readGuest(tools.api(ask.at), nameOf(ask), ask.id);
+  const api = tools.api(ask.at);
+  const owner = { cluster: inputs.cluster };
+  const seen = await readGuest(api, nameOf(ask), ask.id);
   const undos = undosOf([inputs.former ?? [], kept], { ...ask, nic: ask.want.nic });
-  const plan = planOf(seen, ask.want, { cluster: inputs.cluster }, undos);
+  const look = { api, guest: nameOf(ask), seen, nic: ask.want.nic, owner };
+  const plan = await withHook(look, planOf(seen, ask.want, owner, undos));
   return { ask, seen, plan, due: plan.changes.filter((change) => isOf(inputs.part, change)) };
 }
 
@@ -138,7 +144,7 @@ export async function inRounds(name: string, tools: Tools, at: string, rounds: R
       }
       const takeBack = rounds.before?.(next);
       try {
-        await insist(api, { guest: name, what: next.says }, [next.call]);
+        await carryChange(api, { guest: name, what: next.says }, next, planned.seen);
       } catch (error) {
         if (error instanceof Refused) takeBack?.();
         throw error;

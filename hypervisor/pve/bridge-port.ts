@@ -1,6 +1,6 @@
 import { whyNotInForce } from "./force";
 import { GuestSeen } from "./guest";
-import { Net } from "./net";
+import { firewallOf, Net } from "./net";
 import { GuestWant } from "./want";
 
 /** What the ports of a guest's NIC on the node's bridges must be, beyond what they are by themselves; absent: as they are. */
@@ -20,6 +20,10 @@ export interface BridgePortFlags {
  * in: the guest answers none, and a bridge that snoops forgets its membership of ff02::12.
  */
 export function bridgePortOf(seen: GuestSeen, net: Net, want: GuestWant): BridgePortFlags {
+  // Open vSwitch's own ports have none of these flags; a port on the firewall's bridge has.
+  if (seen.bridges[want.nic]?.type === "OVSBridge" && !firewallOf(net)) {
+    return {};
+  }
   const isLearning = seen.bridges[want.nic]?.learning ?? true;
   const multicast6 = want.vrrp.some(({ family, group }) => family === 6 && group !== undefined);
   return {
@@ -27,4 +31,9 @@ export function bridgePortOf(seen: GuestSeen, net: Net, want: GuestWant): Bridge
     ...(want.promiscuous && { flood: true, mcastFlood: true }),
     ...(multicast6 && whyNotInForce(seen, net) === undefined && { mcastRouter: 2 }),
   };
+}
+
+/** Whether a NIC of which this is wanted may have needed flags at any time. */
+export function mayNeedHook({ promiscuous, virtualMac, vrrp }: GuestWant): boolean {
+  return promiscuous || virtualMac || vrrp.some(({ family, group }) => family === 6 && group !== undefined);
 }

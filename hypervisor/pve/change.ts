@@ -37,10 +37,22 @@ export interface Change {
   phase: Phase;
   effect: Effect;
   call: Call;
+  /** What a change of the hookscript is besides its call. */
+  hook?: HookWork;
   /** To be kept once the call is done, by keptAfter. */
   undo?: Undo;
   /** What is kept of this needs to be kept no more. */
   settles?: Undo;
+}
+
+/** What is done on the nodes themselves, for no call of the API does: it needs SSH. */
+export interface HookWork {
+  /** Before the call, on these nodes: the text of the guest's script. */
+  put: { nodes: string[]; text: string };
+  /** After it, on the guest's node: commands, each in its words. */
+  now: string[][];
+  /** Last, on these nodes: the script goes. */
+  remove: string[];
 }
 
 /** Whose the changes are. */

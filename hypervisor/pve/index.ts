@@ -3,6 +3,8 @@ export * from "./call";
 export * from "./change";
 export * from "./force";
 export * from "./guest";
+export * from "./hook";
+export * from "./hook-plan";
 export * from "./ipfilter";
 export * from "./lack";
 export * from "./net";

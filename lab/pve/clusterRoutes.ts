@@ -43,7 +43,7 @@ export const clusterRoutes: Route[] = [
     method: "GET",
     path: "/cluster/status",
     permission: { path: "/", rights: ["Sys.Audit"] },
-    run: ({ node }, { store, offline }) => [
+    run: ({ node }, { store, offline, guests }) => [
       { type: "cluster", id: "cluster", name: "lab", nodes: store.nodes.length, quorate: 1, version: 1 },
       ...store.nodes.map((name, index) => ({
         type: "node",
@@ -53,6 +53,7 @@ export const clusterRoutes: Route[] = [
         online: offline.has(name) ? 0 : 1,
         local: name === node ? 1 : 0,
         level: "",
+        ip: guests.hardware.address(name),
       })),
     ],
   },
@@ -165,19 +166,34 @@ export const clusterRoutes: Route[] = [
     path: "/nodes/{node}/storage",
     onNode: true,
     params: { content: text, enabled: flag, storage: text },
-    run: ({ who }, { store }) =>
+    run: ({ who }, { store, localContent }) =>
       store.users().may(who, "/storage/local", ["Datastore.Audit"])
         ? [
             {
               storage: "local",
               type: "dir",
-              content: "snippets,iso,vztmpl,backup",
+              content: localContent,
               enabled: 1,
               active: 1,
               shared: 0,
             },
           ]
         : [],
+  },
+  {
+    method: "GET",
+    path: "/storage/{storage}",
+    permission: { path: "/storage/{storage}", rights: ["Datastore.Allocate"] },
+    run: ({ params }, { guests, localContent }) => {
+      if (params.storage !== "local") throw new PveError(500, `storage '${params.storage}' does not exist`);
+      return {
+        storage: "local",
+        type: "dir",
+        path: guests.hardware.storage,
+        content: localContent,
+        digest: "",
+      };
+    },
   },
   {
     method: "GET",

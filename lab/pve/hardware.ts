@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { run } from "../process";
 import type { Properties } from "./propertyString";
 
@@ -9,6 +9,10 @@ export interface Hardware {
   replug(id: number, nic: string, now: Properties): Promise<void>;
   powerOn(id: number): Promise<void>;
   powerOff(id: number): Promise<void>;
+  /** Directory of the storage `local` as the nodes see it. */
+  readonly storage: string;
+  /** The IP address of a node. */
+  address(node: string): string | undefined;
   /** Directory of the storage `local`'s snippets of a node, as this machine sees it. */
   snippets(node: string): string;
   /** Runs a hook script as the node does. */
@@ -24,7 +28,15 @@ export class NoHardware implements Hardware {
   /** What was done, in order, for tests. */
   readonly done: string[] = [];
 
-  constructor(private readonly directory: string) {}
+  readonly storage: string;
+
+  constructor(protected readonly directory: string) {
+    this.storage = dirname(directory);
+  }
+
+  address(node: string): string | undefined {
+    return `192.0.2.${100 + Number(/\d+$/.exec(node)?.[0] ?? 0)}`;
+  }
 
   async replug(id: number, nic: string): Promise<void> {
     await Promise.resolve(this.done.push(`replug ${id} ${nic}`));
@@ -38,7 +50,7 @@ export class NoHardware implements Hardware {
     await Promise.resolve(this.done.push(`off ${id}`));
   }
 
-  snippets(): string {
+  snippets(_node: string): string {
     return this.directory;
   }
 

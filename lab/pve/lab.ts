@@ -162,6 +162,7 @@ const portsOf = (host: Host): Record<string, string> =>
 
 /** The lab's hosts as guests, its switch as their bridge. */
 class LabHardware implements Hardware {
+  readonly storage = "/var/lib/vz";
   private standIn: PveStandIn | undefined;
   private switchNamespace = "";
   private inForce = "";
@@ -267,6 +268,10 @@ class LabHardware implements Hardware {
 
   async powerOff(id: number): Promise<void> {
     await this.host(id)?.powerOff();
+  }
+
+  address(node: string): string | undefined {
+    return this.nodes.get(node)?.address;
   }
 
   snippets(node: string): string {

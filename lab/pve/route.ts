@@ -18,6 +18,8 @@ export interface Api {
   tasks: Tasks;
   /** Settings of the bridges of every node. */
   bridges: Record<string, Record<string, string | number>>;
+  /** What the storage `local` takes. */
+  localContent: string;
   /** Nodes that no other reaches. */
   offline: ReadonlySet<string>;
   /** Version as `/version` tells it. */

@@ -50,6 +50,8 @@ export interface PveOptions {
   bridges?: Record<string, Record<string, string | number>>;
   /** Rights of further roles, by name. */
   roles?: Record<string, string[]>;
+  /** What the storage `local` takes. @default "snippets,iso,vztmpl,backup" */
+  localContent?: string;
   /** As `/version` tells it. @default "9.1.4" */
   version?: string;
   /** What an old PVE does not know. @default nothing */
@@ -122,6 +124,7 @@ export class PveStandIn {
       guests: this.guests,
       tasks: this.tasks,
       bridges: options.bridges ?? { vmbr0: {} },
+      localContent: options.localContent ?? "snippets,iso,vztmpl,backup",
       offline: this.offline,
       version,
       digestMismatch: `checksum ${mismatch} (file change by other user?)`,
