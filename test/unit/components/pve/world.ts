@@ -2,6 +2,7 @@ import type { Connection } from "../../../../engine/stand-ins/resource-command/c
 import { wantOf } from "../../../../hypervisor/pve";
 import type { NicWords } from "../../../../hypervisor";
 import { PveStandIn, type PveOptions } from "../../../../lab/pve";
+import type { Hardware } from "../../../../lab/pve/hardware";
 import { httpsApi } from "../../../../components/pve/api";
 import type { GatewayTools } from "../../../../components/pve/gateways";
 import { AS_APPLIED, type NicInputs, type NicOutputs } from "../../../../components/pve/model";
@@ -52,6 +53,7 @@ export class World {
   static async start(
     options: Partial<PveOptions> = {},
     api: (access: Access<Connection>) => PveApi = (access) => httpsApi(access as never),
+    hardware?: Hardware,
   ): Promise<World> {
     const vm = (id: 101 | 102, node: string) => ({
       id,
@@ -61,13 +63,14 @@ export class World {
       firewall: FIREWALL,
       running: true,
     });
-    const pve = await PveStandIn.start({
+    const all = {
       nodes: ["pve1", "pve2"],
       guests: [vm(101, "pve1"), vm(102, "pve2")],
       clusterFirewall: "[OPTIONS]\n\nenable: 1\n",
       tokens: [TOKEN],
       ...options,
-    });
+    };
+    const pve = await PveStandIn.start(all, hardware);
     return new World(pve, api);
   }
 
