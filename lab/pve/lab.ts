@@ -6,6 +6,7 @@ import type { Lab } from "../lab";
 import { inNamespace, mac, portOfNic } from "../network";
 import { run } from "../process";
 import { type PluggedGuest, switchFilter } from "./filter";
+import type { Output } from "./cli";
 import type { Hardware } from "./hardware";
 import { type Kind, readNic } from "./nic";
 import type { Properties } from "./propertyString";
@@ -67,7 +68,10 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
   const [first] = nodes;
   if (!first) throw new Error("pve: nodes: none, allowed are 1 or more; name a host of the lab");
   const hosts = new Map(Object.entries(options.guests).map(([name, { id }]) => [id, lab.host(name)]));
-  const hardware = new LabHardware(hosts, new Map(nodes.map((host) => [host.name, host])));
+  const still = Object.entries(options.bridges ?? {}).flatMap(([bridge, its]) =>
+    Number(its["bridge-disable-mac-learning"] ?? 0) === 1 ? [bridge] : [],
+  );
+  const hardware = new LabHardware(hosts, new Map(nodes.map((host) => [host.name, host])), still);
   const guests = Object.entries(options.guests).map(([name, guest]) => ({
     id: guest.id,
     node: guest.node,
@@ -89,7 +93,9 @@ export async function pveOn(lab: Lab, options: LabPveOptions): Promise<LabPve> {
     await hardware.end(first.switch);
   };
   try {
-    for (const host of nodes) tools.push(await install(host, pve));
+    const tool = ([name = "", ...words]: string[], host: Host) =>
+      name === "bridge" ? hardware.bridge(words) : pve.run([name, ...words], host.name);
+    for (const host of nodes) tools.push(await install(host, pve, tool));
     await hardware.begin(pve, first.switch);
   } catch (error) {
     await stop();
@@ -127,10 +133,15 @@ function configOf(host: Host, guest: LabGuest): string {
 }
 
 /** Puts the tools and the API's port on a node. */
-async function install(host: Host, pve: PveStandIn): Promise<Server> {
+async function install(
+  host: Host,
+  pve: PveStandIn,
+  run: (words: string[], host: Host) => Promise<Output>,
+): Promise<Server> {
   const at = (path: string) => join(host.root, path);
   mkdirSync(at(sockets), { recursive: true });
-  const tools = ["usr/bin/pvesh", "usr/sbin/qm", "usr/sbin/pct"];
+  // The bridge that a node's guests are on is the lab's switch.
+  const tools = ["usr/bin/pvesh", "usr/sbin/qm", "usr/sbin/pct", "usr/sbin/bridge"];
   for (const path of tools) {
     copyFileSync(join(__dirname, "host", "tool.pl"), at(path));
     chmodSync(at(path), 0o755);
@@ -142,7 +153,7 @@ async function install(host: Host, pve: PveStandIn): Promise<Server> {
   mkdirSync(at("etc/systemd/system/sockets.target.wants"), { recursive: true });
   symlinkSync("../pveproxy.socket", at("etc/systemd/system/sockets.target.wants/pveproxy.socket"));
   await pve.listen(host.name, at(`${sockets}/api.sock`));
-  const server = toolServer((argv) => pve.run(argv, host.name));
+  const server = toolServer((argv) => run(argv, host));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(at(`${sockets}/tools.sock`), resolve);
@@ -173,12 +184,22 @@ class LabHardware implements Hardware {
   constructor(
     private readonly guests: ReadonlyMap<number, Host>,
     private readonly nodes: ReadonlyMap<string, Host>,
+    /** Names of bridges that do not learn. */
+    private readonly still: readonly string[],
   ) {}
+
+  /** `bridge` of a node. */
+  async bridge(words: readonly string[]): Promise<Output> {
+    const { code, stdout, stderr } = await run(["bridge", "-n", this.switchNamespace, ...words], {
+      check: false,
+    });
+    return { code: code ?? 1, stdout, stderr };
+  }
 
   async begin(pve: PveStandIn, switchNamespace: string): Promise<void> {
     this.standIn = pve;
     this.switchNamespace = switchNamespace;
-    for (const id of this.guests.keys()) await this.nameTaps(id);
+    for (const id of this.guests.keys()) await this.newPorts(id);
     this.changed();
     await this.settled();
   }
@@ -233,12 +254,29 @@ class LabHardware implements Hardware {
     await link("nomaster");
     await new Promise((resolve) => setTimeout(resolve, replugGap));
     if (now.bridge && now.link_down !== "1") await link("master", bridge);
-    await this.nameTaps(id);
+    await this.newPorts(id);
   }
 
   async powerOn(id: number): Promise<void> {
     await this.host(id)?.boot();
+    await this.newPorts(id);
+  }
+
+  /** On a bridge that does not learn a new port delivers to the NIC's own MAC, and to no other. */
+  private async newPorts(id: number): Promise<void> {
     await this.nameTaps(id);
+    const host = this.host(id);
+    const place = this.standIn?.store.find(id);
+    if (!this.standIn || !host?.isOn || !place) return;
+    const { main } = this.standIn.store.loadGuest(place);
+    for (const [nic, port] of Object.entries(portsOf(host))) {
+      const text = main.values.get(nic);
+      const { bridge, macaddr, hwaddr } = text === undefined ? {} : readNic(place.kind, text);
+      if (bridge === undefined || !this.still.includes(bridge)) continue;
+      const own = macaddr ?? hwaddr ?? "";
+      await this.bridge(["link", "set", "dev", port, "learning", "off", "flood", "off"]);
+      await this.bridge(["fdb", "append", own, "dev", port, "master", "static"]);
+    }
   }
 
   /**
