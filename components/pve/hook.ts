@@ -22,7 +22,7 @@ import { quote } from "../shell";
 import { insist, Step } from "./errors";
 import { ClusterNode, NodeResult, onNodes } from "./hookNodes";
 import type { RunOnNode } from "./ssh";
-import type { PveApi } from "./transport";
+import { isRefused, PveApi, refusalText } from "./transport";
 
 const TEMPLATE = join(__dirname, "..", "..", "host", "pve", "nic-flags.sh");
 
@@ -49,7 +49,7 @@ export async function withHook(look: Omit<HookLook, "flags">, plan: Plan): Promi
     if (needs.length === 0) return plan;
     return { ...plan, changes: [], refusals: [tokenRefusal(seen, nic)] };
   }
-  if (flags.length === 0 && seen.config["hookscript"] === undefined) return plan;
+  if (flags.length === 0 && !mayCallOurs(seen)) return plan;
   const { change, refusals, notes } = await planned({ ...look, flags });
   if (refusals.length > 0) return { ...plan, changes: [], refusals };
   return {
@@ -67,12 +67,15 @@ export async function hookBack(
   mayBe: boolean,
 ): Promise<{ changes: Change[]; notes: string[] }> {
   const { api, seen } = look;
-  if (api.shell === undefined || (!mayBe && seen.config["hookscript"] === undefined)) {
+  if (api.shell === undefined || (!mayBe && !mayCallOurs(seen))) {
     return { changes: [], notes: [] };
   }
   const { change, notes } = await planned({ ...look, flags: [] });
   return { changes: change === undefined ? [] : [change], notes };
 }
+
+/** It is ours, or may call ours. */
+const mayCallOurs = ({ config }: GuestSeen) => config["hookscript"]?.startsWith("local:snippets/") ?? false;
 
 function tokenRefusal(seen: GuestSeen, nic: string): string {
   return (
@@ -94,33 +97,37 @@ interface Place {
   problem?: string;
 }
 
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
 async function placeOf(api: PveApi, step: Step): Promise<Place> {
-  const [status, storage] = await insist(api, step, [
-    { method: "get", path: "/cluster/status" },
-    { method: "get", path: "/storage/local" },
-  ]);
+  const [status] = await insist(api, step, [{ method: "get", path: "/cluster/status" }]);
+  const [storage = { data: {} }] = await api.ask([{ method: "get", path: "/storage/local" }]);
   const all = (Array.isArray(status) ? status : []) as Record<string, unknown>[];
   const nodes = all.flatMap(({ type, name, ip, local, online }) =>
     type === "node"
       ? [
           {
             name: String(name),
-            ...(Number(local) !== 1 && { address: String(ip ?? "") }),
+            ...(Number(local) !== 1 && { address: textOf(ip) ?? "" }),
             isOnline: Number(online) === 1 && (Number(local) === 1 || typeof ip === "string"),
           },
         ]
       : [],
   );
-  const { path, content, shared, "content-dirs": directories } = (storage ?? {}) as Record<string, unknown>;
-  const contents = String(content ?? "").split(",");
-  const [, own] = /(?:^|,)snippets=([^,]+)/.exec(String(directories ?? "")) ?? [];
+  const known = isRefused(storage) ? {} : (storage.data as Record<string, unknown>);
+  const { path, content, shared, "content-dirs": directories } = known;
+  const contents = (textOf(content) ?? "").split(",");
+  const [, own] = /(?:^|,)snippets=([^,]+)/.exec(textOf(directories) ?? "") ?? [];
+  const problem = isRefused(storage)
+    ? `a hookscript is put into the storage 'local', and that cannot be read: ${refusalText(storage.refusal)}`
+    : contents.includes("snippets")
+      ? undefined
+      : `the storage 'local' takes no snippets (content: ${contents.join(",")}), so no hookscript can be put there: run 'pvesm set local --content ${[...contents, "snippets"].join(",")}' and run it again`;
   return {
     // A shared storage has the file once.
     nodes: Number(shared) === 1 ? nodes.filter(({ address }) => address === undefined) : nodes,
-    directory: `${String(path ?? "/var/lib/vz")}/${own ?? "snippets"}`,
-    ...(!contents.includes("snippets") && {
-      problem: `the storage 'local' takes no snippets (content: ${contents.join(",")}), so no hookscript can be put there: run 'pvesm set local --content ${[...contents, "snippets"].join(",")}' and run it again`,
-    }),
+    directory: `${textOf(path) ?? "/var/lib/vz"}/${own ?? "snippets"}`,
+    ...(problem !== undefined && { problem }),
   };
 }
 

@@ -223,6 +223,15 @@ test("a bridge that learns needs no script for promiscuous", async () => {
   expect(hooks.pve.config(101)).not.toContain("hookscript");
 });
 
+test("a guest that needs no flags may have any hookscript, and a PVE no storage for ours", async () => {
+  hooks = await HookWorld.start({ localContent: "" });
+  hooks.pve.edit(101, (text) => text.replace("cores: 2\n", "cores: 2\nhookscript: local:snippets/mine.sh\n"));
+  const before = hooks.pve.config(101);
+  const outs = await up(hooks.inputs({}));
+  await hooks.world.provider.delete("id", outs);
+  expect([hooks.pve.config(101), hooks.files()]).toEqual([before, []]);
+});
+
 test("a storage that takes no snippets is refused with the command that lets it", async () => {
   hooks = await HookWorld.start({ localContent: "iso,backup" });
   expect(await refusal()).toContain("pvesm set local --content iso,backup,snippets");

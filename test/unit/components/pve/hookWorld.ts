@@ -26,7 +26,7 @@ class Nodes extends NoHardware {
     const env = { PATH: `${this.root}/bin:${process.env["PATH"]}` };
     return new Promise((resolve, reject) => {
       execFile(join(this.snippets(node), script), [String(id), phase], { env }, (error) =>
-        error ? reject(error) : resolve(),
+        error ? reject(new Error(error.message)) : resolve(),
       );
     });
   }
@@ -101,7 +101,9 @@ function rootApi(pve: PveStandIn, run: RunOnNode): PveApi {
 
 const shell: RunOnNode = (script) =>
   new Promise((resolve, reject) => {
-    execFile("sh", ["-c", script], (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    execFile("sh", ["-c", script], (error, stdout) =>
+      error ? reject(new Error(error.message)) : resolve(stdout),
+    );
   });
 
 /** A pair in a PVE of two nodes that is reached over SSH, with its snippets and ports. */
