@@ -44,9 +44,17 @@ export class NicProvider {
       }
       return { inputs: { ...(inputs as unknown as Record<string, Value>), changes } };
     } catch (error) {
-      const reasons = (error as { reasons?: string[] }).reasons ?? [(error as Error).message];
-      const failures = reasons.map((reason) => ({ property: "guests", reason }));
-      return { inputs: inputs as unknown as Record<string, Value>, failures };
+      const { reasons, unseen = [] } = error as { reasons?: string[]; unseen?: string[] };
+      // The same program may make them: before its first change they are not there, and what comes after it fails by itself.
+      for (const reason of unseen)
+        await session.warn(`${reason}; what is to be done is not known before it is there`);
+      const failures = (reasons ?? [(error as Error).message])
+        .filter((reason) => !unseen.includes(reason))
+        .map((reason) => ({ property: "guests", reason }));
+      return {
+        inputs: inputs as unknown as Record<string, Value>,
+        ...(failures.length > 0 && { failures }),
+      };
     } finally {
       session.close();
     }

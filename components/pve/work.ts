@@ -25,7 +25,11 @@ export interface Survey {
 
 /** Everything that stands in the way of a change, of all guests at once; nothing was changed. */
 export class Refusals extends Error {
-  constructor(readonly reasons: string[]) {
+  constructor(
+    readonly reasons: string[],
+    /** Those of guests that are not to be seen: a program that makes them may be about to. */
+    readonly unseen: readonly string[] = [],
+  ) {
     super(`nothing was changed at the hypervisor:\n${reasons.map((reason) => `- ${reason}`).join("\n")}`);
   }
 }
@@ -40,6 +44,7 @@ export const isOf = (part: Part, { phase, hook }: Change) =>
 /** Reads all guests and plans; fails with all that stands in the way at once, before anything is changed. */
 export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: Tools): Promise<Survey[]> {
   const reasons: string[] = [];
+  const unseen: string[] = [];
   const surveys: Survey[] = [];
   for (const ask of inputs.guests) {
     try {
@@ -49,9 +54,10 @@ export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: To
     } catch (error) {
       if (!(error instanceof Refused || error instanceof GuestGone)) throw error;
       reasons.push(error.message);
+      if (error instanceof GuestGone) unseen.push(error.message);
     }
   }
-  if (reasons.length > 0) throw new Refusals(reasons);
+  if (reasons.length > 0) throw new Refusals(reasons, unseen);
   return surveys;
 }
 

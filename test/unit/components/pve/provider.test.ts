@@ -75,6 +75,24 @@ describe("a preview", () => {
     expect(world.opened).toBe(opened);
   });
 
+  test("of a guest that the same program is yet to make warns, and what else stands in the way is an error", async () => {
+    world = await World.start();
+    const inputs = world.inputs({ firewall: false });
+    inputs.guests[0]!.id = 555;
+    const { inputs: checked, failures } = await world.provider.check({}, plain(inputs));
+    expect(failures).toBeUndefined();
+    expect(checked).toEqual(plain(inputs));
+    expect(world.warnings).toEqual([
+      expect.stringMatching(/knows no guest 555.*not known before it is there/),
+    ]);
+    await expect(world.provider.create(plain(inputs))).rejects.toThrow(/knows no guest 555/);
+    world.pve.lock(102);
+    const both = await world.provider.check({}, plain(inputs));
+    expect(both.failures).toEqual([
+      { property: "guests", reason: expect.stringMatching(/guest 102.*is locked/) as string },
+    ]);
+  });
+
   test("waits with the plan while a guest's id is not known", async () => {
     world = await World.start();
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
