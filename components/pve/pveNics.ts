@@ -40,6 +40,8 @@ export class PveNics extends pulumi.CustomResource {
     };
     super("pulumi-nodejs:dynamic/pulumi-keepalived:PveNics", name, inputs, {
       ...opts,
+      // One made before the other goes would find all there, and lose it with that.
+      deleteBeforeReplace: true,
       additionalSecretOutputs: ["access", "gateways"],
     });
   }

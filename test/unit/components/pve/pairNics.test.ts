@@ -88,6 +88,18 @@ describe("a pair in Proxmox VE", () => {
     });
   });
 
+  test("goes before it is made anew: the new one would find all there, and lose it with the old one", async () => {
+    const options: Record<string, unknown> = {};
+    const noted: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+      if (type === NICS) options[name] = (opts as pulumi.CustomResourceOptions).deleteBeforeReplace;
+      return undefined;
+    };
+    await registeredBy(() => {
+      new HaPair("gw", onPve(), { transformations: [noted] });
+    });
+    expect(options).toEqual({ "gw-nics": true, "gw-nics-rest": true });
+  });
+
   test("without hypervisor nothing of it is registered", async () => {
     expect((await make(pair())).filter(({ type }) => type === NICS)).toEqual([]);
   });
