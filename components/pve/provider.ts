@@ -155,8 +155,19 @@ function withFound(id: string, props: NicOutputs, found: string) {
 }
 
 /** What a plan hangs on: with all of it unchanged nothing is to be done. */
-function askOf({ cluster, part, guests, found, former }: NicInputs): string {
-  return digest({ cluster, part, guests, found, former });
+function askOf({ cluster, part, guests, found, former, access }: NicInputs): string {
+  return digest({ cluster, part, guests, found, former, where: whereOf(guests, access) });
+}
+
+/** Which Proxmox VE each guest is in, whoever logs in there: another one has other guests under the same ids. */
+function whereOf(guests: NicInputs["guests"], access: NicInputs["access"]) {
+  if (holdsUnknown([guests, access])) return "";
+  return guests.map(({ at }) => {
+    const way = access[at];
+    if (way === undefined || "endpoint" in way) return way?.endpoint;
+    const { host, port } = way.connection;
+    return { host, port };
+  });
 }
 
 function wholeOf(inputs: NicInputs): string {

@@ -70,9 +70,28 @@ describe("a preview", () => {
     world = await World.start();
     const outs = await world.up(world.inputs());
     const opened = world.opened;
-    const access = { "": { endpoint: "https://pve9:8006", token: "a@pve!b=c" } };
+    const access = { "": { endpoint: world.pve.endpoint, token: "a@pve!b=c" } };
     expect((await world.up(world.inputs({}, { access }), outs)).access).toEqual(access);
     expect(world.opened).toBe(opened);
+  });
+
+  test("looks at the guests of another Proxmox VE that has the same ids", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    const first = world;
+    world = await World.start();
+    await first.pve.stop();
+    await world.up(world.inputs(), outs);
+    expect(world.pve.firewall(101)).toContain("# vrrp-agent:gw");
+  });
+
+  test("with an access that is not known yet shows a change", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs());
+    const access = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const { inputs, failures } = await world.provider.check(outs, plain({ ...world.inputs(), access }));
+    expect(failures).toBeUndefined();
+    expect(await world.provider.diff("id", outs, plain(inputs))).toEqual({ changes: true });
   });
 
   test("of a guest that the same program is yet to make warns, and what else stands in the way is an error", async () => {
