@@ -91,7 +91,8 @@ export function keptAfter(kept: readonly Undo[], changes: readonly Change[]): Un
 
 function followed(first: Undo, next: Undo): Undo {
   if (first.what === "nic" && next.what === "nic") {
-    return { ...next, before: first.before };
+    // Somebody else has changed it in between: the whole of the first value would take that away.
+    return next.before === first.after ? { ...next, before: first.before } : next;
   }
   if (first.what === "option" && next.what === "option") {
     return { ...first, set: next.set };

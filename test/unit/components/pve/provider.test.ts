@@ -309,6 +309,18 @@ describe("destroy", () => {
     expect(world.pve.config(102)).toContain(NET0[102]);
   });
 
+  test("keeps what somebody has changed between two changes of ours", async () => {
+    world = await World.start();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const other = NET0[101].replace("tag=7", "tag=8");
+    world.pve.edit(101, (text) => text.replace(/^net0: .*$/m, `net0: ${other}`));
+    const { props } = await world.provider.read("id", outs);
+    const next = await world.up(world.inputs({ firewall: false }), props);
+    expect(world.pve.config(101)).toContain(other.replace("firewall=1", "firewall=0"));
+    await world.provider.delete("id", next);
+    expect(world.pve.config(101)).toContain(other);
+  });
+
   test("goes on without a guest that is gone", async () => {
     world = await World.start();
     const outs = await world.up(world.inputs({ firewall: false }));
