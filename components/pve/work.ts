@@ -2,7 +2,7 @@ import { Change, GuestSeen, guestName, Plan, planOf } from "../../hypervisor/pve
 import { Refused } from "./errors";
 import type { Gateways } from "./gateways";
 import { carryChange, withHook } from "./hook";
-import { GuestGone, lackingRight, readGuest } from "./guests";
+import { GuestGone, GuestHidden, lackingRight, readGuest } from "./guests";
 import { keptOf, keptWith, undosOf } from "./kept";
 import { GuestAsk, Kept, nameOf, NicInputs, Part } from "./model";
 import type { PveApi } from "./transport";
@@ -54,7 +54,7 @@ export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: To
     } catch (error) {
       if (!(error instanceof Refused || error instanceof GuestGone)) throw error;
       reasons.push(error.message);
-      if (error instanceof GuestGone) unseen.push(error.message);
+      if (error instanceof GuestGone || error instanceof GuestHidden) unseen.push(error.message);
     }
   }
   if (reasons.length > 0) throw new Refusals(reasons, unseen);

@@ -198,7 +198,7 @@ describe("nothing is changed", () => {
     world = await World.start();
     world.pve.remove(102);
     const message = await refused();
-    expect(message).toMatch(/gw-b \(guest 102\): .* knows no guest 102.*VM\.Audit.*101 \(gw-101 on pve1\)/);
+    expect(message).toMatch(/gw-b \(guest 102\): .* knows no guest 102.*101 \(gw-101 on pve1\)/);
   });
 
   test("where the token lacks the right, which is named with its path", async () => {
@@ -328,6 +328,18 @@ describe("destroy", () => {
     await world.provider.delete("id", outs);
     expect(world.warnings.join("\n")).toMatch(/gw-a.*knows no guest 101.*nothing is put back there/);
     expect(world.pve.config(102)).toContain(NET0[102]);
+  });
+
+  test("fails where the token may not see the guest: it is not gone", async () => {
+    const blind = { id: "blind@pve!nics", secret: "22222222-2222-3333-4444-555555555555", roles: {} };
+    world = await World.start({ tokens: [TOKEN, blind] });
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const after = world.texts();
+    const access = { "": { ...world.inputs().access[""]!, token: `${blind.id}=${blind.secret}` } };
+    await expect(world.provider.delete("id", { ...outs, access })).rejects.toThrow(
+      /guest 10[12]\).*'blind@pve!nics' lacks VM\.Audit on \/vms\/10[12], so nobody knows.*pveum acl modify/,
+    );
+    expect(world.texts()).toEqual(after);
   });
 
   test("finds a guest that has moved", async () => {
