@@ -39,7 +39,8 @@ export function pairNics(
     guests: derive(cluster, (known) =>
       guests.map((node) => askOf(known, node.name, ownWay.includes(node) ? node.name : HYPERVISOR)),
     ),
-    gateways: Object.fromEntries(guests.map((node) => [node.name, connectionTo(node.connection)])),
+    // Whoever is no guest takes the addresses over all the same.
+    gateways: Object.fromEntries(nodes.map((node) => [node.name, connectionTo(node.connection)])),
   };
   const widened = new PveNics(`${name}-nics`, { ...common, part: "widen" }, { parent });
   return {

@@ -68,6 +68,14 @@ describe("a pair in Proxmox VE", () => {
     });
   });
 
+  test("looks at the gateway of a node that is no guest, too: it can take the addresses over", async () => {
+    const args = onPve();
+    delete args.nodes[1]!.guest;
+    const { inputs } = find(await make(args), NICS, "gw-nics");
+    expect((inputs.guests as unknown[]).length).toBe(1);
+    expect(Object.keys(secretValue(inputs.gateways))).toEqual(["a", "b"]);
+  });
+
   test("is reached over SSH where a connection is given, and a guest elsewhere by its own way", async () => {
     const args = onPve({ connection: { host: "192.168.1.200", privateKey: "PRIVATE", hostKey: HOST_KEY } });
     args.nodes[1]!.guest = { id: 102, ...API };
