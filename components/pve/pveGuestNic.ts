@@ -21,7 +21,8 @@ export interface PveGuestNicArgs extends HypervisorAccessArgs, NicWordArgs {
 /**
  * What one NIC of a guest in Proxmox VE may do, where the guest is not made by this program. One key is changed: the MAC, the
  * tag and all others stay, in their order. What was there before comes back on destroy, unless somebody has changed it since.
- * For a pair give HaPair a `hypervisor`: it knows what the pair needs, and drains a holder before its NIC is plugged anew.
+ * For a pair give HaPair a `hypervisor`: it knows what the pair needs, and drains a holder before its NIC is plugged anew. One NIC's
+ * flag is for one of them, and so is the macfilter of a guest: two that want it otherwise undo each other at every `up`.
  *
  * @example
  * new PveGuestNic("gateway", {
@@ -48,7 +49,8 @@ export class PveGuestNic extends pulumi.ComponentResource {
     new PveNics(
       `${name}-nic`,
       {
-        cluster: name,
+        // No cluster can be called so: what a pair of the same name has made in the guest is not this one's to remove.
+        cluster: `nic:${name}`,
         part: "all",
         guests: derive(proven, (known) => [askOf(name, known)]),
         access: { [name]: accessTo(name, args) },

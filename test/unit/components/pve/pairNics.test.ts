@@ -173,7 +173,7 @@ describe("a NIC of a guest by itself", () => {
 
   test("is asked for its words, and for nothing that a pair would need", async () => {
     const { inputs } = find(await nic({ firewall: false, nic: "net3" }), NICS, "gateway-nic");
-    expect(inputs).toMatchObject({ cluster: "gateway", part: "all" });
+    expect(inputs).toMatchObject({ cluster: "nic:gateway", part: "all" });
     expect(inputs.guests).toEqual([
       {
         node: "gateway",

@@ -1,4 +1,6 @@
-import type { NicOutputs } from "../../../../components/pve/model";
+import { PveGuestNic } from "../../../../components";
+import type { NicInputs, NicOutputs } from "../../../../components/pve/model";
+import { registeredBy } from "../mocks";
 import { NET0, plain, TOKEN, World } from "./world";
 
 let world: World;
@@ -151,6 +153,27 @@ describe("a change", () => {
     const after = world.texts();
     await world.up(world.inputs());
     expect(world.texts()).toEqual(after);
+  });
+
+  test("of a PveGuestNic named like the pair leaves the pair's rules where they are", async () => {
+    world = await World.start();
+    await world.up(world.inputs());
+    const rules = world.pve.firewall(101).match(/^.*vrrp-agent:gw$/gm);
+    expect(rules).toHaveLength(1);
+    const args = {
+      endpoint: world.pve.endpoint,
+      token: `${TOKEN.id}=${TOKEN.secret}`,
+      id: 101,
+      macChanges: true,
+    };
+    const [nic] = (await registeredBy(() => void new PveGuestNic("gw", args))).filter(({ type }) =>
+      type.endsWith(":PveNics"),
+    );
+    const { cluster, part, guests } = nic!.inputs as unknown as NicInputs;
+    const access = { gw: world.inputs().access[""]! };
+    const outs = await world.up(world.inputs({}, { cluster, part, guests, access }));
+    await world.provider.delete("id", outs);
+    expect(world.pve.firewall(101).match(/^.*vrrp-agent:gw$/gm)).toEqual(rules);
   });
 
   test("of a guest that has moved is made where it is now", async () => {
