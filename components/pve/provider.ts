@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/values";
 import type { Change } from "../../hypervisor/pve";
 import { bridgePortWarning } from "./bridgePorts";
+import { reachedAs } from "./kept";
 import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs, Shown } from "./model";
 import type { Reach } from "./reach";
 
@@ -71,7 +72,7 @@ export class NicProvider {
     if (kept.every(({ undo }) => undo.length === 0)) return;
     const session = this.reach().open(news);
     try {
-      for (const { ask, plan } of await session.survey(kept)) {
+      for (const { ask, plan } of await session.survey(reachedAs(kept, news.guests))) {
         const told = new Set((news.changes?.[nameOf(ask)] ?? []).map(digest));
         const further = plan.changes.filter((change) => !told.has(digest(shown(change, news))));
         for (const text of textsOf(further, news)) await session.inform(`${nameOf(ask)}: ${text}`);
@@ -92,7 +93,7 @@ export class NicProvider {
     // Another password, or another way: nothing for the guests.
     if (olds.isDone && askOf(olds) === askOf(news))
       return { outs: { ...news, kept: olds.kept, isDone: true } };
-    return { outs: await this.carriedOut(id, news, copyOf(olds.kept), olds.access) };
+    return { outs: await this.carriedOut(id, news, reachedAs(olds.kept, news.guests), olds.access) };
   }
 
   /** `former`: how the guests are reached that are asked for no more. */
@@ -103,7 +104,12 @@ export class NicProvider {
     former: NicInputs["access"] = {},
   ): Promise<NicOutputs> {
     const access = { ...former, ...inputs.access };
-    const session = this.reach().open({ ...inputs, access });
+    const { guests, former: before } = inputs;
+    const session = this.reach().open({
+      ...inputs,
+      access,
+      ...(before !== undefined && { former: reachedAs(before, guests) }),
+    });
     try {
       await session.carryOut(kept);
       return { ...inputs, kept, isDone: true };
@@ -189,8 +195,6 @@ function holdsUnknown(value: unknown): boolean {
   if (isUnknown(value as Value)) return true;
   return value !== null && typeof value === "object" && Object.values(value).some(holdsUnknown);
 }
-
-const copyOf = (kept: Kept[]): Kept[] => structuredClone(kept);
 
 const EFFECTS = {
   "at once": "at once",

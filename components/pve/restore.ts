@@ -1,7 +1,7 @@
 import { Change, GuestSeen, mayNeedHook, restoreOf, Undo } from "../../hypervisor/pve";
 import { hookBack } from "./hook";
 import { GuestGone, readGuest } from "./guests";
-import { isSameNic, undosOf } from "./kept";
+import { isAsked, isSameNic, undosOf } from "./kept";
 import { Kept, nameOf, NicInputs } from "./model";
 import { inRounds, Tools } from "./work";
 
@@ -15,9 +15,7 @@ export async function restore(inputs: NicInputs, kept: readonly Kept[], tools: T
 /** Puts back the NICs that are asked for no more; gives what is still to be kept. */
 export async function restoreLeft(inputs: NicInputs, kept: Kept[], tools: Tools): Promise<void> {
   const lists = [inputs.former ?? [], kept];
-  const isAsked = (nic: Kept) =>
-    inputs.guests.some(({ id, at, want }) => isSameNic(nic, { id, at, nic: want.nic }));
-  for (const nic of lists.flat().filter((one) => !isAsked(one))) {
+  for (const nic of lists.flat().filter((one) => !isAsked(inputs.guests, one))) {
     await restoreNic(inputs, nic, undosOf(lists, nic), () => true, tools);
     const own = kept.findIndex((one) => isSameNic(one, nic));
     if (own >= 0) kept.splice(own, 1);

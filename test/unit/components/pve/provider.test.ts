@@ -412,6 +412,53 @@ describe("destroy", () => {
   });
 });
 
+describe("another way to the same guest", () => {
+  const own = (words: object, part: "widen" | "tighten", former?: NicOutputs["kept"]) => {
+    const access = world.inputs().access;
+    const inputs = world.inputs(words, { part, access: { ...access, "gw-a": access[""]! }, former });
+    inputs.guests[0]!.at = "gw-a";
+    return inputs;
+  };
+
+  test("leaves what the pair needs, and destroy puts back by it what was before the first", async () => {
+    world = await World.start();
+    const before = world.texts();
+    const first = await world.up(world.inputs({ forgedTransmits: true }));
+    const rest = await world.up(
+      world.inputs({ forgedTransmits: true }, { part: "tighten", former: first.kept }),
+    );
+    const needed = world.texts();
+    const outs = await world.up(own({ forgedTransmits: true }, "widen"), first);
+    const next = await world.up(own({ forgedTransmits: true }, "tighten", outs.kept), rest);
+    expect(world.texts()).toEqual(needed);
+    expect(outs.kept.map(({ at }) => at)).toEqual(["gw-a", ""]);
+    await world.provider.delete("id", next);
+    await world.provider.delete("id", outs);
+    expect(world.texts()).toEqual(before);
+  });
+
+  test("is none where both ways were asked for: a guest of another Proxmox VE with the same id is put back", async () => {
+    world = await World.start();
+    const other = await World.start();
+    const before = [world.texts(), other.texts()];
+    const both = (part: "widen" | "tighten", count: number, former?: NicOutputs["kept"]) => {
+      const access = { "": world.inputs().access[""]!, there: other.inputs().access[""]! };
+      const inputs = world.inputs({ firewall: false }, { part, access, former });
+      const [one] = inputs.guests;
+      inputs.guests = [one!, { ...one!, node: "gw-b", at: "there" }].slice(0, count);
+      return inputs;
+    };
+    const outs = await world.up(both("widen", 2));
+    const rest = await world.up(both("tighten", 2, outs.kept));
+    expect([world, other].map(({ pve }) => pve.config(101).includes("firewall=0"))).toEqual([true, true]);
+    const next = await world.up(both("widen", 1), outs);
+    await world.up(both("tighten", 1, next.kept), rest);
+    expect(other.texts()).toEqual(before[1]);
+    expect(world.pve.config(101)).toContain("firewall=0");
+    await other.pve.stop();
+  });
+});
+
 describe("refresh", () => {
   test("finds nothing where everything is as it was applied", async () => {
     world = await World.start();
