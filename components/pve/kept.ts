@@ -1,4 +1,4 @@
-import { Change, keptAfter, Undo } from "../../hypervisor/pve";
+import { Change, keptBefore, Undo } from "../../hypervisor/pve";
 import type { GuestAsk, Kept } from "./model";
 
 /** A NIC of a guest, and which Proxmox VE it is in. */
@@ -41,13 +41,13 @@ export function undosOf(lists: readonly (readonly Kept[])[], nic: NicAt): Undo[]
     .reduce<Undo[]>((undos, { undo }) => undo.reduce(one, undos), []);
 }
 
-const one = (undos: Undo[], undo: Undo) => keptAfter(undos, [{ undo } as Change]);
+const one = (undos: Undo[], undo: Undo) => keptBefore(undos, { undo } as Change);
 
-/** What is to be kept once a change is done: nothing where it has put back what `former` remembers. */
-export function keptWith(own: readonly Undo[], former: readonly Undo[], change: Change): Undo[] {
+/** What is to be kept around a change: nothing where it has put back what `former` remembers. */
+export function notFormer(former: readonly Undo[], change: Change): Change {
   const { undo } = change;
   const isBack = undo !== undefined && former.some((first) => isBefore(first, undo));
-  return keptAfter(own, [isBack ? { ...change, undo: undefined, settles: undo } : change]);
+  return isBack ? { ...change, undo: undefined, settles: undo } : change;
 }
 
 function isBefore(first: Undo, now: Undo): boolean {

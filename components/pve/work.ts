@@ -1,9 +1,9 @@
-import { Change, GuestSeen, guestName, Plan, planOf } from "../../hypervisor/pve";
+import { Change, GuestSeen, guestName, keptAfter, keptBefore, Plan, planOf } from "../../hypervisor/pve";
 import { Refused } from "./errors";
 import type { Gateways } from "./gateways";
 import { carryChange, withHook } from "./hook";
 import { GuestGone, GuestHidden, lackingRight, readGuest } from "./guests";
-import { keptOf, keptWith, undosOf } from "./kept";
+import { keptOf, notFormer, undosOf } from "./kept";
 import { GuestAsk, Kept, nameOf, NicInputs, Part } from "./model";
 import type { PveApi } from "./transport";
 
@@ -119,11 +119,15 @@ async function change(inputs: NicInputs, ask: GuestAsk, kept: Kept[], tools: Too
       if (plan.refusals.length > 0) throw new Error(`${name}: ${plan.refusals.join("; ")}`);
       return { due, seen };
     },
-    // Before it is done: when no answer comes, it may be.
+    // Before it is done: when no answer comes, it may be, or may not.
     before: (next) => {
       const was = own.undo;
-      own.undo = keptWith(was, former, next);
-      return () => (own.undo = was);
+      const change = notFormer(former, next);
+      own.undo = keptBefore(was, change);
+      return {
+        done: () => (own.undo = keptAfter(was, [change])),
+        refused: () => (own.undo = was),
+      };
     },
   });
 }
@@ -131,8 +135,8 @@ async function change(inputs: NicInputs, ask: GuestAsk, kept: Kept[], tools: Too
 /** What is done in rounds: a look, then changes up to the first that makes the look old. */
 export interface Rounds {
   plan: () => Promise<{ due: Change[]; seen: GuestSeen } | undefined>;
-  /** Called before each change; what it gives is called when Proxmox VE has refused that. */
-  before?: (next: Change) => () => void;
+  /** Called before each change; what it gives is called when Proxmox VE has carried that out, or refused it. */
+  before?: (next: Change) => { done: () => void; refused: () => void };
 }
 
 /** Goes on until nothing is due. A change that is due once more right after it was made has not been made. */
@@ -148,13 +152,14 @@ export async function inRounds(name: string, tools: Tools, at: string, rounds: R
           `${name}: Proxmox VE has reported success, and it is not so: ${next.says}; ${shown(next, planned.seen)}`,
         );
       }
-      const takeBack = rounds.before?.(next);
+      const kept = rounds.before?.(next);
       try {
         await carryChange(api, { guest: name, what: next.says }, next, planned.seen);
       } catch (error) {
-        if (error instanceof Refused) takeBack?.();
+        if (error instanceof Refused) kept?.refused();
         throw error;
       }
+      kept?.done();
       done.add(next.says);
       await tools.inform(`${name}: ${next.says}`);
       if (next.call.reread) break;

@@ -20,6 +20,10 @@ export type Undo =
       /** The whole value as it was, and as PVE writes what was set. */
       before: string;
       after: string;
+      /** What it may be as well: no answer has told whether the last call was carried out. */
+      perhaps?: string[];
+      /** Of a change after others: `before` with what somebody else has changed since; never kept. */
+      rebased?: string;
     }
   | {
       what: "option";
@@ -28,6 +32,7 @@ export type Undo =
       /** Absent: it was not set. */
       was?: string;
       set: string;
+      perhaps?: string[];
     };
 
 /** One call, and what it is for. */
@@ -66,7 +71,7 @@ export function commentOf({ cluster }: Owner): string {
   return `vrrp-agent:${cluster}`;
 }
 
-function isSame(a: Undo, b: Undo): boolean {
+export function isSameUndo(a: Undo, b: Undo): boolean {
   return a.what === "nic" ? b.what === "nic" && a.nic === b.nic : b.what === "option" && a.key === b.key;
 }
 
@@ -78,24 +83,49 @@ export function keptAfter(kept: readonly Undo[], changes: readonly Change[]): Un
       if (done === undefined) {
         return list;
       }
-      const rest = list.filter((one) => !isSame(one, done));
+      const rest = list.filter((one) => !isSameUndo(one, done));
       if (undo === undefined) {
         return rest;
       }
-      const first = list.find((one) => isSame(one, undo));
+      const first = list.find((one) => isSameUndo(one, undo));
       return [...rest, first === undefined ? undo : followed(first, undo)];
     },
     [...kept],
   );
 }
 
+/** What is to be kept before a call: until its answer is there, it may be done, or not. */
+export function keptBefore(kept: readonly Undo[], change: Change): Undo[] {
+  const { undo } = change;
+  if (undo === undefined) {
+    return [...kept];
+  }
+  const first = kept.find((one) => isSameUndo(one, undo));
+  return keptAfter(kept, [change]).map((one) =>
+    first !== undefined && isSameUndo(one, undo) ? unsure(one, possible(first)) : one,
+  );
+}
+
+function unsure(undo: Undo, further: readonly string[]): Undo {
+  const perhaps = [...new Set(further)].filter((value) => value !== setBy(undo));
+  return perhaps.length === 0 ? undo : { ...undo, perhaps };
+}
+
+const setBy = (undo: Undo) => (undo.what === "nic" ? undo.after : undo.set);
+
+/** The values that are ours. */
+export function possible(undo: Undo): string[] {
+  return [setBy(undo), ...(undo.perhaps ?? [])];
+}
+
 function followed(first: Undo, next: Undo): Undo {
   if (first.what === "nic" && next.what === "nic") {
-    // Somebody else has changed it in between: the whole of the first value would take that away.
-    return next.before === first.after ? { ...next, before: first.before } : next;
+    const { nic, after, rebased = first.before } = next;
+    return { what: "nic", nic, before: rebased, after };
   }
   if (first.what === "option" && next.what === "option") {
-    return { ...first, set: next.set };
+    const { key, was } = first;
+    return { what: "option", key, ...(was !== undefined && { was }), set: next.set };
   }
   return next;
 }

@@ -1,5 +1,5 @@
 import { guestPath } from "./call";
-import { Change, Undo } from "./change";
+import { Change, possible, Undo } from "./change";
 import { GuestSeen, guestName } from "./guest";
 import { asPveWrites, firewallOf, macOf, Net, parseNet, printNet, valueOf, withKey } from "./net";
 
@@ -68,15 +68,29 @@ export function nicBack(seen: GuestSeen, undo: Undo & { what: "nic" }): NicChang
   }
   const settles = { settles: undo };
   const before = parseNet(seen.kind, undo.before);
-  if (text === undo.after) {
+  if (text === undo.before) {
+    return undefined;
+  }
+  if (possible(undo).includes(text)) {
     return nicChange(seen, undo.nic, before, settles);
   }
   const now = parseNet(seen.kind, text);
   if (firewallOf(now) === firewallOf(before)) {
     return undefined;
   }
-  if (valueOf(now, "firewall") !== valueOf(parseNet(seen.kind, undo.after), "firewall")) {
+  const ours = possible(undo).map((value) => valueOf(parseNet(seen.kind, value), "firewall"));
+  if (!ours.includes(valueOf(now, "firewall"))) {
     return { notes: [`${where}: its firewall flag was changed since by somebody else: it stays as it is`] };
   }
   return nicChange(seen, undo.nic, withKey(now, "firewall", valueOf(before, "firewall")), settles);
+}
+
+/** What the NIC was before us, with what somebody else has changed since; undefined: nobody has. */
+export function rebased(seen: GuestSeen, undo: Undo & { what: "nic" }): string | undefined {
+  const text = seen.config[undo.nic]!;
+  if (text === undo.before || possible(undo).includes(text)) {
+    return undefined;
+  }
+  const before = valueOf(parseNet(seen.kind, undo.before), "firewall");
+  return printNet(withKey(parseNet(seen.kind, text), "firewall", before));
 }

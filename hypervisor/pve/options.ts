@@ -1,5 +1,5 @@
 import { firewallPath } from "./call";
-import { Change, Undo } from "./change";
+import { Change, possible, Undo } from "./change";
 import { guestName, GuestSeen } from "./guest";
 
 /** As PVE is given it: its JSON has 1, "1" and true. */
@@ -38,12 +38,12 @@ export function optionBack(
   seen: GuestSeen,
   undo: Undo & { what: "option" },
 ): { change?: Change; note?: string } | undefined {
-  const { key, was, set } = undo;
+  const { key, was } = undo;
   const now = optionText(seen.firewall.options[key]);
   if (now === was) {
     return undefined;
   }
-  if (now !== set) {
+  if (now === undefined || !possible(undo).includes(now)) {
     return {
       note: `${guestName(seen)}: its firewall option ${key} was changed since by somebody else: it stays as it is`,
     };

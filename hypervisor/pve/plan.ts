@@ -3,8 +3,8 @@ import { macfilterOn } from "./force";
 import { guestName, GuestSeen } from "./guest";
 import { excluded, ipsetChanges, staleIpset } from "./ipset-changes";
 import { lackOf } from "./lack";
-import { asPveWrites, faultOf, firewallOf, Net, parseNet, printNet, valueOf, withKey } from "./net";
-import { nicBack, nicChange } from "./nic";
+import { asPveWrites, faultOf, firewallOf, Net, parseNet, printNet, withKey } from "./net";
+import { nicBack, nicChange, rebased } from "./nic";
 import { notesOf } from "./notes";
 import { macfilterChange, optionBack } from "./options";
 import { BridgePortFlags, bridgePortOf } from "./bridge-port";
@@ -99,26 +99,24 @@ interface NicPlan {
 function nicPlan(seen: GuestSeen, now: Net, want: GuestWant, kept: readonly Undo[]): NicPlan {
   const { nic, firewall } = want;
   const still: NicPlan = { net: now, notes: [] };
-  const first = kept.find((one) => one.what === "nic" && one.nic === nic);
-  const former = first?.what === "nic" ? first : undefined;
+  const former = kept.find((one) => one.what === "nic" && one.nic === nic);
   if (firewall === undefined) {
-    const back = former === undefined ? undefined : nicBack(seen, former);
+    const back = former?.what === "nic" ? nicBack(seen, former) : undefined;
     return back === undefined ? still : { ...still, ...back };
   }
   if (firewallOf(now) === firewall) {
     return still;
   }
   const to = withKey(now, "firewall", firewall ? "1" : "0");
-  const undo: Undo = { what: "nic", nic, before: beforeOf(seen, now, former), after: asPveWrites(to) };
+  const first = former?.what === "nic" ? rebased(seen, former) : undefined;
+  const undo: Undo = {
+    what: "nic",
+    nic,
+    before: printNet(now),
+    after: asPveWrites(to),
+    ...(first !== undefined && { rebased: first }),
+  };
   return { ...still, ...nicChange(seen, nic, to, { undo }) };
-}
-
-/** What is there now; where somebody has changed the NIC since our last change, with the flag that was there before our first. */
-function beforeOf(seen: GuestSeen, now: Net, former: (Undo & { what: "nic" }) | undefined): string {
-  if (former === undefined || former.after === printNet(now)) {
-    return printNet(now);
-  }
-  return printNet(withKey(now, "firewall", valueOf(parseNet(seen.kind, former.before), "firewall")));
 }
 
 /** The guest's macfilter as wanted; where nothing is wanted any more, as it was before us. */

@@ -297,6 +297,22 @@ describe("a change that breaks off", () => {
     expect(world.texts()).toEqual(before);
   });
 
+  test.each([{}, { firewall: true }])(
+    "on the way back to %j forgets nothing: destroy puts back what was before",
+    async (words) => {
+      world = await World.start();
+      const before = world.texts();
+      const all = { part: "all" as const };
+      const outs = await world.up(world.inputs({ firewall: false }, all));
+      world.pve.onRequest = ({ method }) => (method === "PUT" ? "lost" : "passes");
+      const { properties, id } = await broken(world.inputs(words, all), outs);
+      world.pve.heal();
+      expect(world.pve.config(101)).toContain("firewall=0");
+      await world.provider.delete(id!, plain(properties!));
+      expect(world.texts()).toEqual(before);
+    },
+  );
+
   test("tells which Proxmox VE lacks what was asked for", async () => {
     world = await World.start({ lacking: { options: ["macfilter"] } });
     world.pve.onRequest = ({ method, params }) => {
@@ -342,6 +358,17 @@ describe("destroy", () => {
     expect(world.pve.config(101)).toContain(other.replace("firewall=1", "firewall=0"));
     await world.provider.delete("id", next);
     expect(world.pve.config(101)).toContain(other);
+  });
+
+  test("leaves what somebody has changed between two changes of ours", async () => {
+    world = await World.start();
+    const all = { part: "all" as const };
+    const outs = await world.up(world.inputs({ firewall: false }, all));
+    world.pve.edit(101, (text) => text.replace("tag=7", "tag=8"));
+    const next = await world.up(world.inputs({ firewall: true }, all), outs);
+    const last = await world.up(world.inputs({ firewall: false }, all), next);
+    await world.provider.delete("id", last);
+    expect(world.pve.config(101)).toContain(NET0[101].replace("tag=7", "tag=8"));
   });
 
   test("goes on without a guest that is gone", async () => {
