@@ -756,6 +756,8 @@ export interface NicWordArgs {
  * What the nodes run on. What the pair needs is let through where it is dropped, and no more: in Proxmox VE a rule for
  * protocol 112 from the peer where a guest's firewall is in force, the addresses in `ipfilter-netN` where ipfilter is; on ESXi
  * nothing. It is done before the pair's own change; what is narrowed comes after it. The words are for what you want beside that.
+ * What is there is known by the pair's name: pairs that share a guest need names of their own. Without `hypervisor`, or a node's
+ * `guest`, all of it goes, also from a pair that stays: where its guests are filtered add rules of your own first.
  *
  * @example
  * hypervisor: { kind: HypervisorKind.Pve, connection: { host: "pve1.example.org", privateKey } },

@@ -6,6 +6,8 @@ import { held, isSeen, type Observation, observe, type Seen } from "../../operat
 export interface Gateways {
   /** Nodes in the order in which their NICs may be plugged anew: who holds addresses comes last. */
   holdersLast(nodes: readonly string[]): Promise<string[]>;
+  /** Nodes whose keepalived runs with this cluster; who cannot be asked is none of them. */
+  running(): Promise<string[]>;
   /**
    * Has a node that holds addresses give them to a healthy peer, while `work` is done; what was drained before stays so.
    * Where nobody could take them, or the pair does not run yet, nothing is drained.
@@ -65,6 +67,8 @@ export function gatewaysOf(
       const seen = await look();
       return [...nodes].sort((a, b) => Number(holds(seen.get(a))) - Number(holds(seen.get(b))));
     },
+    running: async () =>
+      [...(await look())].filter(([, one]) => isSeen(one) && one.running).map(([node]) => node),
     whileDrained: async (node, work) => {
       const before = (await look()).get(node);
       if (!holds(before) || before.status.drained) return await work();

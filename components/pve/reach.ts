@@ -6,6 +6,7 @@ import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
 import { restore, restoreLeft } from "./restore";
+import { orphansOf, tellOrphans, tellSilenced } from "./silence";
 import { sshApi } from "./ssh";
 import type { Access, PveApi } from "./transport";
 import { carryOut, survey, Survey, Tools } from "./work";
@@ -77,9 +78,15 @@ export function sessionOf(inputs: NicInputs, { api, warn, inform, gateways }: Se
     carryOut: async (kept) => {
       await carryOut(inputs, await survey(inputs, kept, tools), kept, tools);
       // Before the pair's own change it may still need them.
-      if (inputs.part !== "widen") await restoreLeft(inputs, kept, tools);
+      if (inputs.part === "widen") return;
+      const orphans = orphansOf(inputs, kept);
+      await restoreLeft(inputs, kept, tools);
+      await tellOrphans(orphans, tools);
     },
-    restore: (kept) => restore(inputs, kept, tools),
+    restore: async (kept) => {
+      await restore(inputs, kept, tools);
+      await tellSilenced(inputs, tools);
+    },
     warn,
     inform,
     close: () => opened.forEach((one) => one.close()),
