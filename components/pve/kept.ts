@@ -1,4 +1,4 @@
-import { Change, keptBefore, Undo } from "../../hypervisor/pve";
+import { Change, isSameUndo, keptBefore, possible, setBy, Undo } from "../../hypervisor/pve";
 import type { GuestAsk, Kept } from "./model";
 
 /** A NIC of a guest, and which Proxmox VE it is in. */
@@ -43,14 +43,15 @@ export function undosOf(lists: readonly (readonly Kept[])[], nic: NicAt): Undo[]
 
 const one = (undos: Undo[], undo: Undo) => keptBefore(undos, { undo } as Change);
 
-/** What is to be kept around a change: nothing where it has put back what `former` remembers. */
+/** What this part has to keep of a change: nothing of what the part before has foreseen, or has done itself. */
 export function notFormer(former: readonly Undo[], change: Change): Change {
   const { undo } = change;
-  const isBack = undo !== undefined && former.some((first) => isBefore(first, undo));
-  return isBack ? { ...change, undo: undefined, settles: undo } : change;
+  const isKnown = undo !== undefined && former.some((first) => knows(first, undo));
+  return isKnown ? { ...change, undo: undefined, settles: undo } : change;
 }
 
-function isBefore(first: Undo, now: Undo): boolean {
-  if (first.what === "nic" && now.what === "nic") return first.nic === now.nic && first.before === now.after;
-  return first.what === "option" && now.what === "option" && first.key === now.key && first.was === now.set;
+function knows(first: Undo, now: Undo): boolean {
+  if (!isSameUndo(first, now)) return false;
+  const before = first.what === "nic" ? first.before : first.was;
+  return [before, ...possible(first)].includes(setBy(now));
 }

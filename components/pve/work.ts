@@ -1,4 +1,15 @@
-import { Change, GuestSeen, guestName, keptAfter, keptBefore, Plan, planOf } from "../../hypervisor/pve";
+import {
+  Change,
+  GuestSeen,
+  guestName,
+  isAsBefore,
+  isSameUndo,
+  keptAfter,
+  keptBefore,
+  Plan,
+  planOf,
+  Undo,
+} from "../../hypervisor/pve";
 import { Refused } from "./errors";
 import type { Gateways } from "./gateways";
 import { carryChange, withHook } from "./hook";
@@ -37,9 +48,12 @@ export class Refusals extends Error {
 /** More rounds than any plan takes: what is not done by then does not come to an end. */
 const MOST_ROUNDS = 100;
 
-/** A NIC that the later part has plugged anew needs its port's flags again. */
-export const isOf = (part: Part, { phase, hook }: Change) =>
-  part === "all" || part === phase || (hook !== undefined && phase === "widen");
+/**
+ * Whether a part makes a change. What the part before knows nothing of goes back with the last, and a NIC that the last has
+ * plugged anew needs its port's flags again.
+ */
+export const isOf = (part: Part, { phase, settles, hook }: Change) =>
+  part === "all" || part === phase || (part === "tighten" && (settles !== undefined || hook !== undefined));
 
 /** Reads all guests and plans; fails with all that stands in the way at once, before anything is changed. */
 export async function survey(inputs: NicInputs, kept: readonly Kept[], tools: Tools): Promise<Survey[]> {
@@ -96,16 +110,30 @@ export async function carryOut(
   kept: Kept[],
   tools: Tools,
 ): Promise<void> {
-  for (const { ask } of surveys) keptOf(kept, { ...ask, nic: ask.want.nic });
+  for (const { ask, plan, due } of surveys) {
+    const own = keptOf(kept, { ...ask, nic: ask.want.nic });
+    // Only here it is still seen how it was before the last part changes it.
+    if (inputs.part !== "widen") continue;
+    own.undo = plan.changes.filter((one) => !due.includes(one)).reduce(keptBefore, own.undo);
+  }
   const isCut = ({ due }: Survey) => due.some(({ effect }) => effect === "replug");
   const due = surveys.filter((one) => one.due.length > 0);
   for (const { ask } of due.filter((one) => !isCut(one))) await change(inputs, ask, kept, tools);
   const cut = due.filter(isCut);
-  if (cut.length === 0) return;
-  for (const node of await tools.gateways.holdersLast(cut.map(({ ask }) => ask.node))) {
-    const { ask } = cut.find((one) => one.ask.node === node)!;
-    await tools.gateways.whileDrained(node, () => change(inputs, ask, kept, tools));
+  if (cut.length > 0) {
+    for (const node of await tools.gateways.holdersLast(cut.map(({ ask }) => ask.node))) {
+      const { ask } = cut.find((one) => one.ask.node === node)!;
+      await tools.gateways.whileDrained(node, () => change(inputs, ask, kept, tools));
+    }
   }
+  for (const one of surveys.filter(({ due }) => due.length === 0)) forget(one, kept);
+}
+
+/** Of what is as it was before, and is to stay so, nothing needs to be kept. */
+function forget({ ask, plan, seen }: Omit<Survey, "due">, kept: Kept[]): void {
+  const own = keptOf(kept, { ...ask, nic: ask.want.nic });
+  const isToCome = (undo: Undo) => plan.changes.some((one) => one.undo && isSameUndo(one.undo, undo));
+  own.undo = own.undo.filter((undo) => isToCome(undo) || !isAsBefore(seen, undo));
 }
 
 /** Each change is planned from what is there just before it, and looked for in what is there after it. */
@@ -117,6 +145,7 @@ async function change(inputs: NicInputs, ask: GuestAsk, kept: Kept[], tools: Too
     plan: async () => {
       const { plan, seen, due } = await look(inputs, ask, kept, tools);
       if (plan.refusals.length > 0) throw new Error(`${name}: ${plan.refusals.join("; ")}`);
+      if (due.length === 0) forget({ ask, plan, seen }, kept);
       return { due, seen };
     },
     // Before it is done: when no answer comes, it may be, or may not.

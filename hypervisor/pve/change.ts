@@ -71,12 +71,16 @@ export function commentOf({ cluster }: Owner): string {
   return `vrrp-agent:${cluster}`;
 }
 
+/** Whether both are of the same NIC, or option. */
 export function isSameUndo(a: Undo, b: Undo): boolean {
   return a.what === "nic" ? b.what === "nic" && a.nic === b.nic : b.what === "option" && a.key === b.key;
 }
 
 /** What is to be kept after these calls: what was before the first of all changes, and what the last one has set. */
-export function keptAfter(kept: readonly Undo[], changes: readonly Change[]): Undo[] {
+export function keptAfter(
+  kept: readonly Undo[],
+  changes: readonly Pick<Change, "undo" | "settles">[],
+): Undo[] {
   return changes.reduce<Undo[]>(
     (list, { undo, settles }) => {
       const done = undo ?? settles;
@@ -95,7 +99,7 @@ export function keptAfter(kept: readonly Undo[], changes: readonly Change[]): Un
 }
 
 /** What is to be kept before a call: until its answer is there, it may be done, or not. */
-export function keptBefore(kept: readonly Undo[], change: Change): Undo[] {
+export function keptBefore(kept: readonly Undo[], change: Pick<Change, "undo">): Undo[] {
   const { undo } = change;
   if (undo === undefined) {
     return [...kept];
@@ -111,7 +115,8 @@ function unsure(undo: Undo, further: readonly string[]): Undo {
   return perhaps.length === 0 ? undo : { ...undo, perhaps };
 }
 
-const setBy = (undo: Undo) => (undo.what === "nic" ? undo.after : undo.set);
+/** What the last call has given it. */
+export const setBy = (undo: Undo) => (undo.what === "nic" ? undo.after : undo.set);
 
 /** The values that are ours. */
 export function possible(undo: Undo): string[] {

@@ -60,3 +60,14 @@ export function restoreOf(kept: readonly Undo[], seen: GuestSeen, nic: string, o
   );
   return result;
 }
+
+/** Whether what an undo is for is as it was before us, so that it needs to be kept no more. */
+export function isAsBefore(seen: GuestSeen, undo: Undo): boolean {
+  if (undo.what === "option") {
+    return optionBack(seen, undo) === undefined;
+  }
+  const isPending = seen.pending.some(
+    (one) => one.key === undo.nic && (one.pending !== undefined || one.delete),
+  );
+  return !isPending && nicBack(seen, undo) === undefined;
+}

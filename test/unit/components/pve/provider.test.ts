@@ -197,6 +197,39 @@ describe("a change", () => {
   });
 });
 
+describe("words that come and go", () => {
+  type Word = boolean | undefined;
+  let outs: NicOutputs | undefined, rest: NicOutputs | undefined;
+  const say = async (firewall: Word) => {
+    const words = firewall === undefined ? {} : { firewall };
+    outs = await world.up(world.inputs(words), outs);
+    rest = await world.up(world.inputs(words, { part: "tighten", former: outs.kept }), rest);
+  };
+  const flags = () => [101, 102].map((id) => /firewall=(\d)/.exec(world.pve.config(id))?.[1]);
+
+  const cases: [string, Word[]][] = ["0", "1"].flatMap((was): [string, Word[]][] => [
+    [was, [true, undefined]],
+    [was, [false, undefined]],
+    [was, [true, false, undefined]],
+    [was, [false, true, undefined]],
+    [was, [true, false, true]],
+    [was, [false, true, false]],
+  ]);
+  test.each(cases)("where the flag was %s: %j leave what was before", async (was, words) => {
+    world = await World.start();
+    outs = rest = undefined;
+    for (const id of [101, 102]) world.pve.edit(id, (text) => text.replace(/firewall=\d/, `firewall=${was}`));
+    const before = world.texts();
+    for (const word of words) {
+      await say(word);
+      expect(flags()).toEqual(Array(2).fill(word === undefined ? was : word ? "1" : "0"));
+    }
+    await world.provider.delete("id", rest!);
+    await world.provider.delete("id", outs!);
+    expect(world.texts()).toEqual(before);
+  });
+});
+
 describe("nothing is changed", () => {
   const refused = async (inputs = world.inputs()) => {
     const before = world.texts();
@@ -409,20 +442,34 @@ describe("destroy", () => {
     expect(world.texts()).toEqual(needed);
   });
 
-  test("of the last part takes back what that part has set, and no more", async () => {
+  test("takes back what the last part has narrowed once the pair is gone", async () => {
     world = await World.start();
     for (const id of [101, 102]) {
       const text = world.pve.firewall(id).replace("enable: 1\n", "enable: 1\nmacfilter: 0\n");
       world.pve.store.write(`firewall/${id}.fw`, text);
     }
+    const before = world.texts();
     const words = { forgedTransmits: false };
     const outs = await world.up(world.inputs(words));
-    const widened = world.texts();
     const rest = await world.up(world.inputs(words, { part: "tighten", former: outs.kept }));
+    const narrowed = world.texts();
     expect(world.pve.firewall(101)).toContain("macfilter: 1");
     await world.provider.delete("id", rest);
-    expect(world.texts()).toEqual(widened);
-    expect(world.pve.firewall(101)).toContain("# vrrp-agent:gw");
+    expect(world.texts()).toEqual(narrowed);
+    await world.provider.delete("id", outs);
+    expect(world.texts()).toEqual(before);
+  });
+
+  test("of the last part takes back what that part alone has seen", async () => {
+    world = await World.start();
+    const words = { firewall: true };
+    const outs = await world.up(world.inputs(words));
+    world.pve.edit(101, (text) => text.replace("firewall=1", "firewall=0"));
+    const before = world.texts();
+    const rest = await world.up(world.inputs(words, { part: "tighten", former: outs.kept }));
+    expect(world.pve.config(101)).toContain("firewall=1");
+    await world.provider.delete("id", rest);
+    expect(world.texts()).toEqual(before);
   });
 
   test("of a node that has left the cluster comes with the last part", async () => {
