@@ -111,7 +111,7 @@ async function ended(answer: Answer, one: (asked: Request) => Promise<Answer>): 
   const path = `/nodes/${node}/tasks/${upid as string}/status`;
   for (const end = Date.now() + TASK.limit; Date.now() < end;) {
     const status = await one({ method: "get", path });
-    if ("refusal" in status) return status;
+    if ("refusal" in status) throw new NoAnswer(`task ${upid as string}: ${status.refusal.message}`);
     const { status: state, exitstatus = "" } = status.data as { status: string; exitstatus?: string };
     if (state === "stopped") {
       return /^(OK|WARNINGS: \d+)$/.test(exitstatus)
@@ -120,9 +120,7 @@ async function ended(answer: Answer, one: (asked: Request) => Promise<Answer>): 
     }
     await new Promise((resolve) => setTimeout(resolve, TASK.pause));
   }
-  return {
-    refusal: { status: 500, message: `task ${upid as string} has not ended within ${TASK.limit / 1000} s` },
-  };
+  throw new NoAnswer(`task ${upid as string} has not ended within ${TASK.limit / 1000} s`);
 }
 
 const encoded = (part: string) => encodeURIComponent(decodeURIComponent(part));

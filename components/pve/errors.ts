@@ -1,12 +1,31 @@
 import { isRefused, Answer, PveApi, Refusal, refusalText, Request } from "./transport";
 
-/** PVE has refused a request, and nothing was changed by it. */
+const IN_BETWEEN = /checksum mis+match|detected modified configuration/;
+/** What PVE looks at before it writes anything. */
+const BEFORE_WRITING = /is locked|can't lock file|no quorum|cluster not ready/;
+/** A change that is written, and pending, is refused in the same way where the running guest does not take it. */
+const AFTER_WRITING = /plug/i;
+
+/** PVE has refused a request. */
 export class Refused extends Error {
   constructor(
     message: string,
     readonly refusal: Refusal,
   ) {
     super(message);
+  }
+
+  /** Somebody else has changed what was read. */
+  get isOutdated(): boolean {
+    return IN_BETWEEN.test(this.refusal.message);
+  }
+
+  /** Nothing was changed by it. An answer of a node in between, or that the guest did not take it, says nothing of that. */
+  get isUndone(): boolean {
+    const { status } = this.refusal;
+    const words = refusalText(this.refusal);
+    if (AFTER_WRITING.test(words)) return false;
+    return [400, 401, 403].includes(status) || this.isOutdated || BEFORE_WRITING.test(words);
   }
 }
 
@@ -30,7 +49,7 @@ const HINTS: Hint[] = [
       `wait until the ${lock} has ended and run it again; a lock that nothing holds any more goes with 'qm unlock VMID' or 'pct unlock CTID'`,
   },
   {
-    pattern: /checksum mis+match|detected modified configuration/,
+    pattern: IN_BETWEEN,
     fix: () => "somebody changed it at the same time; run it again, and it starts from what is there then",
   },
   {

@@ -164,7 +164,7 @@ async function change(inputs: NicInputs, ask: GuestAsk, kept: Kept[], tools: Too
 /** What is done in rounds: a look, then changes up to the first that makes the look old. */
 export interface Rounds {
   plan: () => Promise<{ due: Change[]; seen: GuestSeen } | undefined>;
-  /** Called before each change; what it gives is called when Proxmox VE has carried that out, or refused it. */
+  /** Called before each change; what it gives is called when Proxmox VE has carried that out, or has not. */
   before?: (next: Change) => { done: () => void; refused: () => void };
 }
 
@@ -185,7 +185,7 @@ export async function inRounds(name: string, tools: Tools, at: string, rounds: R
       try {
         await carryChange(api, { guest: name, what: next.says }, next, planned.seen);
       } catch (error) {
-        if (error instanceof Refused) kept?.refused();
+        if (error instanceof Refused && error.isUndone) kept?.refused();
         throw error;
       }
       kept?.done();

@@ -69,7 +69,7 @@ export function nicBack(seen: GuestSeen, undo: Undo & { what: "nic" }): NicChang
   const settles = { settles: undo };
   const before = parseNet(seen.kind, undo.before);
   if (text === undo.before) {
-    return undefined;
+    return pendingBack(seen, undo);
   }
   if (possible(undo).includes(text)) {
     return nicChange(seen, undo.nic, before, settles);
@@ -83,6 +83,29 @@ export function nicBack(seen: GuestSeen, undo: Undo & { what: "nic" }): NicChang
     return { notes: [`${where}: its firewall flag was changed since by somebody else: it stays as it is`] };
   }
   return nicChange(seen, undo.nic, withKey(now, "firewall", valueOf(before, "firewall")), settles);
+}
+
+/** Ours is written, and the running guest has not taken it: at its next start it would be in force. */
+function pendingBack(seen: GuestSeen, undo: Undo & { what: "nic" }): NicChange | undefined {
+  const pending = seen.pending.find(({ key }) => key === undo.nic)?.pending;
+  if (pending === undefined || !possible(undo).includes(pending)) {
+    return undefined;
+  }
+  return {
+    notes: [],
+    change: {
+      says: `${undo.nic} of ${guestName(seen)}: '${pending}', which is pending, is taken back`,
+      phase: "tighten",
+      effect: "at once",
+      call: {
+        method: "set",
+        path: `${guestPath(seen)}/config`,
+        params: { revert: undo.nic, ...(seen.digest !== "" && { digest: seen.digest }) },
+        reread: true,
+      },
+      settles: undo,
+    },
+  };
 }
 
 /** What the NIC was before us, with what somebody else has changed since; undefined: nobody has. */

@@ -1,5 +1,7 @@
 import { PveGuestNic } from "../../../../components";
+import { httpsApi } from "../../../../components/pve/api";
 import type { NicInputs, NicOutputs } from "../../../../components/pve/model";
+import type { PveApi, Refusal } from "../../../../components/pve/transport";
 import { registeredBy } from "../mocks";
 import { NET0, plain, TOKEN, World } from "./world";
 
@@ -345,6 +347,44 @@ describe("a change that breaks off", () => {
       expect(world.texts()).toEqual(before);
     },
   );
+
+  let refusal: Refusal | undefined;
+  const answeringChangesWith = async (words: Refusal, instead: "done" | "pending") => {
+    refusal = words;
+    world = await World.start({}, (access) => {
+      const real = httpsApi(access as never);
+      const ask: PveApi["ask"] = async ([one, ...more]) => {
+        if (refusal === undefined || one?.method !== "set") return real.ask([one!, ...more]);
+        if (instead === "done") await real.ask([one]);
+        else world.pve.edit(101, (text) => `${text}\n[PENDING]\nnet0: ${one.params!.net0}\n`);
+        return [{ refusal }];
+      };
+      return { ...real, ask };
+    });
+  };
+
+  test("with an answer of a node in between is remembered: it may be done", async () => {
+    await answeringChangesWith({ status: 596, message: "Connection timed out" }, "done");
+    const before = world.pve.config(101);
+    const { properties } = await broken();
+    expect(world.pve.config(101)).toContain("firewall=0");
+    expect(properties!.kept[0]!.undo).toMatchObject([{ what: "nic", before: NET0[101] }]);
+    await expect(world.provider.delete("id", plain(properties!))).rejects.toThrow(/timed out/);
+    expect(world.pve.config(101)).toBe(before);
+  });
+
+  test("since the running guest does not take it is pending, and is taken back by destroy", async () => {
+    await answeringChangesWith(
+      { status: 400, message: "Parameter verification failed.", errors: { net0: "hotplug problem - no" } },
+      "pending",
+    );
+    const before = world.pve.config(101);
+    const { properties } = await broken();
+    expect(world.pve.config(101)).toContain("[PENDING]");
+    refusal = undefined;
+    await world.provider.delete("id", plain(properties!));
+    expect(world.pve.config(101)).toBe(before);
+  });
 
   test("tells which Proxmox VE lacks what was asked for", async () => {
     world = await World.start({ lacking: { options: ["macfilter"] } });
