@@ -72,16 +72,18 @@ function dataOf(text: string): unknown {
   return null;
 }
 
-/** `400 Parameter verification failed.` and a line for each parameter; without a number it is a 500. */
+/** `400 Parameter verification failed.` and for each parameter a line, which others may follow; without a number it is a 500. */
 function refusalOf(text: string, code: string | undefined): Refusal {
   const lines = text
     .split("\n")
     .filter((line) => !/^(\s*|proxy handler failed.*|update (VM|CT) \d+:.*)$/.test(line));
   const [, status, first] = /^(?:(\d{3}) )?(.*)$/s.exec(lines[0] ?? `pvesh has ended with ${code}`)!;
-  const errors = lines.slice(1).flatMap((line) => {
+  const errors: [name: string, words: string][] = [];
+  for (const line of lines.slice(1)) {
     const [, name, words] = /^(\w[\w-]*): (.*)$/.exec(line) ?? [];
-    return name === undefined || words === undefined ? [] : [[name, words] as const];
-  });
+    if (name !== undefined && words !== undefined) errors.push([name, words]);
+    else if (errors.length > 0) errors.at(-1)![1] += ` ${line}`;
+  }
   const rest = errors.length === 0 ? lines.slice(1) : [];
   return {
     status: Number(status ?? 500),
