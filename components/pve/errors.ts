@@ -42,6 +42,9 @@ interface Hint {
   fix: (match: RegExpExecArray, api: PveApi) => string;
 }
 
+/** A parameter that this Proxmox VE does not have. */
+const UNKNOWN = /not defined in schema|unknown option|unknown key/i;
+
 const HINTS: Hint[] = [
   {
     pattern: /is locked(?: \(([\w-]+)\))?/,
@@ -74,12 +77,12 @@ const HINTS: Hint[] = [
       "'token' is USER@REALM!ID=SECRET as 'pveum user token add' printed it once; it may have expired, or been removed",
   },
   {
-    pattern: /format error|not defined in schema|unknown option|unknown key/i,
+    pattern: new RegExp(`format error|${UNKNOWN.source}`, "i"),
     fix: () =>
       "this Proxmox VE is too old for it, or too new for what is known here: 'pveversion' tells which it is",
   },
   {
-    pattern: /Configuration file '[^']*' does not exist|does not exist/,
+    pattern: /Configuration file '[^']*' does not exist|\b(?:VM|CT) \d+ does not exist/,
     fix: () => "it was removed or moved to another node meanwhile; run it again, and it is looked for",
   },
   {
@@ -107,16 +110,22 @@ function fixOf(words: string, api: PveApi): string {
   return "";
 }
 
+/** A request, and what does the same where a parameter of it is not known. */
+type Asked = Request & { otherwise?: readonly Request[] };
+
 /** The data of each answer; fails with the first refusal. */
-export async function insist(api: PveApi, step: Step, requests: readonly Request[]): Promise<unknown[]> {
+export async function insist(api: PveApi, step: Step, requests: readonly Asked[]): Promise<unknown[]> {
   const answers: Answer[] = await api.ask(requests);
-  return answers.map((answer, at) => {
-    if (!isRefused(answer)) return answer.data;
-    const { method, path } = requests[at]!;
-    throw refused(
-      api,
-      { ...step, what: method === "get" ? `${step.what} (${path})` : step.what },
-      answer.refusal,
-    );
-  });
+  const data: unknown[] = [];
+  for (const [at, answer] of answers.entries()) {
+    const { method, path, otherwise } = requests[at]!;
+    if (!isRefused(answer)) data.push(answer.data);
+    else if (otherwise !== undefined && UNKNOWN.test(refusalText(answer.refusal)))
+      data.push(await insist(api, step, otherwise));
+    else {
+      const what = method === "get" ? `${step.what} (${path})` : step.what;
+      throw refused(api, { ...step, what }, answer.refusal);
+    }
+  }
+  return data;
 }

@@ -8,6 +8,8 @@ export interface Call {
   params: Record<string, string>;
   /** It names a position or a digest, which it changes: read and plan again before the next call. */
   reread?: true;
+  /** What does the same where this Proxmox VE is too old for a parameter of it. */
+  otherwise?: readonly Call[];
 }
 
 /** One GET: what it asks for, and whether the plan can do without its answer (a token may lack the right). */

@@ -71,18 +71,21 @@ export function staleIpset(
   );
   const own = set.entries.filter((entry) => entry.comment === comment);
   if (!isWanted && set.comment === comment && own.length === set.entries.length) {
-    const params = { force: "1" };
-    return [
-      changeOf(seen, `ipset ${name} of ours is removed`, "tighten", { method: "delete", path, params }),
-    ];
+    const whole: Call = {
+      method: "delete",
+      path,
+      params: { force: "1" },
+      otherwise: [...own.map((entry) => entryGone(path, entry)), { method: "delete", path, params: {} }],
+    };
+    return [changeOf(seen, `ipset ${name} of ours is removed`, "tighten", whole)];
   }
   return own
     .filter(({ cidr }) => !wanted.has(canonical(cidr)))
-    .map(({ cidr }) =>
-      changeOf(seen, `${name} lets ${cidr} through no more`, "tighten", {
-        method: "delete",
-        path: `${path}/${encodeURIComponent(cidr)}`,
-        params: {},
-      }),
+    .map((entry) =>
+      changeOf(seen, `${name} lets ${entry.cidr} through no more`, "tighten", entryGone(path, entry)),
     );
+}
+
+function entryGone(path: string, { cidr }: { cidr: string }): Call {
+  return { method: "delete", path: `${path}/${encodeURIComponent(cidr)}`, params: {} };
 }

@@ -1,7 +1,7 @@
 import { NicNeeds } from "../../../../hypervisor/needs";
 import { GuestSeen, planOf, PveRule, restoreOf, wantOf } from "../../../../hypervisor/pve";
 import { NicWords } from "../../../../hypervisor/words";
-import { guest, runPlan } from "./model";
+import { applied, guest, runPlan } from "./model";
 
 const OWNER = { cluster: "lan" };
 const PAIR: NicNeeds = {
@@ -173,6 +173,14 @@ describe("the plan for a unicast pair without a virtual MAC", () => {
     const { seen } = runPlan(on, wantOf(PAIR, {}), OWNER);
     const off = { ...seen, firewall: { ...seen.firewall, options: { enable: 1 } } };
     expect(calls(off)).toEqual([["delete", "firewall/ipset/ipfilter-net0", { force: "1" }]]);
+  });
+
+  it("has other calls for an ipset of its own where a Proxmox VE does not know how to remove it as a whole", () => {
+    const on = guest({}, { options: { enable: 1, ipfilter: 1 } });
+    const { seen } = runPlan(on, wantOf(PAIR, {}), OWNER);
+    const [whole] = plan({ ...seen, firewall: { ...seen.firewall, options: { enable: 1 } } }).changes;
+    const after = whole!.call.otherwise!.reduce(applied, seen);
+    expect(after.firewall.ipsets).toEqual({});
   });
 
   it("refuses where an ipset says no to the very address", () => {
