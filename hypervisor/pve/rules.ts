@@ -75,6 +75,11 @@ function isVrrp(proto: string | undefined): boolean {
   return proto !== undefined && /^(vrrp|112)$/i.test(proto);
 }
 
+/** Names and number of protocol 0: to iptables that is every protocol, to nftables itself alone. */
+function maybeEvery(proto: string | undefined): boolean {
+  return proto !== undefined && /^(ip|hopopt|0+)$/i.test(proto);
+}
+
 type Match = "all" | "some" | "none";
 
 /**
@@ -116,10 +121,12 @@ function decisionOf(rule: PveRule, want: RuleWant): Decision {
 
 function matchOf(rule: PveRule, want: RuleWant): Match {
   // Every macro names protocols of its own, and ports are of others.
-  if (rule.macro || rule.sport || rule.dport || rule["icmp-type"] || (rule.proto && !isVrrp(rule.proto))) {
+  const isOther = rule.proto && !isVrrp(rule.proto) && !maybeEvery(rule.proto);
+  if (rule.macro || rule.sport || rule.dport || rule["icmp-type"] || isOther) {
     return "none";
   }
-  const matches = [
+  const matches: Match[] = [
+    maybeEvery(rule.proto) ? "some" : "all",
     addressMatch(rule.source, want.source, want.family),
     addressMatch(rule.dest, want.dest, want.family),
   ];

@@ -92,6 +92,9 @@ describe("the plan for a unicast pair without a virtual MAC", () => {
       2,
     ],
     ["below one that drops TCP", [{ action: "DROP", proto: "tcp", dport: "22" }, { proto: "vrrp" }], 0],
+    ["below one that drops every protocol", [{ action: "DROP", proto: "ip" }, { proto: "vrrp" }], 1],
+    ["below one that drops protocol 0", [{ action: "DROP", proto: "0" }, { proto: "vrrp" }], 1],
+    ["of protocol 0, which is every one to iptables alone", [{ proto: "ip" }], 1],
     ["below a macro that drops", [{ action: "DROP", macro: "SSH" }, { proto: "vrrp" }], 0],
   ])("counts a rule of others %s", (_which, rules, made) => {
     expect(calls(guest({}, { rules: rules.map(rule) }))).toHaveLength(made);
