@@ -6,8 +6,9 @@ import { portGroupName } from "./port-group";
 
 /** Stands for a token where only its presence matters; see components/values.ts. */
 const HIDDEN = /^\*{8}$/;
+/** A user's name may have an @ of its own, as that of an OpenID provider does: the last one is before the realm. */
 const TOKEN =
-  /^[^\s:/@!=]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+=[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
+  /^[^\s:/!=]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+=[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/;
 
 /** Whether an address is that of an API: https, a host, perhaps a port, and nothing else. */
 function isEndpoint(value: string): boolean {

@@ -89,6 +89,7 @@ describe("a pair in Proxmox VE", () => {
 
   test("a token that is a secret of the config is judged by its form once it is known", () => {
     expect(checkPveToken(TOKEN)).toEqual([]);
+    expect(checkPveToken(TOKEN.replace("pulumi@pve", "jane@example.org@oidc"))).toEqual([]);
     const [problem] = checkPveToken("nonsense");
     expect(problem).toMatchObject({
       value: "(secret)",
