@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ConnectionArgs } from "./args";
+import type { ConnectionArgs, GuestArgs } from "./args";
 import type { HaPairArgs } from "./haPair";
 
 /**
  * HaPair's arguments from the stack's config: `cluster` (an object with HaPair's own words), and beside it the
- * secrets `privateKey` (for every node, and a hypervisor's `connection`, that names no way to log in), `authPass` and
- * `hypervisorToken`.
+ * secrets `privateKey` (for every node, and each `connection` to a hypervisor, that names no way to log in), `authPass` and
+ * `hypervisorToken` (for each `endpoint` of a guest that names none, too).
  */
 export function haPairFromConfig(config: pulumi.Config): HaPairArgs & { name: string } {
   const cluster = readCluster(config);
   const privateKey = config.getSecret("privateKey");
   const authPass = config.getSecret("authPass") ?? cluster.authPass;
   const { name, nodes, hypervisor, ...rest } = cluster;
-  const token = config.getSecret("hypervisorToken") ?? hypervisor?.token;
+  const token = config.getSecret("hypervisorToken");
   return {
     ...rest,
     ...(hypervisor !== undefined && {
@@ -27,7 +27,25 @@ export function haPairFromConfig(config: pulumi.Config): HaPairArgs & { name: st
     }),
     name: name ?? pulumi.getProject(),
     ...(authPass !== undefined && { authPass }),
-    nodes: (nodes ?? []).map((node) => ({ ...node, connection: withKey(node.connection, privateKey) })),
+    nodes: (nodes ?? []).map(({ guest, ...node }) => ({
+      ...node,
+      connection: withKey(node.connection, privateKey),
+      ...(guest !== undefined && { guest: guestWith(guest, privateKey, token) }),
+    })),
+  };
+}
+
+/** A guest that is reached by a way of its own. */
+function guestWith(
+  guest: GuestArgs,
+  privateKey: pulumi.Output<string> | undefined,
+  token: pulumi.Output<string> | undefined,
+): GuestArgs {
+  const { connection, endpoint } = guest;
+  return {
+    ...guest,
+    ...(connection !== undefined && { connection: withKey(connection, privateKey) }),
+    ...(endpoint !== undefined && guest.token === undefined && token !== undefined && { token }),
   };
 }
 

@@ -13,11 +13,11 @@ const node = (name: string, n: number) => ({
   guest: { id: 100 + n },
 });
 
-function readFrom(hypervisor: object, secrets: Record<string, string>) {
+function pairFrom(hypervisor: object, secrets: Record<string, string>, guest: object = {}) {
   const cluster = {
     virtualRouterId: 51,
     virtualIpAddresses: ["192.168.1.1/24"],
-    nodes: [node("a", 2), node("b", 3)],
+    nodes: [node("a", 2), { ...node("b", 3), guest: { id: 103, ...guest } }],
     hypervisor,
   };
   const values = { cluster: JSON.stringify(cluster), ...secrets };
@@ -26,12 +26,16 @@ function readFrom(hypervisor: object, secrets: Record<string, string>) {
     config,
     Object.keys(secrets).map((key) => `gw:${key}`),
   );
-  const { hypervisor: read } = haPairFromConfig(new pulumi.Config("gw"));
-  return read as unknown as {
-    token?: pulumi.Output<string>;
-    connection?: { privateKey?: pulumi.Output<string> };
-  };
+  return haPairFromConfig(new pulumi.Config("gw"));
 }
+
+interface Way {
+  token?: pulumi.Output<string>;
+  connection?: { privateKey?: pulumi.Output<string> };
+}
+
+const readFrom = (hypervisor: object, secrets: Record<string, string>) =>
+  pairFrom(hypervisor, secrets).hypervisor as unknown as Way;
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise((resolve) => output.apply(resolve));
 
@@ -46,4 +50,17 @@ test("a hypervisor that is reached over SSH takes the key that the nodes take", 
   const read = readFrom({ kind: "pve", connection }, { privateKey: "KEY" });
   expect(await valueOf(read.connection!.privateKey!)).toBe("KEY");
   expect(read.token).toBeUndefined();
+});
+
+test("a guest with a way of its own takes the same key and the same token", async () => {
+  const connection = { host: "192.168.1.201", hostKey: HOST_KEY };
+  const guestOf = (guest: object) => {
+    const secrets = { privateKey: "KEY", hypervisorToken: TOKEN };
+    return pairFrom({ kind: "pve", endpoint: "https://pve1:8006" }, secrets, guest).nodes[1]!
+      .guest as unknown as Way;
+  };
+  expect(await valueOf(guestOf({ connection }).connection!.privateKey!)).toBe("KEY");
+  expect(guestOf({ connection }).token).toBeUndefined();
+  expect(await valueOf(guestOf({ endpoint: "https://pve9:8006" }).token!)).toBe(TOKEN);
+  expect(guestOf({ endpoint: "https://pve9:8006", token: "own" }).token).toBe("own");
 });
