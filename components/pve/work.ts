@@ -92,13 +92,18 @@ async function obstacles({ ask, seen, plan, due }: Survey, tools: Tools): Promis
   return [
     ...plan.refusals,
     ...(right === undefined ? [] : [right]),
-    ...(busy === undefined
-      ? []
-      : [
-          `${guestName(seen)} is locked (${busy}), and Proxmox VE changes no NIC meanwhile: wait until that has ended and run it again`,
-        ]),
+    ...(busy === undefined ? [] : [busyText(seen, busy)]),
   ];
 }
+
+/** Whether a running guest is cut off for a moment. */
+export const isCut = ({ due }: { due: readonly Change[] }) => due.some(({ effect }) => effect === "replug");
+
+/** Whether it changes a NIC, and not the firewall: a lock holds that up. */
+export const isOfNic = ({ call }: Change) => call.path.endsWith("/config");
+
+export const busyText = (seen: GuestSeen, lock: string) =>
+  `${guestName(seen)} is locked (${lock}), and Proxmox VE changes no NIC meanwhile: wait until that has ended and run it again`;
 
 /**
  * Carries out what the surveys say, guest after guest: first what nobody notices, then the backups, the holder last and
@@ -116,7 +121,6 @@ export async function carryOut(
     if (inputs.part !== "widen") continue;
     own.undo = plan.changes.filter((one) => !due.includes(one)).reduce(keptBefore, own.undo);
   }
-  const isCut = ({ due }: Survey) => due.some(({ effect }) => effect === "replug");
   const due = surveys.filter((one) => one.due.length > 0);
   for (const { ask } of due.filter((one) => !isCut(one))) await change(inputs, ask, kept, tools);
   const cut = due.filter(isCut);

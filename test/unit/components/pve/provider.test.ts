@@ -526,6 +526,44 @@ describe("destroy", () => {
   });
 });
 
+describe("a guest that cannot be put back now", () => {
+  test("holds up no other, nor what is no NIC's", async () => {
+    world = await World.start();
+    const before = world.texts();
+    const outs = await world.up(world.inputs({ firewall: false, forgedTransmits: true }));
+    const all = await world.up(world.inputs({ firewall: true }, { part: "tighten", former: outs.kept }));
+    expect(all.isDone).toBe(true);
+    world.pve.edit(101, (text) => text.replace("firewall=1", "firewall=0"));
+    world.pve.edit(102, (text) => text.replace("firewall=1", "firewall=0"));
+    world.pve.lock(101);
+    await expect(world.provider.delete("id", outs)).rejects.toThrow(/gw-a.*is locked \(backup\)/);
+    expect(world.pve.config(102)).toContain(NET0[102]);
+    expect(world.texts()[1]).toBe(before[1]);
+    world.pve.unlock(101);
+    await world.provider.delete("id", outs);
+    expect(world.texts()).toEqual(before);
+  });
+
+  test("is drained before its NIC is plugged anew, the backup first, while the pair runs", async () => {
+    world = await World.start();
+    const before = world.texts();
+    const outs = await world.up(world.inputs({ firewall: false }));
+    const { tools, connections, done } = gatewaysWith("gw-a");
+    world.gateways = tools;
+    world.pve.onRequest = ({ method, path }) => {
+      if (method === "PUT" && path.endsWith("/config")) done.push(path);
+    };
+    await world.provider.delete("id", { ...outs, gateways: connections });
+    expect(done).toEqual([
+      "/nodes/pve2/qemu/102/config",
+      "drain gw-a",
+      "/nodes/pve1/qemu/101/config",
+      "undrain gw-a",
+    ]);
+    expect(world.texts()).toEqual(before);
+  });
+});
+
 describe("another way to the same guest", () => {
   const own = (words: object, part: "widen" | "tighten", former?: NicOutputs["kept"]) => {
     const access = world.inputs().access;
@@ -606,3 +644,23 @@ describe("refresh", () => {
     expect(world.warnings.join()).toMatch(/were not looked at/);
   });
 });
+
+/** Two gateways of a running pair, one of which holds the addresses. */
+function gatewaysWith(holder: string) {
+  const done: string[] = [];
+  const statusOf = (node: string) => {
+    const state = node === holder ? "MASTER" : "BACKUP";
+    const vips = [{ address: "192.0.2.9", held: node === holder }];
+    const instances = [{ name: "gw", state, vips, reported: { state, priority: 100 } }];
+    const cluster = { cluster: "gw", node, generation: "1", pending: false, drained: false, checks: [] };
+    return JSON.stringify({ keepalived: { running: true }, clusters: [{ ...cluster, instances }] });
+  };
+  const agent = (node: string, word: string) => {
+    if (word !== "status") done.push(`${word} ${node}`);
+    const stdout = word === "status" ? statusOf(node) : "";
+    return Promise.resolve({ code: 0, stdout, stderr: "" });
+  };
+  const hostOf = (node: string) => ({ address: node, agent: ([word = ""]: string[]) => agent(node, word) });
+  const connections = { "gw-a": {} as never, "gw-b": {} as never };
+  return { done, connections, tools: { hostOf, pause: () => Promise.resolve() } };
+}
