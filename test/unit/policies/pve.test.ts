@@ -1,6 +1,6 @@
 import { HA_PAIR } from "../../../policies/resources";
 import { nodeInput } from "../spec/cluster-input";
-import { Foreign, judgePve, pairProps, Props, UNKNOWN_NUMBER } from "./fixtures";
+import { Foreign, judgePve, pairProps, Props, UNKNOWN_NUMBER, UNKNOWN_STRING } from "./fixtures";
 
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 const CONTAINER = "proxmoxve:index/containerLegacy:ContainerLegacy";
@@ -121,6 +121,26 @@ describe("policies over guests of Proxmox VE accept", () => {
       ],
     ],
     ["a pair that makes its rules itself", [...without("gw", "rules-2", "rules-3"), hypervisor()]],
+    [
+      "a pair that makes its rules itself, whatever it says of its NICs' firewall and of how PVE is reached",
+      [
+        ...without("gw", "rules-2", "rules-3"),
+        hypervisor({
+          firewall: true,
+          token: UNKNOWN_STRING,
+          caCertificate: UNKNOWN_STRING,
+          promiscuous: true,
+        }),
+      ],
+    ],
+    [
+      "a pair that makes its rules itself, of which nobody says whether the guests' firewall is on",
+      [...without("gw", "rules-2", "rules-3", "options-2", "options-3"), hypervisor({ firewall: true })],
+    ],
+    [
+      "a pair that switches the NICs' firewall off",
+      [...without("gw", "rules-2", "rules-3"), hypervisor({ firewall: false })],
+    ],
     ["guests of nobody's pair", [vm(7), options(7)]],
     [
       "an ipset with all that is sent",
