@@ -35,11 +35,11 @@ export class NicProvider {
           ({ ask, plan }) => [nameOf(ask), plan.changes.map((change) => shown(change, inputs))] as const,
         ),
       );
-      for (const one of surveys) {
+      // Once for the two parts of a pair.
+      for (const one of inputs.part === "tighten" ? [] : surveys) {
         const { ask, plan } = one;
         // Over SSH a hookscript does it.
-        const isToken = "token" in (inputs.access[ask.at] ?? {});
-        const byHand = isToken && inputs.part !== "tighten" ? bridgePortWarning(one) : undefined;
+        const byHand = "token" in (inputs.access[ask.at] ?? {}) ? bridgePortWarning(one) : undefined;
         if (byHand !== undefined) await session.warn(`${nameOf(ask)}: ${byHand}`);
         for (const note of plan.notes) await session.inform(`${nameOf(ask)}: ${note}`);
       }

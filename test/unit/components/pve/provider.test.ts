@@ -62,6 +62,16 @@ describe("a preview", () => {
     expect(world.warnings).toEqual([]);
   });
 
+  test("tells once for both parts of a pair what people should know", async () => {
+    world = await World.start({ clusterFirewall: "" });
+    await world.provider.check({}, plain(world.inputs()));
+    await world.provider.check({}, plain(world.inputs({}, { part: "tighten", former: [] })));
+    expect(world.informed).toEqual([
+      expect.stringMatching(/^gw-a .*firewall of the PVE cluster is off/),
+      expect.stringMatching(/^gw-b .*firewall of the PVE cluster is off/),
+    ]);
+  });
+
   test("connects to nothing where the program asks for what it asked for before", async () => {
     world = await World.start();
     const outs = await world.up(world.inputs());
