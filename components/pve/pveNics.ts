@@ -39,9 +39,9 @@ export class PveNics extends pulumi.CustomResource {
       kept: undefined,
     };
     super("pulumi-nodejs:dynamic/pulumi-keepalived:PveNics", name, inputs, {
-      ...opts,
       // One made before the other goes would find all there, and lose it with that.
       deleteBeforeReplace: true,
+      ...opts,
       additionalSecretOutputs: ["access", "gateways"],
     });
   }

@@ -6,7 +6,7 @@ import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
 import { restore, restoreLeft } from "./restore";
-import { orphansOf, tellOrphans, tellSilenced } from "./silence";
+import { telling } from "./silence";
 import { sshApi } from "./ssh";
 import type { Access, PveApi } from "./transport";
 import { carryOut, survey, Survey, Tools } from "./work";
@@ -73,24 +73,19 @@ export function sessionOf(inputs: NicInputs, { api, warn, inform, gateways }: Se
     warn,
     inform,
   };
-  return {
+  const session: Session = {
     survey: (kept) => survey(inputs, kept, tools),
     carryOut: async (kept) => {
       await carryOut(inputs, await survey(inputs, kept, tools), kept, tools);
       // Before the pair's own change it may still need them.
-      if (inputs.part === "widen") return;
-      const orphans = orphansOf(inputs, kept);
-      await restoreLeft(inputs, kept, tools);
-      await tellOrphans(orphans, tools);
+      if (inputs.part !== "widen") await restoreLeft(inputs, kept, tools);
     },
-    restore: async (kept) => {
-      await restore(inputs, kept, tools);
-      await tellSilenced(inputs, tools);
-    },
+    restore: (kept) => restore(inputs, kept, tools),
     warn,
     inform,
     close: () => opened.forEach((one) => one.close()),
   };
+  return telling(session, inputs, tools);
 }
 
 function apiOf(access: Access<Connection>): PveApi {

@@ -1,14 +1,31 @@
 import { GuestSeen, lackOf, parseNet, whyNotInForce } from "../../hypervisor/pve";
 import { readGuest } from "./guests";
 import { GuestAsk, Kept, nameOf, NicInputs } from "./model";
+import type { Session } from "./reach";
 import type { Tools } from "./work";
 
 const SO =
   "nodes that do not hear each other all take the addresses: say 'hypervisor' and 'guest' again, or let it through by a rule of " +
   "your own, IN ACCEPT vrrp PEER -> OWN";
 
+/** A session that warns where a pair is not heard any more. */
+export function telling(session: Session, inputs: NicInputs, tools: Tools): Session {
+  return {
+    ...session,
+    carryOut: async (kept) => {
+      const orphans = orphansOf(inputs, kept);
+      await session.carryOut(kept);
+      await tellOrphans(orphans, tools);
+    },
+    restore: async (kept) => {
+      await session.restore(kept);
+      await tellSilenced(inputs, tools);
+    },
+  };
+}
+
 /** Warns where a pair runs on that is not let through any more, now that nothing here looks after its guests. */
-export async function tellSilenced({ guests, part }: NicInputs, tools: Tools): Promise<void> {
+async function tellSilenced({ guests, part }: NicInputs, tools: Tools): Promise<void> {
   if (part !== "widen") return;
   const silenced: string[] = [];
   for (const ask of guests) {
@@ -25,13 +42,15 @@ export async function tellSilenced({ guests, part }: NicInputs, tools: Tools): P
 }
 
 /** Those whose node stays in the pair, though it is not said any more which guest it is. */
-export function orphansOf({ guests, gateways = {}, former = [] }: NicInputs, kept: readonly Kept[]): Kept[] {
+function orphansOf({ part, guests, gateways = {}, former = [] }: NicInputs, kept: readonly Kept[]): Kept[] {
+  // Before the pair's own change nothing is taken from it.
+  if (part === "widen") return [];
   const isOrphan = ({ node }: Kept) => node in gateways && !guests.some((ask) => ask.node === node);
   return [...new Map([...former, ...kept].filter(isOrphan).map((one) => [nameOf(one), one])).values()];
 }
 
 /** The same of these, once their NICs are put back. What they need is not known any more: whatever is filtered is told. */
-export async function tellOrphans(orphans: readonly Kept[], tools: Tools): Promise<void> {
+async function tellOrphans(orphans: readonly Kept[], tools: Tools): Promise<void> {
   for (const one of orphans) {
     const seen = await seenOf(one, tools);
     const net = seen?.config[one.nic];
