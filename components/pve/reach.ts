@@ -6,9 +6,9 @@ import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
 import { restore, restoreLeft } from "./restore";
-import { telling } from "./silence";
 import { sshApi } from "./ssh";
 import type { Access, PveApi } from "./transport";
+import { telling } from "./silence";
 import { carryOut, survey, Survey, Tools } from "./work";
 
 /** Seconds for one conversation with a node: pvesh takes about one for each request. */
