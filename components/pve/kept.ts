@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { Change, isSameUndo, keptBefore, possible, setBy, Undo } from "../../hypervisor/pve";
-import type { GuestAsk, Kept } from "./model";
+import type { GuestAsk, Kept, NicOutputs } from "./model";
 
 /** A NIC of a guest, and which Proxmox VE it is in. */
 export type NicAt = Pick<Kept, "id" | "at" | "nic">;
@@ -14,7 +16,7 @@ export const isAsked = (guests: readonly GuestAsk[], nic: NicAt) =>
  * with the node's name. Who asks for the same NIC by another way asks for the same NIC, unless both ways were asked before.
  */
 export function reachedAs(kept: readonly Kept[], guests: readonly GuestAsk[]): Kept[] {
-  const moved = structuredClone(kept) as Kept[];
+  const moved = kept.map((one) => ({ ...one, undo: [...one.undo] }));
   for (const { node, id, at, want } of guests) {
     const nic = { id, at, nic: want.nic };
     if (moved.some((one) => isSameNic(one, nic))) continue;
@@ -23,6 +25,14 @@ export function reachedAs(kept: readonly Kept[], guests: readonly GuestAsk[]): K
     if (same !== undefined) Object.assign(same, { node, at });
   }
   return moved;
+}
+
+/** What the part before has kept, but for guests that had left already when this part was last done: those are put back. */
+export function unsettled(former: Kept[], guests: readonly GuestAsk[], olds?: NicOutputs): Kept[] {
+  if (!olds?.isDone) return former;
+  const wasLeft = (nic: Kept) =>
+    !isAsked(olds.guests, nic) && (olds.former ?? []).some((one) => isDeepStrictEqual(one, nic));
+  return former.filter((nic) => isAsked(guests, nic) || !wasLeft(nic));
 }
 
 /** What is kept of a NIC; made where there is nothing yet. */

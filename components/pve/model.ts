@@ -50,6 +50,8 @@ export interface NicOutputs extends NicInputs {
   kept: Kept[];
   /** False: a change broke off. */
   isDone: boolean;
+  /** How guests are reached that have left, as long as something is kept of them. A secret. */
+  formerAccess?: NicInputs["access"];
 }
 
 /** A change as a preview shows it. The engine cuts each text off after 150 characters. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/values";
 import type { Change } from "../../hypervisor/pve";
 import { bridgePortWarning } from "./bridgePorts";
-import { reachedAs } from "./kept";
+import { reachedAs, unsettled } from "./kept";
 import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs, Shown } from "./model";
 import type { Reach } from "./reach";
 
@@ -86,38 +86,40 @@ export class NicProvider {
 
   async create(inputs: NicInputs): Promise<{ id: string; outs: NicOutputs }> {
     const id = `${inputs.cluster}/${inputs.part}`;
-    return { id, outs: await this.carriedOut(id, inputs, []) };
+    return { id, outs: await this.carriedOut(id, inputs) };
   }
 
   async update(id: string, olds: NicOutputs, news: NicInputs): Promise<{ outs: NicOutputs }> {
     // Another password, or another way: nothing for the guests.
-    if (olds.isDone && askOf(olds) === askOf(news))
-      return { outs: { ...news, kept: olds.kept, isDone: true } };
-    return { outs: await this.carriedOut(id, news, reachedAs(olds.kept, news.guests), olds.access) };
+    if (olds.isDone && askOf(olds) === askOf(news)) {
+      const { kept, formerAccess } = olds;
+      return { outs: { ...news, kept, isDone: true, ...(formerAccess && { formerAccess }) } };
+    }
+    return { outs: await this.carriedOut(id, news, olds) };
   }
 
-  /** `former`: how the guests are reached that are asked for no more. */
-  private async carriedOut(
-    id: string,
-    inputs: NicInputs,
-    kept: Kept[],
-    former: NicInputs["access"] = {},
-  ): Promise<NicOutputs> {
-    const access = { ...former, ...inputs.access };
-    const { guests, former: before } = inputs;
-    const session = this.reach().open({
-      ...inputs,
-      access,
-      ...(before !== undefined && { former: reachedAs(before, guests) }),
-    });
+  private async carriedOut(id: string, inputs: NicInputs, olds?: NicOutputs): Promise<NicOutputs> {
+    const { guests } = inputs;
+    const kept = reachedAs(olds?.kept ?? [], guests);
+    const former = inputs.former && unsettled(reachedAs(inputs.former, guests), guests, olds);
+    // Guests that are asked for no more are reached as before.
+    const access = { ...(olds && wayOf(olds)), ...inputs.access };
+    const session = this.reach().open({ ...inputs, access, ...(former && { former }) });
+    const outs = (isDone: boolean): NicOutputs => {
+      const left = [...kept, ...((!isDone && former) || [])].filter(
+        ({ at }) => !(at in inputs.access) && at in access,
+      );
+      const formerAccess = Object.fromEntries(left.map(({ at }) => [at, access[at]!]));
+      return { ...inputs, kept, isDone, ...(left.length > 0 && { formerAccess }) };
+    };
     try {
       await session.carryOut(kept);
-      return { ...inputs, kept, isDone: true };
+      return outs(true);
     } catch (error) {
       const { message } = error as Error;
       // With these properties Pulumi keeps the outputs of what broke off: the next `up` goes on, a destroy puts back.
-      const outs: NicOutputs = { ...inputs, kept, isDone: false };
-      throw Object.assign(new Error(message, { cause: error }), { id, properties: outs, reasons: [message] });
+      const properties = outs(false);
+      throw Object.assign(new Error(message, { cause: error }), { id, properties, reasons: [message] });
     } finally {
       session.close();
     }
@@ -143,7 +145,7 @@ export class NicProvider {
 
   async delete(_id: string, props: NicOutputs): Promise<void> {
     if (props.part === "tighten" && props.kept.every(({ undo }) => undo.length === 0)) return;
-    const session = this.reach().open(props);
+    const session = this.reach().open({ ...props, access: wayOf(props) });
     try {
       await session.restore(props.kept);
     } finally {
@@ -157,6 +159,7 @@ function withFound(id: string, props: NicOutputs, found: string) {
   const inputs: Partial<NicOutputs> = { ...outs };
   delete inputs.kept;
   delete inputs.isDone;
+  delete inputs.formerAccess;
   return { id, props: outs, inputs: inputs as NicInputs };
 }
 
@@ -175,6 +178,9 @@ function whereOf(guests: NicInputs["guests"], access: NicInputs["access"]) {
     return { host, port };
   });
 }
+
+/** How everything is reached of which something is kept. */
+const wayOf = ({ access, formerAccess }: NicOutputs) => ({ ...formerAccess, ...access });
 
 function wholeOf(inputs: NicInputs): string {
   const { __provider, access, gateways } = inputs;

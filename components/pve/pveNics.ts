@@ -42,7 +42,7 @@ export class PveNics extends pulumi.CustomResource {
       // One made before the other goes would find all there, and lose it with that.
       deleteBeforeReplace: true,
       ...opts,
-      additionalSecretOutputs: ["access", "gateways"],
+      additionalSecretOutputs: ["access", "gateways", "formerAccess"],
     });
   }
 }

@@ -5,7 +5,7 @@ import { runAsRoot } from "../../operate/remote";
 import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
-import { restore, restoreLeft } from "./restore";
+import { forgetLeft, restore, restoreLeft } from "./restore";
 import { sshApi } from "./ssh";
 import type { Access, PveApi } from "./transport";
 import { telling } from "./silence";
@@ -78,7 +78,8 @@ export function sessionOf(inputs: NicInputs, { api, warn, inform, gateways }: Se
     carryOut: async (kept) => {
       await carryOut(inputs, await survey(inputs, kept, tools), kept, tools);
       // Before the pair's own change it may still need them.
-      if (inputs.part !== "widen") await restoreLeft(inputs, kept, tools);
+      if (inputs.part === "widen") await forgetLeft(inputs, kept, tools);
+      else await restoreLeft(inputs, kept, tools);
     },
     restore: (kept) => restore(inputs, kept, tools),
     warn,

@@ -33,6 +33,18 @@ export async function restoreLeft(inputs: NicInputs, kept: Kept[], tools: Tools)
   );
 }
 
+/** Of guests that have left and are as they were before nothing is kept: what comes after is somebody else's. */
+export async function forgetLeft(inputs: NicInputs, kept: Kept[], tools: Tools): Promise<void> {
+  for (const nic of kept.filter((one) => !isAsked(inputs.guests, one))) {
+    const { isReached, plan } = toRestore(inputs, nic, nic.undo, () => true, tools);
+    // What cannot be looked at now is looked at another time.
+    const planned = isReached ? await plan().catch(() => NOT_SEEN) : NOT_SEEN;
+    if (planned === undefined || planned.due.length === 0) kept.splice(kept.indexOf(nic), 1);
+  }
+}
+
+const NOT_SEEN = { due: [undefined] };
+
 /** One NIC, and what is to be done to it. Reading it fails where something of it cannot be put back now. */
 interface ToRestore {
   nic: Kept;

@@ -621,6 +621,76 @@ describe("another way to the same guest", () => {
   });
 });
 
+describe("a guest that has left", () => {
+  const FIREWALL_OFF = { firewall: false };
+  /** 101 is reached by a way of its own, that goes with it. */
+  const asked = (
+    part: "widen" | "tighten",
+    ids: number[],
+    former?: NicOutputs["kept"],
+    tag = "as applied",
+  ) => {
+    const access = world.inputs().access;
+    if (ids.includes(101)) access["gw-a"] = access[""]!;
+    const inputs = world.inputs(FIREWALL_OFF, { part, access, former, found: tag });
+    inputs.guests[0]!.at = "gw-a";
+    inputs.guests = inputs.guests.filter(({ id }) => ids.includes(id));
+    return inputs;
+  };
+  let outs: NicOutputs, rest: NicOutputs;
+  const up = async (ids: number[], tag?: string) => {
+    outs = await world.up(asked("widen", ids, undefined, tag), outs);
+    rest = await world.up(asked("tighten", ids, outs.kept, tag), rest);
+  };
+  const byAdmin = (id: number) => world.pve.edit(id, (text) => text.replace("firewall=1", "firewall=0"));
+
+  beforeEach(async () => {
+    outs = rest = undefined as never;
+    world = await World.start();
+    await up([101, 102]);
+  });
+
+  test("is put back once: what its owner does later stays", async () => {
+    await up([102]);
+    expect(world.pve.config(101)).toContain(NET0[101]);
+    byAdmin(101);
+    rest = await world.up(asked("tighten", [102], outs.kept, "another look"), rest);
+    expect(world.pve.config(101)).toContain("firewall=0");
+  });
+
+  test("is forgotten once it is as it was before, so that destroy leaves it alone", async () => {
+    await up([102]);
+    await up([102], "another look");
+    expect([outs, rest].map(({ kept }) => kept.map(({ id }) => id))).toEqual([[102], [102]]);
+    byAdmin(101);
+    await world.provider.delete("id", rest);
+    await world.provider.delete("id", outs);
+    expect(world.pve.config(101)).toContain("firewall=0");
+    expect(world.pve.config(102)).toContain(NET0[102]);
+  });
+
+  test("is reached as before when the first try has failed", async () => {
+    outs = await world.up(asked("widen", [102]), outs);
+    world.pve.lock(101);
+    const failed = await world.up(asked("tighten", [102], outs.kept), rest).then(
+      () => undefined,
+      (error: Error & { properties: NicOutputs }) => error,
+    );
+    expect(failed!.message).toMatch(/gw-a.*is locked/);
+    world.pve.unlock(101);
+    rest = await world.up(asked("tighten", [102], outs.kept), plain(failed!.properties));
+    expect(world.pve.config(101)).toContain(NET0[101]);
+    expect(rest).not.toHaveProperty("formerAccess");
+  });
+
+  test("is put back by destroy where the last part never came to it", async () => {
+    outs = await world.up(asked("widen", [102]), outs);
+    await world.provider.delete("id", rest);
+    await world.provider.delete("id", outs);
+    expect(world.pve.config(101)).toContain(NET0[101]);
+  });
+});
+
 describe("refresh", () => {
   test("finds nothing where everything is as it was applied", async () => {
     world = await World.start();
