@@ -45,8 +45,10 @@ export class Refusals extends Error {
   }
 }
 
-/** More rounds than any plan takes: what is not done by then does not come to an end. */
-const MOST_ROUNDS = 100;
+/** So many looks at which no less is to be done than at one before: it does not come to an end. */
+const MOST_IN_VAIN = 20;
+/** How often it is planned anew since somebody was faster. */
+const MOST_OUTDATED = 3;
 
 /**
  * Whether a part makes a change. What the part before knows nothing of goes back with the last, and a NIC that the last has
@@ -88,7 +90,7 @@ async function look(inputs: NicInputs, ask: GuestAsk, kept: readonly Kept[], too
 async function obstacles({ ask, seen, plan, due }: Survey, tools: Tools): Promise<string[]> {
   if (due.length === 0) return plan.refusals;
   const right = await lackingRight(tools.api(ask.at), seen);
-  const { busy } = plan;
+  const busy = due.some(isOfNic) ? plan.busy : undefined;
   return [
     ...plan.refusals,
     ...(right === undefined ? [] : [right]),
@@ -176,9 +178,13 @@ export interface Rounds {
 export async function inRounds(name: string, tools: Tools, at: string, rounds: Rounds): Promise<void> {
   const api = tools.api(at);
   const done = new Set<string>();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  let least = Infinity;
+  let outdated = 0;
+  for (let inVain = 0; inVain < MOST_IN_VAIN;) {
     const planned = await rounds.plan();
     if (planned === undefined || planned.due.length === 0) return;
+    inVain = planned.due.length < least ? 0 : inVain + 1;
+    least = Math.min(least, planned.due.length);
     for (const next of planned.due) {
       if (done.has(next.says)) {
         throw new Error(
@@ -190,6 +196,7 @@ export async function inRounds(name: string, tools: Tools, at: string, rounds: R
         await carryChange(api, { guest: name, what: next.says }, next, planned.seen);
       } catch (error) {
         if (error instanceof Refused && error.isUndone) kept?.refused();
+        if (error instanceof Refused && error.isOutdated && ++outdated < MOST_OUTDATED) break;
         throw error;
       }
       kept?.done();

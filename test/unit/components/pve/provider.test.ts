@@ -188,6 +188,28 @@ describe("a change", () => {
     expect(world.pve.firewall(101).match(/^.*vrrp-agent:gw$/gm)).toEqual(rules);
   });
 
+  test("and its way back may be of as many rules as are wanted", async () => {
+    world = await World.start();
+    const before = world.texts();
+    const inputs = world.inputs();
+    inputs.guests = inputs.guests.slice(0, 1);
+    const peers = Array.from({ length: 101 }, (_, at) => `192.0.2.${at + 100}`);
+    inputs.guests[0]!.want.vrrp = [{ family: 4, source: "192.0.2.1", peers }];
+    const outs = await world.up(inputs);
+    await world.provider.delete("id", outs);
+    expect(world.texts()).toEqual(before);
+  }, 60_000);
+
+  test("of rules alone is made while a backup locks the guest", async () => {
+    world = await World.start();
+    for (const id of [101, 102]) world.pve.edit(id, (text) => text.replace("firewall=1", "firewall=0"));
+    world.pve.lock(101);
+    const outs = await world.up(world.inputs({ firewall: true }));
+    expect(world.pve.firewall(101)).toContain("# vrrp-agent:gw");
+    const rest = world.inputs({ firewall: true }, { part: "tighten", former: outs.kept });
+    await expect(world.up(rest)).rejects.toThrow(/is locked \(backup\)/);
+  });
+
   test("of a guest that has moved is made where it is now", async () => {
     world = await World.start();
     world.pve.move(101, "pve2");
@@ -306,15 +328,31 @@ describe("a change that breaks off", () => {
       (error: Error & { id?: string; properties?: NicOutputs; reasons?: string[] }) => error,
     );
 
-  test("is not made where somebody was faster, and says so", async () => {
+  const meanwhile = (times: number) => {
+    let left = times;
+    world.pve.onRequest = ({ method }) => {
+      if (method === "PUT" && left-- > 0)
+        world.pve.edit(101, (text) => text.replace(/cores: (\d+)/, (_all, count) => `cores: ${+count + 1}`));
+    };
+  };
+
+  test("is not made where somebody is faster each time, and says so", async () => {
     world = await World.start();
-    world.pve.editBeforeWrite(() => world.pve.edit(101, (text) => text.replace("cores: 2", "cores: 4")));
+    meanwhile(100);
     const error = await broken();
     expect(error.message).toMatch(
       /gw-a \(guest 101\).*checksum mis+match.*somebody changed it at the same time/,
     );
     expect(world.pve.config(101)).toContain(NET0[101]);
     expect(error.properties!.kept.flatMap(({ undo }) => undo)).toEqual([]);
+  });
+
+  test("is none where somebody was faster once or twice: it is planned anew from what is there then", async () => {
+    world = await World.start();
+    meanwhile(2);
+    await world.up(world.inputs({ firewall: false }));
+    expect(world.pve.config(101)).toContain("cores: 4");
+    expect(world.pve.config(101)).toContain("firewall=0");
   });
 
   test("leaves each guest old or new, keeps what was done, and goes on at the next up", async () => {
