@@ -56,7 +56,7 @@ class Line {
 const word = fc.constantFrom(true, false, undefined);
 const fault = fc.option(
   fc.record({
-    at: fc.nat(4),
+    at: fc.nat(2),
     fate: fc.constantFrom<Fate>("lost", "answer lost", "refused", "node in between"),
   }),
   { nil: undefined, freq: 2 },
