@@ -71,11 +71,14 @@ export class PveGateway extends pulumi.ComponentResource {
     const cluster = provePair(name, args, gateway);
     super(PveGateway.__pulumiType, name, withSecrets(args), opts);
 
-    const made = args.nodes.map((node, at) => this.machine(name, args, gateway, at, node));
-    const walls = made.map(({ vm }, at) => this.firewall(name, args, gateway, cluster, at, vm));
-    const nodes = made.map(({ pairNode, vm }, at) =>
-      this.ready(name, gateway, at, pairNode, [vm, ...walls[at]!]),
-    );
+    const nodes: pulumi.Resource[] = [];
+    const made = args.nodes.map((node, at) => {
+      // One after the other, and each when those before it are ready again: what changes both is never at both at once.
+      const machine = this.machine(name, args, gateway, at, node, [...nodes]);
+      const walls = this.firewall(name, args, gateway, cluster, at, machine.vm);
+      nodes.push(this.ready(name, gateway, at, machine, walls));
+      return machine;
+    });
     const pair = new HaPair(
       name,
       { ...pairArgs(name, args), nodes: made.map(({ pairNode }) => pairNode) },
@@ -86,7 +89,7 @@ export class PveGateway extends pulumi.ComponentResource {
     const byNode = <T>(f: (machine: (typeof made)[number]) => T) =>
       Object.fromEntries(made.map((machine) => [machine.pairNode.name, f(machine)]));
     this.vmIds = pulumi.all(byNode(({ vm }) => vm.vmId.apply(Number)));
-    this.macAddresses = pulumi.all(byNode(({ vm }) => vm.macAddresses));
+    this.macAddresses = pulumi.all(byNode(({ vm }) => macsOf(vm)));
     this.addresses = pulumi.all(byNode(({ pairNode }) => pulumi.output(pairNode.connection.host)));
     this.hostKeys = pulumi
       .all(byNode(({ publicKey }) => pulumi.output(publicKey ?? "")))
@@ -96,20 +99,28 @@ export class PveGateway extends pulumi.ComponentResource {
     this.registerOutputs({ vmIds, macAddresses, addresses, hostKeys, virtualIpAddresses });
   }
 
-  private machine(name: string, args: PveGatewayArgs, gateway: Proved, at: number, node: PveGatewayNodeArgs) {
+  private machine(
+    name: string,
+    args: PveGatewayArgs,
+    gateway: Proved,
+    at: number,
+    node: PveGatewayNodeArgs,
+    after: pulumi.Resource[],
+  ) {
     const resource = `${name}-${node.name}`;
     const hostKey = this.hostKey(resource, gateway, at, node);
-    const vm = makeMachine({
+    const { vm, mark } = makeMachine({
       name: resource,
       gateway,
       at,
       authorizedKeys: authorizedKeysOf(args),
       hostKey,
+      after,
       parent: this,
     });
     const publicKey = hostKey?.publicKey ?? shownKey(node);
     const trusted = publicKey === undefined ? { insecureHostKey: true } : { hostKey: knownAs(publicKey, vm) };
-    return { vm, publicKey, pairNode: pairNode(args, gateway, at, node, trusted) };
+    return { vm, mark, publicKey, pairNode: pairNode(args, gateway, at, node, trusted) };
   }
 
   private hostKey(
@@ -120,14 +131,8 @@ export class PveGateway extends pulumi.ComponentResource {
   ): HostKeyPair | undefined {
     if (hostPrivateKey !== undefined) return givenHostKey(resource, hostPrivateKey);
     if (hostKey !== undefined || insecureHostKey === true) return undefined;
-    const keepers = picker(
-      gateway,
-      at,
-    )((known, { templateId = known.templateId, vmId }) => ({
-      template: String(templateId),
-      ...(vmId !== undefined && { vmId: String(vmId) }),
-    }));
-    return new GuestHostKey(`${resource}-host-key`, keepers, { parent: this });
+    const template = picker(gateway, at)((known, { templateId = known.templateId }) => String(templateId));
+    return new GuestHostKey(`${resource}-host-key`, { template }, { parent: this });
   }
 
   private firewall(
@@ -170,22 +175,23 @@ export class PveGateway extends pulumi.ComponentResource {
     return [made.rules, made.ipset, made.options].filter((resource) => resource !== undefined);
   }
 
-  /** Ends when the machine is up and its cloud-init through. */
+  /** Ends when the machine is up and its cloud-init through; awaited again when something of the VM has changed. */
   private ready(
     name: string,
     gateway: Proved,
     at: number,
-    { name: node, connection }: NodeArgs,
-    dependsOn: pulumi.Resource[],
+    { vm, mark, pairNode: { name: node, connection } }: ReturnType<PveGateway["machine"]>,
+    walls: pulumi.Resource[],
   ): remote.Command {
+    const script = derive(gateway, ({ readyTimeout = 900 }) => waitForCloudInit(readyTimeout));
     return new remote.Command(
       `${name}-${node}-ready`,
       {
         connection: connectionTo(connection).apply((known) => ({ ...known, ...FIRST_DIAL })),
-        create: derive(gateway, ({ readyTimeout = 900 }) => waitForCloudInit(readyTimeout)),
+        create: pulumi.interpolate`${script}# VM: ${mark}\n`,
         addPreviousOutputInEnv: false,
       },
-      { parent: this, dependsOn },
+      { parent: this, dependsOn: [vm, ...walls] },
     );
   }
 }
@@ -229,9 +235,13 @@ function pairNode(
 /** A host key with a comment that is another one for each machine that was made: with it all that reaches the machine is done anew. */
 function knownAs(publicKey: pulumi.Output<string>, vm: VmLegacy): pulumi.Output<string> {
   return pulumi
-    .all([publicKey, vm.vmId, vm.macAddresses])
-    .apply(([key, id, macs]) => `${key} vm-${id}-${macs?.[0] ?? ""}`);
+    .all([publicKey, vm.vmId, macsOf(vm)])
+    .apply(([key, id, [mac = ""]]) => `${key} vm-${id}-${mac}`);
 }
+
+/** By the NICs as they are configured: `macAddresses` is empty where the provider is to ask a guest agent, which is not awaited. */
+const macsOf = ({ networkDevices }: VmLegacy): pulumi.Output<string[]> =>
+  networkDevices.apply((nics) => nics.map(({ macAddress }) => macAddress ?? ""));
 
 function shownKey({ hostKey }: PveGatewayNodeArgs): pulumi.Output<string> | undefined {
   if (hostKey === undefined) return undefined;

@@ -22,11 +22,20 @@ beforeAll(async () => {
   }
   program = path.join(directory, EXAMPLE);
   fs.cpSync(path.join(REPOSITORY, EXAMPLE), program, { recursive: true });
+  const index = path.join(program, "index.ts");
+  const text = fs.readFileSync(index, "utf8");
+  // What each test changes of the gateway, and of its second machine.
+  fs.writeFileSync(
+    index,
+    text
+      .replace("startupOrder: 1,", '$& ...config.getObject<object>("gateway"),')
+      .replace('nodeName: "pve2",', '$& ...config.getObject<object>("second"),'),
+  );
   const plugin = path.join(directory, "plugin");
   writeProxmoxvePlugin(plugin, path.join(REPOSITORY, "node_modules"));
   fs.appendFileSync(
     path.join(program, "Pulumi.yaml"),
-    `plugins:\n  providers:\n    - name: proxmoxve\n      path: ${plugin}\n`,
+    `plugins:\n  providers:\n${["proxmoxve", "command"].map((name) => `    - name: ${name}\n      path: ${plugin}\n`).join("")}`,
   );
   fs.mkdirSync(path.join(directory, "state"));
   await succeed("stack", "init", "test");
@@ -68,7 +77,7 @@ function calls(): string[] {
   return lines;
 }
 
-/** Up to the machines: what follows connects to them. */
+/** Up to the machines that are ready: what follows is the pair. */
 const MACHINES = [
   "**pulumi:pulumi:Stack**",
   "**pulumi:providers**",
@@ -76,6 +85,7 @@ const MACHINES = [
   ...["GuestHostKey", "FileLegacy", "VmLegacy", "RulesLegacy", "OptionsLegacy"].map(
     (type) => `**:${type}::*`,
   ),
+  "**:Command::gw-gw-*-ready",
 ].map((target) => `--target=${target}`);
 
 test("a first preview, which knows no key and no machine, shows all that will be made, and no secret", async () => {
@@ -88,17 +98,37 @@ test("a first preview, which knows no key and no machine, shows all that will be
   expect(calls()).toEqual([]);
 });
 
-test("the machines are made after their keys, their rules after them, and a second up changes nothing of it", async () => {
+/** The place of each call, which must be there. */
+function places(done: string[]): (call: string) => number {
+  return (call) => {
+    const at = done.findIndex((line) => `${line} `.startsWith(`${call} `));
+    if (at < 0) throw new Error(`no '${call}' in:\n${done.join("\n")}`);
+    return at;
+  };
+}
+
+function inOrder(done: string[], ...expected: string[]): void {
+  const at = expected.map(places(done));
+  expect(at).toEqual([...at].sort((a, b) => a - b));
+}
+
+const change = (what: "gateway" | "second", value: object) =>
+  succeed("config", "set", what, "--", JSON.stringify(value));
+
+test("the machines are made after their keys, one after the other, their rules after them, and a second up changes nothing of it", async () => {
   await succeed("up", "--yes", ...MACHINES);
   const made = calls();
-  expect(made).toHaveLength(8);
-  const at = (what: string) => made.indexOf(`create ${what}`);
-  for (const node of ["gw-gw-a", "gw-gw-b"]) {
-    expect(at(`FileLegacy ${node}-host-key-file`)).toBeGreaterThanOrEqual(0);
-    expect(at(`VmLegacy ${node}`)).toBeGreaterThan(at(`FileLegacy ${node}-host-key-file`));
-    expect(at(`RulesLegacy ${node}-rules`)).toBeGreaterThan(at(`VmLegacy ${node}`));
-    expect(at(`OptionsLegacy ${node}-options`)).toBeGreaterThan(at(`RulesLegacy ${node}-rules`));
-  }
+  expect(made).toHaveLength(10);
+  inOrder(
+    made,
+    ...["gw-gw-a", "gw-gw-b"].flatMap((node) => [
+      `create FileLegacy ${node}-host-key-file`,
+      `create VmLegacy ${node}`,
+      `create RulesLegacy ${node}-rules`,
+      `create OptionsLegacy ${node}-options`,
+      `create Command ${node}-ready`,
+    ]),
+  );
   await succeed("up", "--yes", ...MACHINES);
   expect(calls()).toEqual([]);
 });
@@ -109,22 +139,74 @@ test("the state keeps no key in clear", async () => {
   expect(exported).not.toContain("BEGIN OPENSSH PRIVATE KEY");
 });
 
-test("another template makes other machines, each with another key and with its rules anew", async () => {
-  const before = await succeed("stack", "export");
-  await succeed("config", "set", "templateId", "9001");
+test("a change of both machines is made at one after the other", async () => {
+  await change("gateway", { cores: 4 });
+  await succeed("up", "--yes", ...MACHINES);
+  expect(calls()).toEqual([
+    "update VmLegacy gw-gw-a",
+    "update Command gw-gw-a-ready",
+    "update VmLegacy gw-gw-b",
+    "update Command gw-gw-b-ready",
+  ]);
+});
+
+test("what only the clone was made by changes no machine", async () => {
+  await change("gateway", { cores: 4, templateNode: "pve9", datastore: "fast", linkedClone: true });
+  await succeed("up", "--yes", ...MACHINES);
+  expect(calls()).toEqual([]);
+});
+
+test("an id that is said as it is, and an agent, make no machine anew, and it stays known by its MAC", async () => {
+  const known = async () =>
+    [
+      ...(await succeed("stack", "export", "--show-secrets")).matchAll(
+        /ssh-ed25519 \S+ (vm-\d+-[0-9A-F:]+)/g,
+      ),
+    ].map(([, comment]) => comment!);
+  const before = await known();
+  expect(new Set(before).size).toBe(2);
+  const [, id] = /VmLegacy::gw-gw-b",\s*"custom": true,\s*"id": "(\d+)"/.exec(
+    await succeed("stack", "export"),
+  )!;
+  await change("second", { vmId: Number(id) });
+  await change("gateway", { cores: 4, agent: true });
+  await succeed("up", "--yes", ...MACHINES);
+  expect(calls().filter((call) => !call.startsWith("update"))).toEqual([]);
+  expect(await known()).toEqual(before);
+});
+
+test("a host key's file that is written anew, on a storage that the nodes share, is there afterwards", async () => {
+  await change("gateway", { cores: 4, agent: true, snippetMode: "0640" });
+  await change("second", { nodeName: "pve3" });
   await succeed("up", "--yes", ...MACHINES);
   const done = calls();
-  const at = (call: string) => {
-    expect(done).toContain(call);
-    return done.indexOf(call);
-  };
   for (const node of ["gw-gw-a", "gw-gw-b"]) {
-    const deleted = at(`delete VmLegacy ${node}`);
-    expect(at(`create VmLegacy ${node}`)).toBeGreaterThan(deleted);
-    expect(at(`create RulesLegacy ${node}-rules`)).toBeGreaterThan(at(`create VmLegacy ${node}`));
-    at(`create OptionsLegacy ${node}-options`);
-    at(`create FileLegacy ${node}-host-key-file`);
+    inOrder(done, `delete FileLegacy ${node}-host-key-file`, `create FileLegacy ${node}-host-key-file`);
+    const volumes = done
+      .filter((call) => call.includes(`FileLegacy ${node}-`))
+      .map((call) => call.split(" ").at(-1));
+    expect(new Set(volumes).size).toBe(1);
   }
+  expect(done.filter((call) => /(create|delete) VmLegacy/.test(call))).toEqual([]);
+});
+
+test("another template makes other machines, one after the other, each with another key and with its rules anew", async () => {
+  const before = await succeed("stack", "export");
+  await succeed("config", "set", "templateId", "9001");
+  await change("gateway", { cores: 4, templateNode: "pve9", datastore: "fast" });
+  await succeed("up", "--yes", ...MACHINES);
+  const done = calls();
+  inOrder(
+    done,
+    ...["gw-gw-a", "gw-gw-b"].flatMap((node) => [
+      `delete VmLegacy ${node}`,
+      `create VmLegacy ${node} from pve9 fast`,
+      `create RulesLegacy ${node}-rules`,
+      `create OptionsLegacy ${node}-options`,
+      `update Command ${node}-ready`,
+    ]),
+  );
+  for (const node of ["gw-gw-a", "gw-gw-b"]) places(done)(`create FileLegacy ${node}-host-key-file`);
   const keys = (text: string) =>
     [...text.matchAll(/"publicKey": "(ssh-ed25519 \S+)"/g)].map(([, key]) => key);
   const after = keys(await succeed("stack", "export"));

@@ -47,8 +47,11 @@ export function outputs({ type, name, inputs }: Registered): {
 } {
   const second = name.includes("gw-b");
   if (type === VM) {
-    const macAddresses = [second ? "BC:24:11:00:00:03" : "BC:24:11:00:00:02"];
-    return { state: { vmId: inputs.vmId ?? (second ? 102 : 101), macAddresses } };
+    const macAddress = second ? "BC:24:11:00:00:03" : "BC:24:11:00:00:02";
+    const networkDevices = (inputs.networkDevices as object[]).map((nic) => ({ macAddress, ...nic }));
+    const isAsked = (inputs.agent as { enabled: boolean }).enabled;
+    const macAddresses = isAsked ? [] : networkDevices.map((nic) => nic.macAddress);
+    return { state: { vmId: inputs.vmId ?? (second ? 102 : 101), networkDevices, macAddresses } };
   }
   if (type === HOST_KEY_TYPE) return { state: { privateKey: `KEY OF ${name}`, publicKey: HOST_KEY } };
   if (type === FILE) return { id: `local:snippets/${name}` };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { PveGateway } from "../../../../components";
+import { PveGateway, PveGatewayArgs } from "../../../../components";
 import { find, HOST_KEY, registeredBy, secretValue, visible } from "../mocks";
 import {
   COMMAND,
@@ -29,6 +29,7 @@ describe("a gateway of two machines", () => {
       clone: { vmId: 9000, full: true, retries: 5 },
       migrate: true,
       started: true,
+      rebootAfterUpdate: false,
       onBoot: true,
       agent: { enabled: false, waitForIp: { disabled: true } },
       operatingSystem: { type: "l26" },
@@ -38,7 +39,7 @@ describe("a gateway of two machines", () => {
       initialization: {
         ipConfigs: [{ ipv4: { address: "192.168.1.2/24", gateway: "192.168.1.254" } }],
         userAccount: { username: "root", keys: [KEYS.publicKey] },
-        vendorDataFileId: "local:snippets/gw-gw-a-host-key-file",
+        vendorDataFileId: expect.stringMatching(/^local:snippets\/gw-gw-a-[0-9a-f]{12}\.yaml$/) as string,
       },
     });
     expect(find(all, VM, "gw-gw-b").inputs).toMatchObject({ name: "gw-b", nodeName: "pve2" });
@@ -150,14 +151,44 @@ test("what a VM's end takes with it, and its replacement must have anew, goes wi
     },
   ];
   await registered(gateway({ firewall: { ipfilter: true } }), undefined, { transformations });
-  const vm = options.get(`${VM} gw-gw-a`)!;
-  expect(vm.deleteBeforeReplace).toBe(true);
+  for (const key of [`${VM} gw-gw-a`, `${FILE} gw-gw-a-host-key-file`]) {
+    expect(options.get(key)!.deleteBeforeReplace).toBe(true);
+  }
   for (const key of [`${RULES} gw-gw-a-rules`, `${IPSET} gw-gw-a-ipfilter`, `${OPTIONS} gw-gw-a-options`]) {
     const { replaceWith, deletedWith } = options.get(key)!;
     expect(replaceWith).toEqual([deletedWith]);
     expect(deletedWith).toMatchObject({ __pulumiType: VM, __name: "gw-gw-a" });
   }
   expect(options.get(`${IPSET} gw-gw-a-ipfilter`)!.deleteBeforeReplace).toBe(true);
+});
+
+test("a second machine is touched when the first is ready again, which is awaited when its VM changes", async () => {
+  const names = (await registered(gateway())).map(({ name }) => name);
+  expect(names.indexOf("gw-gw-b-host-key-file")).toBeGreaterThan(names.indexOf("gw-gw-a-ready"));
+  expect(names.indexOf("gw-gw-b")).toBeGreaterThan(names.indexOf("gw-gw-a-ready"));
+  const script = async (args: PveGatewayArgs) =>
+    find(await registered(args), COMMAND, "gw-gw-a-ready").inputs.create;
+  const before = await script(gateway());
+  expect(await script(gateway())).toBe(before);
+  expect(await script(gateway({ templateNode: "pve9" }))).toBe(before);
+  for (const changed of [
+    gateway({ cores: 4 }),
+    withNode({ vlan: 7 }),
+    withNode({ gateway: "192.168.1.253" }),
+  ]) {
+    expect(await script(changed)).not.toBe(before);
+  }
+});
+
+test("a machine with a guest agent is known by its NIC's MAC, which no agent is asked for", async () => {
+  const told: unknown[] = [];
+  const all = await registered(gateway({ agent: true }), ({ macAddresses }) => {
+    macAddresses.apply((macs) => told.push(macs));
+  });
+  expect(secretValue(find(all, COMMAND, "gw-gw-a-stage").inputs.connection)).toMatchObject({
+    hostKey: `${HOST_KEY} vm-101-BC:24:11:00:00:02`,
+  });
+  expect(told).toEqual([{ "gw-a": ["BC:24:11:00:00:02"], "gw-b": ["BC:24:11:00:00:03"] }]);
 });
 
 test("everything that can be said of a machine is where the provider takes it", async () => {
@@ -225,10 +256,8 @@ test("everything that can be said of a machine is where the provider takes it", 
     },
   });
   expect(find(all, FILE, "gw-gw-a-host-key-file").inputs.datastoreId).toBe("shared");
-  expect(find(all, HOST_KEY_TYPE, "gw-gw-a-host-key").inputs.keepers).toEqual({
-    template: "9001",
-    vmId: "201",
-  });
+  // Not the VMID: to say the one that it has is no reason for another machine.
+  expect(find(all, HOST_KEY_TYPE, "gw-gw-a-host-key").inputs.keepers).toEqual({ template: "9001" });
   expect(secretValue(find(all, COMMAND, "gw-gw-a-ready").inputs.connection)).toMatchObject({
     user: "debian",
     port: 2222,
