@@ -43,7 +43,7 @@ export async function look(run: Run, portGroup: string): Promise<Seen> {
     ended(words(LIST_COMMAND)),
     ended(words(getCommand(portGroup))),
   ]);
-  const groups = parsePortGroups(succeeded(list)).map(({ name }) => name);
+  const groups = parsePortGroups(succeeded(list));
   if (!groups.includes(portGroup)) {
     throw new PortGroupGone(
       `port group '${portGroup}' is on no standard switch of this host; there are: ${groups.join(", ") || "none"}. ` +

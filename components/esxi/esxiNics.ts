@@ -24,7 +24,10 @@ export interface EsxiNicsArgs {
   forgedTransmits?: pulumi.Input<boolean>;
 }
 
-/** Registers each port group of a pair's NICs once; none where nothing is asked of them, and no host is connected to then. */
+/**
+ * Registers each port group of a pair's NICs once; none where nothing is asked of them, and no host is connected to then. Two of
+ * which only later is known where they are may be the same: the second finds it set, and puts nothing back.
+ */
 export function esxiNics(
   name: string,
   args: EsxiNicsArgs,
@@ -47,7 +50,11 @@ export function esxiNics(
         ? JSON.stringify([connection.host, portGroup])
         : node.name;
     if (!groups.has(place)) {
-      groups.set(place, new EsxiPortGroup(`${name}-${node.name}`, { connection, portGroup, ...words }, opts));
+      const after = pulumi.mergeOptions(opts, { dependsOn: [...groups.values()] });
+      groups.set(
+        place,
+        new EsxiPortGroup(`${name}-${node.name}`, { connection, portGroup, ...words }, after),
+      );
     }
   }
   return [...groups.values()];

@@ -32,7 +32,8 @@ export interface EsxiPortGroupArgs {
 /**
  * What a port group of one ESXi host accepts. A switch that accepts by itself or by its vSwitch is not touched; what was
  * changed goes back on destroy, to the vSwitch's value where it was that, unless somebody has changed it since. A guest that
- * moves between hosts needs one for each of them. Port groups of distributed switches are vCenter's.
+ * moves between hosts needs one for each of them. Give each port group one resource: two of them, also of two programs, undo
+ * each other. Port groups of distributed switches are vCenter's.
  *
  * A pair without virtual MAC, as HaPair makes them, needs nothing of this.
  *

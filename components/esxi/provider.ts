@@ -44,14 +44,15 @@ export class PolicyProvider {
     _id: string,
     olds: PolicyOutputs,
     news: PolicyInputs,
-  ): Promise<{ changes: boolean; replaces: string[] }> {
+  ): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }> {
     const replaces = (["host", "portGroup"] as const).filter((key) => olds[key] !== news[key]);
     const changes =
       replaces.length > 0 ||
       WORDS.some((word) => olds.wanted[word] !== news.wanted[word]) ||
       JSON.stringify(olds.connection) !== JSON.stringify(news.connection) ||
       olds.__provider !== news.__provider;
-    return Promise.resolve({ changes, replaces });
+    // Another spelling of the host is the same port group: put back later, it would lose what was just set.
+    return Promise.resolve({ changes, replaces, deleteBeforeReplace: true });
   }
 
   async create(inputs: PolicyInputs): Promise<{ id: string; outs: PolicyOutputs }> {

@@ -74,11 +74,6 @@ export function notMet(seen: Policy, targets: Plan["targets"]): Word[] {
   });
 }
 
-/** Two policies of which each switch is the same. */
-export function samePolicy(a: Policy, b: Policy): boolean {
-  return WORDS.every((word) => same(a[word], b[word]));
-}
-
 export const settingText = ({ accept, own }: Setting) =>
   `${accept ? "accept" : "reject"}${own ? "" : " (its vSwitch's)"}`;
 

@@ -43,15 +43,9 @@ export function parsePolicy(text: string): Policy {
   };
 }
 
-/** A port group as `esxcli ... portgroup list` has it. */
-export interface PortGroup {
-  name: string;
-  vSwitch: string;
-}
-
-/** Reads what `esxcli --formatter=csv ... portgroup list` prints: those of distributed switches are not in it. */
-export function parsePortGroups(text: string): PortGroup[] {
-  return parseCsv(text).map(({ Name = "", VirtualSwitch = "" }) => ({ name: Name, vSwitch: VirtualSwitch }));
+/** The names that `esxcli --formatter=csv ... portgroup list` prints: those of distributed switches are not in it. */
+export function parsePortGroups(text: string): string[] {
+  return parseCsv(text).map(({ Name = "" }) => Name);
 }
 
 function parsePlain(text: string): Record<string, string> {

@@ -40,7 +40,7 @@ test("the program in the state finds the provider", () => {
     cwd: join(__dirname, "..", "..", "..", ".."),
     encoding: "utf8",
   });
-  expect(stdout + stderr).toBe("{ changes: true, replaces: [ 'host' ] }\n");
+  expect(stdout + stderr).toBe("{ changes: true, replaces: [ 'host' ], deleteBeforeReplace: true }\n");
 });
 
 test.each([
@@ -97,6 +97,25 @@ describe("the NICs of a pair on ESXi", () => {
       macChanges: true,
       forgedTransmits: true,
     });
+  });
+
+  test("are set one after the other where it is known later which of them are the same", async () => {
+    const before = new Map<string, unknown>();
+    const seen: pulumi.ResourceTransformation = ({ type, name, opts, props }) => {
+      if (type === GROUP) before.set(name, opts.dependsOn);
+      return { props, opts };
+    };
+    const host = pulumi.output("esxi1");
+    const node = (name: string) => ({
+      name,
+      guest: { portGroup: "Gateways", connection: { ...connection, host } },
+    });
+    await registeredBy(
+      () =>
+        void esxiNics("gw", { nodes: [node("a"), node("b")], virtualMac: true }, { transformations: [seen] }),
+    );
+    expect(before.get("gw-a")).toEqual([]);
+    expect(before.get("gw-b")).toEqual([expect.objectContaining({ __name: "gw-a" })]);
   });
 
   test("are refused where nothing says on which host one is", () => {

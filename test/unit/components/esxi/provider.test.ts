@@ -91,7 +91,7 @@ describe("a refresh", () => {
     const { props } = await host.provider().read("id", outs);
     expect(props.wanted).toEqual({ promiscuous: false, forgedTransmits: true });
     const news = inputs(both);
-    expect(await host.provider().diff("id", props, news)).toEqual({ changes: true, replaces: [] });
+    expect(await host.provider().diff("id", props, news)).toMatchObject({ changes: true, replaces: [] });
     await host.provider().update("id", props, news);
     expect(host.state).toBe(state("true\t-\ttrue"));
   });
@@ -139,7 +139,10 @@ describe("nothing is changed", () => {
     on("-\t-\t-");
     const outs = await create();
     host.withoutEsxcli();
-    expect(await host.provider().diff("id", outs, inputs(both))).toEqual({ changes: false, replaces: [] });
+    expect(await host.provider().diff("id", outs, inputs(both))).toMatchObject({
+      changes: false,
+      replaces: [],
+    });
   });
 });
 
@@ -176,8 +179,19 @@ test("a destroy of what is gone ends with a warning", async () => {
 test("another host or port group is another resource", async () => {
   on("-\t-\t-");
   const outs = await create();
-  expect(await host.provider().diff("id", outs, inputs(both, "Other"))).toEqual({
+  expect(await host.provider().diff("id", outs, inputs(both, "Other"))).toMatchObject({
     changes: true,
     replaces: ["portGroup"],
   });
+});
+
+test("the same host by another name is put back first, and then set", async () => {
+  on("-\t-\t-");
+  const outs = await create();
+  const news = { ...inputs(both), host: "esxi1.example.org" };
+  const { replaces, deleteBeforeReplace } = await host.provider().diff("id", outs, news);
+  expect(replaces).toEqual(["host"]);
+  const steps = [() => host.provider().delete("id", outs), () => host.provider().create(news)];
+  for (const step of deleteBeforeReplace ? steps : steps.reverse()) await step();
+  expect(host.state).toBe(state("true\t-\ttrue"));
 });
