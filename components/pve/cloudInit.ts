@@ -10,19 +10,35 @@ export function hostKeyVendorData(key: { privateKey: string; publicKey: string }
   return `#cloud-config\n${JSON.stringify(data, undefined, 2)}\n`;
 }
 
+/** What apt does by itself at the first boot, holding its lock. */
+const APT = "apt-daily.service apt-daily-upgrade.service";
+
 /**
- * A shell script that ends when the machine's cloud-init is through, and with it what it installs: before, apt would be locked
- * and the network half made. cloud-init's exit status 2 is of a run that has got over its errors.
+ * A shell script that ends when the machine's cloud-init is through, and with it what it installs, and what apt does by itself:
+ * before, apt would be locked and the network half made. cloud-init's exit status 2 is of a run that has got over its errors.
  */
 export function waitForCloudInit(seconds: number): string {
-  return `command -v cloud-init >/dev/null 2>&1 || exit 0
-$(command -v timeout && echo ${seconds}) cloud-init status --wait >/dev/null 2>&1
-case $? in
-0 | 2) exit 0 ;;
-124 | 143) echo 'cloud-init still runs after ${seconds} s; it is at:' ;;
-*) echo 'cloud-init has failed:' ;;
-esac
-cloud-init status --long 2>&1
-exit 1
+  return `end=$(($(date +%s) + ${seconds}))
+if command -v cloud-init >/dev/null 2>&1; then
+  $(command -v timeout && echo ${seconds}) cloud-init status --wait >/dev/null 2>&1
+  case $? in
+  0 | 2) said= ;;
+  124 | 143) said='cloud-init still runs after ${seconds} s; it is at:' ;;
+  *) said='cloud-init has failed:' ;;
+  esac
+  if [ -n "$said" ]; then
+    echo "$said"
+    cloud-init status --long 2>&1
+    exit 1
+  fi
+fi
+command -v systemctl >/dev/null 2>&1 || exit 0
+while systemctl show -p ActiveState ${APT} 2>/dev/null | grep -q '=activating$'; do
+  if [ "$(date +%s)" -ge "$end" ]; then
+    echo 'apt still updates the machine after ${seconds} s: give it longer (readyTimeout), or look at systemctl list-jobs'
+    exit 1
+  fi
+  sleep 2
+done
 `;
 }

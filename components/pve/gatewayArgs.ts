@@ -31,11 +31,11 @@ export interface PveGatewayNicArgs {
 export interface PveGatewayNodeArgs extends PveGatewayNicArgs {
   /** Name of the node in the pair, of the VM and of its host, unique, 1 to 63 letters, digits and '-'. */
   name: string;
-  /** Node of Proxmox VE that it is made on: another one for each machine. A VM that was moved to another is moved back by the next `up` that changes it. */
+  /** Node of Proxmox VE that it is made on: another one for each machine. Where high availability, or somebody, has moved it, an `up` that changes it and `destroy` fail until a refresh has seen where it is: `pulumi up --refresh` moves it back. */
   nodeName: pulumi.Input<string>;
-  /** VMID, 100 to 999999999. @default the next free one */
+  /** VMID, 100 to 999999999. To say the one that it has changes nothing; another one makes the machine anew. @default the next free one */
   vmId?: pulumi.Input<number>;
-  /** VMID of the template. @default the gateway's */
+  /** VMID of the template; another one makes the machine anew. @default the gateway's */
   templateId?: pulumi.Input<number>;
   /** Node of Proxmox VE that the template is on. @default the gateway's */
   templateNode?: pulumi.Input<string>;
@@ -47,9 +47,9 @@ export interface PveGatewayNodeArgs extends PveGatewayNicArgs {
   interface?: pulumi.Input<string>;
   /** Further NICs: net1, net2 ..., up to 31 of them. @default none */
   nics?: PveGatewayNicArgs[];
-  /** Private SSH host key of the machine, ed25519 in OpenSSH format, without passphrase. Always kept as a secret. @default one is made and kept in the state */
+  /** Private SSH host key of the machine, ed25519 in OpenSSH format, without passphrase. Always kept as a secret. Another one, or one that is given later, makes the machine anew: cloud-init asks once. @default one is made and kept in the state */
   hostPrivateKey?: pulumi.Input<string>;
-  /** Public SSH host key that the template, or your own cloud-init data, gives the machine: nothing is put in. @default the one of hostPrivateKey */
+  /** Public SSH host key that the template, or your own cloud-init data, gives the machine: nothing is put in. Given or removed later, it makes the machine anew. @default the one of hostPrivateKey */
   hostKey?: pulumi.Input<string>;
   /** Connect to whoever answers at the address: anybody between here and there can then read and change everything. @default false */
   insecureHostKey?: boolean;
@@ -89,14 +89,15 @@ export interface PveGatewayRuleArgs {
   proto: pulumi.Input<string>;
   /** Address or network that it comes from; several with commas. @default any */
   source?: pulumi.Input<string>;
-  /** Ports, as `443` or `80,8000:8080`. @default any */
+  /** Ports, as `443` or `80,8000:8080`, of tcp, udp, sctp, dccp or udplite. @default any */
   port?: pulumi.Input<string>;
 }
 
 /**
  * The firewall of Proxmox VE around the machines. The default keeps a machine from sending by another MAC than its NIC's and
  * opens protocol 112 between the nodes, so that a stricter policy later does not cut them; what may come in is left to the
- * firewall inside, for a gateway that forwards lets pass what is for others.
+ * firewall inside, for a gateway that forwards lets pass what is for others. Nothing of it filters while the datacenter's
+ * firewall is off, as it is at first: Datacenter > Firewall > Options. That one also guards the nodes themselves.
  */
 export interface PveGatewayFirewallArgs {
   /** false: the NICs go without, and no rules are made. @default true */
@@ -105,7 +106,7 @@ export interface PveGatewayFirewallArgs {
   inputPolicy?: pulumi.Input<string>;
   /** From where SSH may come, with DROP and REJECT: addresses and networks, 1 to 100 of them. @default anywhere */
   sshSources?: pulumi.Input<string>[];
-  /** The machines may send only from the addresses of net0 and the virtual ones; not for a gateway that forwards. @default false */
+  /** The machines may send only from the addresses of net0 and the virtual ones; not for a gateway that forwards. With pve-firewall alone: proxmox-firewall (the node's option nftables) does not filter by it. @default false */
   ipfilter?: boolean;
   /** What else may come in, with DROP and REJECT: up to 200 of them; the pair's openPorts are in it. @default none */
   rules?: PveGatewayRuleArgs[];
@@ -125,17 +126,17 @@ export interface PveGatewayArgs {
   login: PveGatewayLoginArgs;
   /** Public keys that may log in as login.user, 1 to 100 of them. @default that of login.privateKey */
   authorizedKeys?: pulumi.Input<string>[];
-  /** Cores of each machine, 1 to 512. @default 2 */
+  /** Cores of each machine, 1 to 512. Like memory, cpuType and what cloud-init is told, a change takes effect at the machine's next stop and start: drain it, restart it, then the other. @default 2 */
   cores?: pulumi.Input<number>;
   /** Memory of each machine in MiB, 128 to 4194304. @default 1024 */
   memory?: pulumi.Input<number>;
   /** Type of CPU that the guest sees. @default "x86-64-v2-AES" */
   cpuType?: pulumi.Input<string>;
-  /** Storage for the disks. @default the template's */
+  /** Storage for the disks of new machines; those that are there keep theirs. @default the template's */
   datastore?: pulumi.Input<string>;
-  /** Storage for the small disk with cloud-init's data. @default "local-lvm" */
+  /** Storage for the small disk with cloud-init's data; of new machines, those that are there keep theirs. @default datastore; without one "local-lvm" */
   cloudInitDatastore?: pulumi.Input<string>;
-  /** Storage with content type Snippets, for the file that gives a machine its SSH host key. Shared by all nodes where machines move, for they do not start without it. @default "local" */
+  /** Storage with content type Snippets, for the file that gives a machine its SSH host key. Shared by all nodes where machines move, for they do not start without it. Another one makes the machines anew. @default "local" */
   snippetsDatastore?: pulumi.Input<string>;
   /** Mode of that file; "0600" needs root as the provider's ssh user. @default "0600" */
   snippetMode?: pulumi.Input<string>;
@@ -147,7 +148,7 @@ export interface PveGatewayArgs {
   dnsDomain?: pulumi.Input<string>;
   /** Upgrade all packages at the first boot; only root@pam may say so. @default what Proxmox VE does: yes */
   upgrade?: pulumi.Input<boolean>;
-  /** The template has the QEMU guest agent: Proxmox VE asks it to shut down. @default false: by ACPI */
+  /** The template has the QEMU guest agent, which is asked to shut down. Without it the provider cuts the power of a machine that it replaces or destroys. @default false */
   agent?: pulumi.Input<boolean>;
   /** Start the machines when their node starts. @default true */
   onBoot?: pulumi.Input<boolean>;
@@ -163,6 +164,6 @@ export interface PveGatewayArgs {
   firewall?: PveGatewayFirewallArgs;
   /** Let two machines be on one node of Proxmox VE: both go with it. @default false */
   allowSameNode?: pulumi.Input<boolean>;
-  /** Seconds for which a machine's cloud-init may run, 60 to 3600. @default 900 */
+  /** Seconds for which a machine's cloud-init, and what apt does by itself at the first boot, may run, 60 to 3600. @default 900 */
   readyTimeout?: pulumi.Input<number>;
 }

@@ -30,7 +30,7 @@ export interface ProxmoxFirewallArgs {
   needs: pulumi.Input<NicNeeds[]>;
   /** Rules beside VRRP's, after them. @default none */
   rules?: pulumi.Input<GuestRule[]>;
-  /** The NIC, what the guest calls it, and its addresses, bare, where it may send from these and from what the pair needs there alone. @default it may send from any */
+  /** The NIC, what the guest calls it, and its addresses, bare, where it may send from these and from what the pair needs there alone. The node's firewall is to be pve-firewall: proxmox-firewall (nftables) filters by a set only with the option `ipfilter`, which stays off. @default it may send from any */
   ipfilter?: { nic: string; interface: pulumi.Input<string>; addresses: pulumi.Input<string[]> };
   /** @default the firewall's options are left as they are */
   options?: GuestFirewallOptions;
@@ -116,7 +116,8 @@ function optionsOf(
       inputPolicy,
       outputPolicy,
       macfilter: macfilter ?? needs.apply((nics) => !nics.some(({ virtualMac }) => virtualMac)),
-      // A set ipfilter-netN filters by itself. This would filter the other NICs, too, and go on while the set is replaced.
+      // pve-firewall filters by a set ipfilter-netN by itself; proxmox-firewall asks for this. It would filter the other NICs,
+      // too, and go on while the set is replaced: both guests of a pair would be mute then.
       ipfilter: false,
       // What Proxmox VE does where nothing is said; the resource's own defaults are others.
       dhcp: true,

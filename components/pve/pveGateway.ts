@@ -3,6 +3,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
 import { needsOf } from "../../hypervisor";
+import { linkLocalOf } from "../../hypervisor/pve/ipfilter";
 import { admittedBeside } from "../../hypervisor/pve/pairNeeds";
 import type { GuestRule } from "../../hypervisor/pve/ruleList";
 import { bareAddress, Cluster, parseCluster, parsePveGateway, PveGatewayInput } from "../../spec";
@@ -35,6 +36,10 @@ const PAIRS = new WeakMap<object, HaPair>();
  * The machines' SSH host keys are made first and put in by cloud-init, so no connection trusts whom it happens to meet. For that
  * the provider uploads a file over SSH: give it `ssh`, and the storage the content type Snippets. A machine that is made anew
  * gets everything of the pair applied anew, unless its MAC address is given and its VMID stays.
+ *
+ * Machines are changed one after the other, each when the one before is up again, and none is restarted for a change. Another
+ * template, VMID, host key or snippetsDatastore makes a machine anew; the pair is applied when all are there. So that one holds
+ * the addresses all the time, give such a thing to one node, and to the next in another `up`.
  *
  * @example
  * new PveGateway("gw", {
@@ -163,9 +168,15 @@ export class PveGateway extends pulumi.ComponentResource {
           ipfilter: {
             nic: "net0",
             interface: pick((_, known) => known.interface ?? GUEST_INTERFACE),
-            addresses: pick((_, { address, address6 }) =>
-              [address, address6].flatMap((text) => (text === undefined ? [] : [bareAddress(text)])),
-            ),
+            addresses: pulumi
+              .all([
+                pick((_, { address, address6 }) =>
+                  [address, address6].flatMap((text) => (text === undefined ? [] : [bareAddress(text)])),
+                ),
+                macsOf(vm),
+              ])
+              // Without a set Proxmox VE lets this one pass itself: neighbour discovery comes from it.
+              .apply(([own, [mac = ""]]) => [...own, ...(mac === "" ? [] : [linkLocalOf(mac)])]),
           },
         }),
       },

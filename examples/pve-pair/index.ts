@@ -10,6 +10,8 @@ import { CheckKind, PveGateway } from "../../components";
 //   pulumi config set --secret privateKey < ~/.ssh/id_ed25519       # logs in to the machines, and to the nodes' SSH
 //   pulumi config set templateId 9000                               # an image with cloud-init, and a cloud-init drive
 //   pvesm set local --content vztmpl,iso,backup,snippets            # on a node: the machines' host keys go there
+//
+// The firewall around the machines filters when the datacenter's is on: Datacenter > Firewall > Options.
 const config = new pulumi.Config();
 const privateKey = config.requireSecret("privateKey");
 

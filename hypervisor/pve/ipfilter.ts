@@ -46,7 +46,7 @@ export function impliedAddresses(net: Net): string[] {
 }
 
 /** The EUI-64 link-local address of a MAC (RFC 4291, appendix A). */
-function linkLocalOf(mac: string): string {
+export function linkLocalOf(mac: string): string {
   const bytes = mac.split(":").map((byte) => parseInt(byte, 16));
   const eui = [bytes[0]! ^ 2, bytes[1]!, bytes[2]!, 0xff, 0xfe, bytes[3]!, bytes[4]!, bytes[5]!];
   const groups = [0, 2, 4, 6].map((at) => ((eui[at]! << 8) | eui[at + 1]!).toString(16));

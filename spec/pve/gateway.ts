@@ -205,6 +205,29 @@ function sshSourcesAlone({ firewall }: Gateway): Problem[] {
       ];
 }
 
+/** What Proxmox VE takes ports with, by name or number. */
+const WITH_PORTS = ["tcp", "udp", "udplite", "sctp", "dccp", "6", "17", "33", "132", "136"];
+
+function portsOfNone({ firewall }: Gateway): Problem[] {
+  if (firewall === undefined || !isKnown(firewall)) return [];
+  const { rules = [] } = firewall;
+  if (!isKnown(rules)) return [];
+  return rules.flatMap((rule, i) => {
+    if (!isKnown(rule) || rule.port === undefined || !isKnown(rule.proto)) return [];
+    return WITH_PORTS.includes(rule.proto)
+      ? []
+      : [
+          error(
+            "rule-port",
+            `firewall.rules[${i}].port`,
+            `of ${rule.proto}`,
+            "ports only of a protocol that has them: tcp, udp, sctp, dccp, udplite",
+            "remove port, or correct proto",
+          ),
+        ];
+  });
+}
+
 /** The machines' firewall is the gateway's own: HaPair's way with guests that are there already would change it as well. */
 function hypervisorBeside({ pair }: Gateway): Problem[] {
   if (!isKnown(pair) || (pair as Record<string, unknown>).hypervisor === undefined) return [];
@@ -229,4 +252,5 @@ const RULES = [
   noTemplate,
   noAuthorizedKeys,
   sshSourcesAlone,
+  portsOfNone,
 ];

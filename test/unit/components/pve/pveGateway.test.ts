@@ -162,6 +162,16 @@ test("what a VM's end takes with it, and its replacement must have anew, goes wi
   expect(options.get(`${IPSET} gw-gw-a-ipfilter`)!.deleteBeforeReplace).toBe(true);
 });
 
+test("cloud-init's disk is on the storage of the machine's own, unless it is said otherwise", async () => {
+  const storage = async (args: PveGatewayArgs) =>
+    (find(await registered(args), VM, "gw-gw-a").inputs.initialization as Record<string, unknown>)
+      .datastoreId;
+  expect(await storage(gateway())).toBeUndefined();
+  expect(await storage(withNode({ datastore: "fast" }, { datastore: "slow" }))).toBe("fast");
+  expect(await storage(gateway({ datastore: "slow" }))).toBe("slow");
+  expect(await storage(gateway({ datastore: "slow", cloudInitDatastore: "ceph" }))).toBe("ceph");
+});
+
 test("a second machine is touched when the first is ready again, which is awaited when its VM changes", async () => {
   const names = (await registered(gateway())).map(({ name }) => name);
   expect(names.indexOf("gw-gw-b-host-key-file")).toBeGreaterThan(names.indexOf("gw-gw-a-ready"));
@@ -334,6 +344,7 @@ describe("the firewall around the machines", () => {
       comment: "vrrp-agent:gw",
       cidrs: [
         { name: "192.168.1.2", nomatch: false },
+        { name: "fe80::be24:11ff:fe00:2", nomatch: false },
         { name: "192.168.1.1", nomatch: false },
       ],
     });
@@ -375,6 +386,11 @@ describe("before anything is registered a gateway is refused", () => {
       "ports for a firewall that lets all in",
       gateway({ firewall: { rules: [{ proto: "tcp" }] } }),
       /firewall\.rules/,
+    ],
+    [
+      "ports of a protocol that has none",
+      gateway({ firewall: { inputPolicy: "DROP", rules: [{ proto: "icmp", port: "80" }] } }),
+      /firewall\.rules\[0\]\.port.*tcp, udp/s,
     ],
     [
       "a hypervisor beside it",
