@@ -1,3 +1,5 @@
 export * from "./gatewayArgs";
+export * from "./guestFirewall";
+export type { GuestFirewallOptions, Policy as PveFirewallPolicy, ProxmoxFirewall } from "./proxmoxFirewall";
 export * from "./pveGateway";
 export * from "./pveGuestNic";
