@@ -20,7 +20,7 @@ const OPTION: Record<Word, string> = {
 
 /**
  * The command that carries out a plan. There is no word that gives a single switch back to the vSwitch: `--use-vswitch` does
- * it to all three, so with it the port group's other own values are said again.
+ * it to all three, so with it the port group's other own values are said again, as pulumiverse's esxi-native says values beside it.
  */
 export function setCommand(portGroup: string, seen: Policy, targets: Plan["targets"]): string[] | undefined {
   if (Object.keys(targets).length === 0) return undefined;
