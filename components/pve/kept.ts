@@ -51,7 +51,7 @@ export function undosOf(lists: readonly (readonly Kept[])[], nic: NicAt): Undo[]
     .reduce<Undo[]>((undos, { undo }) => undo.reduce(one, undos), []);
 }
 
-const one = (undos: Undo[], undo: Undo) => keptBefore(undos, { undo } as Change);
+const one = (undos: Undo[], undo: Undo) => keptBefore(undos, { undo });
 
 /** What this part has to keep of a change: nothing of what the part before has foreseen, or has done itself. */
 export function notFormer(former: readonly Undo[], change: Change): Change {

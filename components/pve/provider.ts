@@ -3,7 +3,7 @@ import { isUnknown, type Value } from "../../engine/stand-ins/resource-command/v
 import type { Change } from "../../hypervisor/pve";
 import { bridgePortWarning } from "./bridgePorts";
 import { reachedAs, unsettled } from "./kept";
-import { AS_APPLIED, Kept, nameOf, NicInputs, NicOutputs, Shown } from "./model";
+import { AS_APPLIED, nameOf, NicInputs, NicOutputs, Shown } from "./model";
 import type { Reach } from "./reach";
 
 interface CheckResult {

@@ -153,9 +153,9 @@ test("whatever is said, and whatever fails: destroy leaves everything as it was 
           if (second.isDone) expectInForce(world, before, step);
         }
         line.fault = last[0] && { ...last[0] };
-        if (rest) await insistently(() => world.provider.delete("id", rest!));
+        if (rest) await insistently(() => world.provider.delete("id", rest));
         line.fault = last[1] && { ...last[1] };
-        if (outs) await insistently(() => world.provider.delete("id", outs!));
+        if (outs) await insistently(() => world.provider.delete("id", outs));
         expect(world.texts()).toEqual(before);
       } finally {
         await world.pve.stop();
