@@ -1,4 +1,4 @@
-import { isRefused, Answer, PveApi, Refusal, refusalText, Request } from "./transport";
+import { isRefused, NoAnswer, PveApi, Refusal, refusalText, Request } from "./transport";
 
 const IN_BETWEEN = /checksum mis+match|detected modified configuration/;
 /** What PVE looks at before it writes anything. */
@@ -102,6 +102,14 @@ export function refused(api: PveApi, { guest, what }: Step, refusal: Refusal): R
   return new Refused(`${guest}: ${what}: ${api.where} refuses it: ${words}${fix && `; ${fix}`}`, refusal);
 }
 
+function unanswered({ guest, what }: Step, requests: readonly Request[], error: NoAnswer): NoAnswer {
+  const isLook = requests.every(({ method }) => method === "get");
+  const next = isLook
+    ? "nothing is changed by a look; run it again when it answers"
+    : "whether it was done is not known; run it again when it answers, and it goes on from what is there";
+  return new NoAnswer(`${guest}: ${what}: no answer from ${error.message}; ${next}`, { cause: error });
+}
+
 function fixOf(words: string, api: PveApi): string {
   for (const { pattern, fix } of HINTS) {
     const match = pattern.exec(words);
@@ -115,7 +123,9 @@ type Asked = Request & { otherwise?: readonly Request[] };
 
 /** The data of each answer; fails with the first refusal. */
 export async function insist(api: PveApi, step: Step, requests: readonly Asked[]): Promise<unknown[]> {
-  const answers: Answer[] = await api.ask(requests);
+  const answers = await api.ask(requests).catch((error: Error) => {
+    throw error instanceof NoAnswer ? unanswered(step, requests, error) : error;
+  });
   const data: unknown[] = [];
   for (const [at, answer] of answers.entries()) {
     const { method, path, otherwise } = requests[at]!;

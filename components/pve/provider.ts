@@ -51,7 +51,8 @@ export class NicProvider {
         await session.warn(`${reason}; what is to be done is not known before it is there`);
       const failures = (reasons ?? [(error as Error).message])
         .filter((reason) => !unseen.includes(reason))
-        .map((reason) => ({ property: "guests", reason }));
+        // With a name the engine would put the property's whole value before the reason.
+        .map((reason) => ({ property: "", reason }));
       return {
         inputs: inputs as unknown as Record<string, Value>,
         ...(failures.length > 0 && { failures }),

@@ -122,7 +122,7 @@ describe("a preview", () => {
     world.pve.lock(102);
     const both = await world.provider.check({}, plain(inputs));
     expect(both.failures).toEqual([
-      { property: "guests", reason: expect.stringMatching(/guest 102.*is locked/) as string },
+      { property: "", reason: expect.stringMatching(/guest 102.*is locked/) as string },
     ]);
   });
 

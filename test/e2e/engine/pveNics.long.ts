@@ -93,15 +93,16 @@ test("a preview shows the NIC as it is and as it will be, and changes nothing", 
   expect(pve.config(101)).toBe(before);
 });
 
-test("a change that somebody else was faster with breaks off, and the next up makes it", async () => {
-  pve.editBeforeWrite(() => pve.edit(101, (text) => text.replace("cores: 2", "cores: 4")));
+test("a change that breaks off says where, and the next up makes it, with what somebody else is faster with", async () => {
+  pve.dieBetweenReadAndWrite();
   const { code, output } = await pulumi("up", "--yes", "--skip-preview");
   expect(code).not.toBe(0);
-  expect(output).toMatch(/checksum mis+match.*somebody changed it at the same time/);
+  expect(output).toMatch(/guest 101\): .*: no answer from .*whether it was done is not known/);
+  expect(pve.config(101)).toBe(before);
+  pve.editBeforeWrite(() => pve.edit(101, (text) => text.replace("cores: 2", "cores: 4")));
+  await succeed("up", "--yes", "--skip-preview");
   pve.heal();
   before = before.replace("cores: 2", "cores: 4");
-  expect(pve.config(101)).toBe(before);
-  await succeed("up", "--yes", "--skip-preview");
   expect(pve.config(101)).toBe(before.replace("firewall=1", "firewall=0"));
 });
 
