@@ -1,9 +1,10 @@
 import type { Connection } from "../../engine/stand-ins/resource-command/connection";
-import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
-import { engineAddress } from "../../engine/stand-ins/serve";
 import { runAsRoot } from "../../operate/remote";
 import { agentInstaller } from "../agent";
+import { quiet } from "../dynamic/log";
 import { AGENT, quote } from "../shell";
+
+export { inform, warn } from "../dynamic/log";
 
 /** A host of a cluster. */
 export interface Target {
@@ -24,10 +25,6 @@ export interface Reach {
 
 /** Seconds that each may take on the host before it is ended there, and with the connection. */
 const LIMIT = { look: 60, lookAndConnect: 90, install: 60, putRight: 180 };
-
-// The one log of a dynamic resource's host is its engine's; the resource itself is not told to it.
-const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
-const quiet = { ...log, status: () => undefined };
 
 export async function look({ cluster, connection }: Target): Promise<string> {
   const { stdout } = await runAsRoot(
@@ -54,14 +51,4 @@ export async function putRight({ cluster, generation, connection }: Target): Pro
     LIMIT.putRight,
   );
   return stdout;
-}
-
-export async function warn(message: string): Promise<void> {
-  log.warning(message);
-  await log.drain();
-}
-
-export async function inform(message: string): Promise<void> {
-  log.info(message);
-  await log.drain();
 }

@@ -1,10 +1,11 @@
 import type { Connection } from "../../engine/stand-ins/resource-command/connection";
-import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
 import { runRemote } from "../../engine/stand-ins/resource-command/remoteCommand";
-import { engineAddress } from "../../engine/stand-ins/serve";
 import type { Plan, Policy } from "../../hypervisor/esxi";
+import { quiet } from "../dynamic/log";
 import { quote } from "../shell";
 import * as conversation from "./conversation";
+
+export { inform, warn } from "../dynamic/log";
 
 /** A port group and the way to it. */
 export interface Target {
@@ -23,23 +24,10 @@ export interface Reach {
 /** Seconds for one script, login included; esxcli takes about one for each of its commands. */
 const LIMIT = 90;
 
-const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
-const quiet = { ...log, status: () => undefined };
-
 export const look = ({ connection, portGroup }: Target) => conversation.look(runOn(connection), portGroup);
 
 export const set = ({ connection, portGroup }: Target, seen: conversation.Seen, targets: Plan["targets"]) =>
   conversation.set(runOn(connection), portGroup, seen, targets);
-
-export async function warn(message: string): Promise<void> {
-  log.warning(message);
-  await log.drain();
-}
-
-export async function inform(message: string): Promise<void> {
-  log.info(message);
-  await log.drain();
-}
 
 /** ESXi has no sudo, and the `timeout` of its busybox has taken its seconds in two ways: the limit is on this end. */
 function runOn(connection: Connection): conversation.Run {

@@ -1,7 +1,6 @@
 import type { Connection } from "../../engine/stand-ins/resource-command/connection";
-import { EngineLog } from "../../engine/stand-ins/resource-command/engineLog";
-import { engineAddress } from "../../engine/stand-ins/serve";
 import { runAsRoot } from "../../operate/remote";
+import { inform, quiet, warn } from "../dynamic/log";
 import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
@@ -29,21 +28,7 @@ export interface Reach {
   open: (inputs: NicInputs) => Session;
 }
 
-const log = new EngineLog(engineAddress(process.argv.slice(2))).for("");
-const quiet = { ...log, status: () => undefined };
-
-export const open = (inputs: NicInputs): Session =>
-  sessionOf(inputs, {
-    api: apiOf,
-    warn: async (message) => {
-      log.warning(message);
-      await log.drain();
-    },
-    inform: async (message) => {
-      log.info(message);
-      await log.drain();
-    },
-  });
+export const open = (inputs: NicInputs): Session => sessionOf(inputs, { api: apiOf, warn, inform });
 
 /** What a session is made of. */
 export interface SessionTools {
