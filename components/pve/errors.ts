@@ -1,4 +1,4 @@
-import { isRefused, NoAnswer, PveApi, Refusal, refusalText, Request } from "./transport";
+import { isRefused, Answer, NoAnswer, PveApi, Refusal, refusalText, Request } from "./transport";
 
 const IN_BETWEEN = /checksum mis+match|detected modified configuration/;
 /** What PVE looks at before it writes anything. */
@@ -121,11 +121,16 @@ function fixOf(words: string, api: PveApi): string {
 /** A request, and what does the same where a parameter of it is not known. */
 type Asked = Request & { otherwise?: readonly Request[] };
 
-/** The data of each answer; fails with the first refusal. */
-export async function insist(api: PveApi, step: Step, requests: readonly Asked[]): Promise<unknown[]> {
-  const answers = await api.ask(requests).catch((error: Error) => {
+/** The answers, refusals among them; fails where none comes. */
+export async function answered(api: PveApi, step: Step, requests: readonly Request[]): Promise<Answer[]> {
+  return await api.ask(requests).catch((error: Error) => {
     throw error instanceof NoAnswer ? unanswered(step, requests, error) : error;
   });
+}
+
+/** The data of each answer; fails with the first refusal. */
+export async function insist(api: PveApi, step: Step, requests: readonly Asked[]): Promise<unknown[]> {
+  const answers = await answered(api, step, requests);
   const data: unknown[] = [];
   for (const [at, answer] of answers.entries()) {
     const { method, path, otherwise } = requests[at]!;

@@ -8,7 +8,7 @@ import {
   readsOf,
   seenFrom,
 } from "../../hypervisor/pve";
-import { insist, Refused, refused, Step } from "./errors";
+import { answered, insist, Refused, refused, Step } from "./errors";
 import { isRefused, PveApi } from "./transport";
 
 /** There is no guest with this id. */
@@ -33,7 +33,8 @@ export async function readGuest(api: PveApi, guest: string, id: number): Promise
 
 async function answersOf(api: PveApi, step: Step, reads: Read[]): Promise<Record<string, unknown>> {
   if (reads.length === 0) return {};
-  const answers = await api.ask(reads.map(({ path, params }) => ({ method: "get", path, params })));
+  const requests = reads.map(({ path, params }) => ({ method: "get" as const, path, params }));
+  const answers = await answered(api, step, requests);
   return Object.fromEntries(
     answers.flatMap((answer, at) => {
       const { path, optional } = reads[at]!;
