@@ -43,6 +43,8 @@ export interface Kept {
   at: string;
   nic: string;
   undo: Undo[];
+  /** The first part's last run that asked for it: the last part is due after each, also where all it is told is as before. */
+  run?: string;
 }
 
 /** What the state file keeps. */

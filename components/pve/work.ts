@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import {
   Change,
   GuestSeen,
@@ -117,10 +119,12 @@ export async function carryOut(
   kept: Kept[],
   tools: Tools,
 ): Promise<void> {
+  const run = randomUUID();
   for (const { ask, plan, due } of surveys) {
     const own = keptOf(kept, { ...ask, nic: ask.want.nic });
-    // Only here it is still seen how it was before the last part changes it.
     if (inputs.part !== "widen") continue;
+    own.run = run;
+    // Only here it is still seen how it was before the last part changes it.
     own.undo = plan.changes.filter((one) => !due.includes(one)).reduce(keptBefore, own.undo);
   }
   const due = surveys.filter((one) => one.due.length > 0);
