@@ -166,7 +166,7 @@ function runsUntilTwo(round: Round, runs: number): number {
   return Infinity;
 }
 
-/** Times as many runs as here by default: RUNS=20 for a night. */
+/** Times as many runs as here by default: RUNS=20 FC_SEED=random for a night. */
 const more = Number(process.env.RUNS ?? 1);
 
 describe("of two nodes and a witness", () => {
