@@ -95,19 +95,24 @@ describe_file() {
   elif [ ! -f "$describe_is" ]; then
     say "other $3 no plain file"
   else
-    # A password or key that somebody wrote here is no less one. NULs would end a line for some tools, and what is no text in
-    # the user's language a match.
-    head -c "$drift_limit" "$describe_is" | tr '\000' '?' |
-      LC_ALL=C sed -e 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' \
-        -e 's/\([Tt][Ee][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
-        -e 's/\([Rr][Ee][Dd][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
-        -e 's/\(-key[[:space:]]\{1,\}\)[^/[:space:]].*/\1********/' | hide_keys | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
+    # A password or key that somebody wrote here is no less one.
+    head -c "$drift_limit" "$describe_is" | redacted | with_left_out "$drift_dir" "$3" | awk '{ print "|" $0 }' >"$work/drift-text"
     describe_end=ended
     [ -z "$(tail -c 1 "$describe_is" | tr '\000' '?')" ] || describe_end=open
     [ "$(wc -c <"$describe_is")" -le "$drift_limit" ] || describe_end="cut"
     say "file $3 $(octal_rights "$describe_is") $(($(wc -l <"$work/drift-text"))) $describe_end"
     cat "$work/drift-text"
   fi
+}
+
+# redacted: a filter for a text that may hold a password or a key where it should not. NULs would end a line for some tools, and
+# what is no text in the user's language a match.
+redacted() {
+  tr '\000' '?' |
+    LC_ALL=C sed -e 's/\(auth_pass[[:space:]]\{1,\}\).*/\1********/' \
+      -e 's/\([Tt][Ee][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
+      -e 's/\([Rr][Ee][Dd][Kk][Ee][Yy][[:space:]]*=[[:space:]]*\).*/\1********/' \
+      -e 's/\(-key[[:space:]]\{1,\}\)[^/[:space:]].*/\1********/' | hide_keys
 }
 
 # octal_rights PATH: MODE OWNER:GROUP, as a bundle has them.

@@ -1,0 +1,114 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and examine.sh
+# Facts: each check run now, as keepalived runs it: its user, its time-out, its group killed at the end. What a check remembers, and
+# what it tells, is not touched: it has a copy (VRRP_LOOK, see checks.sh).
+
+# Seconds that a script of somebody else's may take at most.
+run_limit=5
+
+# check_runs: all side by side, told in the order of the config.
+check_runs() {
+  [ -r "$root$examine_conf" ] || return 0
+  conf_programs | awk '$1 == "check" && $7 !~ /^</' >"$work/checks"
+  [ -s "$work/checks" ] || return 0
+  timeout=$run_limit
+  begin_limit
+  # Users other than root look there.
+  chmod 711 "$work" "${work%/*}"
+  mkdir -m 755 "$work/look"
+  run_pids=
+  run_count=0
+  while read -r _ run_name run_user run_timeout run_interval _ run_command; do
+    run_count=$((run_count + 1))
+    [ "$(facts check "$conf" | sed -n "s/^$run_name \([^ ]*\).*/\1/p")" != witness ] || continue
+    check_run_one >"$work/run.$run_count" </dev/null &
+    run_pids="$run_pids $!"
+  done <"$work/checks"
+  for run_pid in $run_pids; do wait "$run_pid" || true; done
+  run_index=0
+  while [ "$run_index" -lt "$run_count" ]; do
+    run_index=$((run_index + 1))
+    [ ! -s "$work/run.$run_index" ] || cat "$work/run.$run_index"
+  done
+}
+
+# check_run_one: the one that check_runs is at.
+check_run_one() {
+  run_seconds=$run_timeout
+  [ "$run_seconds" != - ] || run_seconds=$run_interval
+  run_seconds=${run_seconds%%.*}
+  case $run_seconds in '' | *[!0-9]* | 0) run_seconds=1 ;; esac
+  run_look=$work/look/$run_count
+  mkdir -m 755 "$run_look"
+  case $run_command in
+  */vrrp-check" $examine_cluster $run_name")
+    for run_state in "$(checks_dir "$examine_cluster")/$run_name" "$(checks_dir "$examine_cluster")/.$run_name".*; do
+      [ ! -f "$run_state" ] || cp "$run_state" "$run_look/" 2>/dev/null || true
+    done
+    chmod -R a+rX "$run_look"
+    ;;
+  *) [ "$run_seconds" -le "$run_limit" ] || run_seconds=$run_limit ;;
+  esac
+  command_words "$run_command" >"$run_look.words"
+  set --
+  while IFS= read -r run_word; do set -- "$@" "$run_word"; done <"$run_look.words"
+  [ "$run_user" != - ] || run_user=$(default_script_user)
+  if [ "$run_user" != root ] && [ "$(id -u)" = 0 ]; then
+    if have setpriv; then
+      set -- setpriv --reuid="$run_user" --regid="$(id -g "$run_user" 2>/dev/null)" --clear-groups "$@"
+    elif chroot --userspec="$run_user" / true 2>/dev/null; then
+      set -- chroot --userspec="$run_user:$(id -g "$run_user")" --groups= / "$@"
+    else
+      say "lacks setpriv how $run_name ends as $run_user"
+      return 0
+    fi
+  fi
+  run_began=$(uptime_ms)
+  run_status=0
+  VRRP_LOOK=$run_look limited "$((run_seconds * 10))" "$@" >"$run_look.output" 2>&1 </dev/null || run_status=$?
+  run_ms=$(($(uptime_ms) - run_began))
+  run_words=$(one_line_of <"$run_look.output")
+  if was_late "$run_status"; then
+    run_verdict=hanging
+    run_words="did not end within $run_seconds s"
+  else
+    case $run_status in
+    0) run_verdict=passing ;;
+    126 | 127) run_verdict=broken ;;
+    *) run_verdict=failing ;;
+    esac
+    case $run_command in
+    */vrrp-check" $examine_cluster $run_name")
+      # Its last line is: look VERDICT BROKEN WHY.
+      run_said=$(sed -n 's/^look //p' "$run_look.output" | tail -n 1 | one_line_of)
+      if [ -n "$run_said" ]; then
+        run_words=${run_said#* }
+        run_broken=${run_words%% *}
+        case $run_words in *' '*) run_words=${run_words#* } ;; *) run_words= ;; esac
+        [ "$run_broken" = no ] || run_verdict=broken
+        case $run_words in *'did not end in time'*) run_verdict=hanging ;; esac
+      elif [ "$run_status" -ne 0 ]; then
+        run_verdict=broken
+      fi
+      ;;
+    *) [ -n "$run_words" ] || [ "$run_status" -eq 0 ] || run_words="ended with $run_status" ;;
+    esac
+  fi
+  say "check-run $run_name $run_verdict $run_ms${run_words:+ $run_words}"
+}
+
+# command_words TEXT: as keepalived takes a command apart, one a line: at blanks, but for those in single quotes.
+command_words() {
+  printf '%s\n' "$1" | awk '{
+    word = ""; quoted = begun = 0
+    for (i = 1; i <= length($0) + 1; i++) {
+      c = i > length($0) ? " " : substr($0, i, 1)
+      if (c == "\047") { quoted = !quoted; begun = 1; continue }
+      if (!quoted && (c == " " || c == "\t")) {
+        if (begun) print word
+        word = ""; begun = 0
+        continue
+      }
+      word = word c; begun = 1
+    }
+  }'
+}

@@ -1,0 +1,136 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and examine.sh
+# Facts: the daemon, its own test of its config, the clock.
+
+# daemon_facts
+daemon_facts() {
+  daemon_pid=$examine_pid
+  if [ -n "$daemon_pid" ]; then
+    say "daemon running $daemon_pid $(keepalived_age "$daemon_pid")"
+  else
+    say "daemon stopped"
+  fi
+  daemon_active='' daemon_sub='' daemon_result='' daemon_restarts='' daemon_file='' daemon_exit=''
+  if has_systemd; then
+    systemctl show --property=ActiveState,SubState,Result,NRestarts,UnitFileState,ExecMainStatus keepalived.service >"$work/unit" 2>/dev/null || true
+    while IFS='=' read -r daemon_key daemon_value; do
+      case $daemon_key in
+      ActiveState) daemon_active=$daemon_value ;;
+      SubState) daemon_sub=$daemon_value ;;
+      Result) daemon_result=$daemon_value ;;
+      NRestarts) daemon_restarts=$daemon_value ;;
+      UnitFileState) daemon_file=$daemon_value ;;
+      ExecMainStatus) daemon_exit=$daemon_value ;;
+      esac
+    done <"$work/unit"
+    case $daemon_active-$daemon_sub-$daemon_result in
+    -* | active-running-success | active-running-) ;;
+    *) say "daemon-unit $daemon_active $daemon_sub ${daemon_result:--} ${daemon_restarts:--} status ${daemon_exit:--}" ;;
+    esac
+  elif [ -z "$daemon_pid" ] && [ -x "$init_script" ]; then
+    say "daemon-unit $(init_system) stopped"
+  fi
+  case $daemon_file in
+  enabled*) say "daemon-enabled yes" ;;
+  '')
+    if { has_systemd || [ -x "$init_script" ]; } && service_enabled; then
+      say "daemon-enabled yes"
+    elif has_systemd || [ -x "$init_script" ]; then
+      say "daemon-enabled no"
+    else
+      say "daemon-enabled unknown"
+    fi
+    ;;
+  *) say "daemon-enabled no" ;;
+  esac
+}
+
+# read_conf_path: what keepalived reads, or would; without the root.
+read_conf_path() {
+  if [ -n "$examine_pid" ]; then
+    read_conf=$(tr '\000' '\n' <"/proc/$examine_pid/cmdline" 2>/dev/null | awk '
+      wanted { print; exit }
+      $0 == "-f" || $0 == "--use-file" { wanted = 1; next }
+      sub(/^--use-file=/, "") || (/^-f./ && sub(/^-f/, "")) { print; exit }') || read_conf=
+    if [ -n "$read_conf" ] && [ -e "$root$read_conf" ]; then
+      say "$read_conf"
+      return 0
+    fi
+  fi
+  if has_procd && have uci; then
+    read_conf=$(uci -q get keepalived.globals.alt_config_file 2>/dev/null) || read_conf=
+    [ -n "$read_conf" ] || [ ! -e "$root/tmp/keepalived.conf" ] || read_conf=/tmp/keepalived.conf
+    if [ -n "$read_conf" ]; then
+      say "$read_conf"
+      return 0
+    fi
+  fi
+  say "$keepalived_conf"
+}
+
+# Lines of keepalived's test that are told.
+conf_errors=20
+
+# conf_test_facts: keepalived's own test. As in stage.sh, a user other than root for scripts kills the test of some versions: then of
+# a copy, with root for that user.
+conf_test_facts() {
+  manages_keepalived "$examine_dir" 2>/dev/null || [ -e "$root$keepalived_conf" ] || return 0
+  conf_program=$(present_program)
+  if ! has_program "$conf_program"; then
+    say "lacks keepalived whether its config is good"
+    return 0
+  fi
+  conf_path=$examine_conf
+  conf_version=$(keepalived_version "$conf_program")
+  [ -z "$conf_version" ] || say "keepalived $conf_version"
+  if [ ! -e "$root$conf_path" ]; then
+    say "conf-test failed"
+    say "conf-error there is no $conf_path"
+    return 0
+  fi
+  conf_status=0
+  "$conf_program" -t -f "$root$conf_path" >"$work/words" 2>&1 || conf_status=$?
+  if [ "$conf_status" -eq 143 ]; then
+    cp -R "$root${conf_path%/*}" "$work/copy" 2>/dev/null || true
+    sed 's/^\([[:space:]]*script_user\)[[:space:]].*/\1 root/' "$root$conf_path" >"$work/copy/${conf_path##*/}"
+    conf_status=0
+    "$conf_program" -t -f "$work/copy/${conf_path##*/}" >"$work/words" 2>&1 || conf_status=$?
+  fi
+  if [ "$conf_status" -eq 0 ]; then
+    say "conf-test ok"
+    return 0
+  fi
+  say "conf-test failed"
+  redacted <"$work/words" | awk -v most="$conf_errors" -v copy="$work/copy" -v place="${conf_path%/*}" '
+    NF == 0 || /^Opening file/ { next }
+    { gsub(/[[:cntrl:]]/, " ") }
+    (at = index($0, copy)) { $0 = substr($0, 1, at - 1) place substr($0, at + length(copy)) }
+    !seen[$0]++ && ++count <= most { print "conf-error " substr($0, 1, 300) }'
+}
+
+# clock_by_looking: synchronised, not or unknown. Asking timedatectl would start a service.
+clock_by_looking() {
+  if [ -e "$root/run/systemd/timesync/synchronized" ]; then
+    say synchronised
+  elif [ -e "$root/run/chrony/chronyd.pid" ] && have chronyc; then
+    case $(chronyc -n tracking 2>/dev/null) in
+    *'Not synchronised'*) say not ;;
+    *'Leap status'*) say synchronised ;;
+    *) say unknown ;;
+    esac
+  elif [ -d "$root/run/systemd/timesync" ]; then
+    say not
+  else
+    say unknown
+  fi
+}
+
+# clock_fact
+clock_fact() {
+  clock_word=$(clock_by_looking)
+  # Not every date knows parts of a second.
+  clock_ms=$(date +%s%3N 2>/dev/null) || clock_ms=
+  case $clock_ms in
+  '' | *[!0-9]* | ??????????) clock_ms=$(now)000 ;;
+  esac
+  say "clock $clock_ms $clock_word"
+}
