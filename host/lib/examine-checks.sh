@@ -2,7 +2,7 @@
 # Facts: each check run now, as keepalived runs it: its user, its time-out, its group killed at the end. What a check remembers, and
 # what it tells, is not touched: it has a copy (VRRP_LOOK, see checks.sh).
 
-# Seconds that a script of somebody else's may take at most.
+# Seconds that any other script may take at most.
 run_limit=5
 
 # check_runs: all side by side, told in the order of the config.

@@ -1,5 +1,5 @@
-# shellcheck shell=sh disable=SC2154,SC2016,SC2034 # the names of common.sh; awk's variables; used by others
-# keepalived's config for awk: `take(FILE, 0)` makes tokens of a file and what it includes, `read_conf()` calls
+# shellcheck shell=sh disable=SC2154,SC2016,SC2034 # the names of common.sh; variables of awk; used by others
+# The config of keepalived for awk: `take(FILE, 0)` makes tokens of a file and what it includes, `read_conf()` calls
 # `statement(WORDS, word, DEPTH, block)` for each, with block[] and named[] for the blocks around it. `unsure` is 1 where a
 # definition, a condition or an include by a pattern decides what it says.
 

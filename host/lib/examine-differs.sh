@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2016 # the names of common.sh and examine.sh; awk's variables
+# shellcheck shell=sh disable=SC2154,SC2016 # the names of common.sh and examine.sh; variables of awk
 # Facts: where the file that keepalived would read says another thing than keepalived has. Only what is certain: a config with
 # definitions, conditions or includes that cannot be followed is compared in nothing.
 

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and examine.sh
-# Facts: what the agent needs of the host, the role's services, and the session.
+# Facts: what the agent needs of the host, services of the role, and the session.
 
 # role_part: the role as status has it, and what of it is not as it is to be.
 role_part() {

@@ -137,7 +137,7 @@ dump_places() {
   say "$dump_inside/tmp"
 }
 
-# dump_is_complete FILE PROCESS: root's, and the process has it open no more.
+# dump_is_complete FILE PROCESS: it belongs to root, and the process has it open no more.
 dump_is_complete() {
   [ -s "$1" ] && [ -f "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] || return 1
   for dump_open in "/proc/$2/fd"/*; do

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh and examine.sh
-# Facts: what keepalived's log says of the last ten minutes, by kind, in the words of its sources from 2.0 to 2.4.
+# Facts: what the log of keepalived says of the last ten minutes, by kind, in the words of its sources from 2.0 to 2.4.
 
 # Seconds that are looked at.
 log_seconds=600
@@ -70,8 +70,10 @@ log_lines() {
 # log_recent: of lines with a time in front, `Mon DD HH:MM:SS` or of ISO, those of the last log_seconds.
 log_recent() {
   log_then=$(($(now) - log_seconds))
-  awk -v iso="$(date -d "@$log_then" +%Y-%m-%dT%H:%M:%S)" -v from="$(date -d "@$log_then" +%H:%M:%S)" \
-    -v day="$(LC_ALL=C date -d "@$log_then" '+%b %e')" -v today="$(LC_ALL=C date '+%b %e')" '
+  log_from=$(date -d "@$log_then" +%Y-%m-%dT%H:%M:%S)
+  log_day=$(LC_ALL=C date -d "@$log_then" "+%b %e")
+  log_today=$(LC_ALL=C date "+%b %e")
+  awk -v iso="$log_from" -v from="${log_from#*T}" -v day="$log_day" -v today="$log_today" '
     match($0, /[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]/) {
       if (substr($0, RSTART, RLENGTH) >= iso) print
       next

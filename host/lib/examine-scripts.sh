@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2034,SC2016 # the names of common.sh and examine.sh; awk's variables
+# shellcheck shell=sh disable=SC2154,SC2034,SC2016 # the names of common.sh and examine.sh; variables of awk
 # Facts: the programs that the config names, by looking at them only: none is run here.
 
 # Seconds for which a notify program may run.

@@ -32,7 +32,7 @@ verb_examine() {
   ! command -v net_begin >/dev/null || net_begin "$examine_cluster" "$conf" 8>&- || true
   examine_host
   examine_await_window
-  part later discard_facts
+  in_part later discard_facts
   show_part later
   # It waits for what it has begun, and minds TERM by itself.
   ! command -v net_facts >/dev/null || net_facts "$examine_cluster" "$conf" 8>&- >"$work/net" || true
@@ -70,7 +70,7 @@ examine_bad_window() {
   exit 2
 }
 
-# take_examine_lock: by a file that is there anyway. Two at once would take each other's dumps.
+# take_examine_lock: by a file that is there anyway. Two at once would take the dumps of one another.
 take_examine_lock() {
   [ -r "$conf" ] && have flock || return 0
   exec 8<"$conf"
@@ -145,8 +145,8 @@ jobs_left() {
     }'
 }
 
-# part NAME COMMAND...: in the background, with a place for temporary files of its own.
-part() {
+# in_part NAME COMMAND...: in the background, with a place for temporary files of its own.
+in_part() {
   part_name=$1
   shift
   part_work=$work/$part_name.d
@@ -171,20 +171,20 @@ show_part() {
 
 # examine_host: the parts side by side, told in the order of the contract.
 examine_host() {
-  part loaded loaded_facts
-  part runs check_runs
-  part conf conf_test_facts
-  part wall wall_facts
-  part clock clock_fact
-  part log log_facts
-  part role role_part
-  part witness witness_facts
-  part state state_facts
-  part daemon daemon_facts
-  part files file_facts
-  part scripts script_facts
-  part host rest_facts
-  part checks check_facts "$examine_cluster" "$conf"
+  in_part loaded loaded_facts
+  in_part runs check_runs
+  in_part conf conf_test_facts
+  in_part wall wall_facts
+  in_part clock clock_fact
+  in_part log log_facts
+  in_part role role_part
+  in_part witness witness_facts
+  in_part state state_facts
+  in_part daemon daemon_facts
+  in_part files file_facts
+  in_part scripts script_facts
+  in_part host rest_facts
+  in_part checks check_facts "$examine_cluster" "$conf"
   for examine_part in state clock daemon conf files loaded log scripts checks runs role witness host wall; do
     show_part "$examine_part"
   done

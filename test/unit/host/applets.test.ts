@@ -25,6 +25,7 @@ const ALLOWED: Record<string, string> = {
   "lib/limit.sh setsid": "only where there is one",
   "lib/limit.sh timeout": "only where there is one",
   "lib/endpoints.sh getent": "else nslookup",
+  "lib/examine-log.sh logread": "OpenWrt's own, only where there is one",
   "lib/endpoints.sh timeout": "else nslookup, which gives up by itself",
   "lib/tunnel.sh getent": "only where there is one",
   "lib/tunnel.sh timeout": "with systemd",
