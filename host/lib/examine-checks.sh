@@ -10,6 +10,7 @@ check_runs() {
   [ -r "$root$examine_conf" ] || return 0
   conf_programs | awk '$1 == "check" && $7 !~ /^</' >"$work/checks"
   [ -s "$work/checks" ] || return 0
+  [ ! -e "$conf" ] || awk '$1 == "check" { print $2, $3 }' "$conf" >"$work/kinds"
   timeout=$run_limit
   begin_limit
   # Users other than root look there.
@@ -19,7 +20,8 @@ check_runs() {
   run_count=0
   while read -r _ run_name run_user run_timeout run_interval _ run_command; do
     run_count=$((run_count + 1))
-    [ "$(facts check "$conf" | sed -n "s/^$run_name \([^ ]*\).*/\1/p")" != witness ] || continue
+    # A round of votes is no look.
+    ! has_line "$run_name witness" "$work/kinds" || continue
     check_run_one >"$work/run.$run_count" </dev/null &
     run_pids="$run_pids $!"
   done <"$work/checks"

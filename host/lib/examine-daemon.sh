@@ -70,8 +70,8 @@ read_conf_path() {
 # Lines of keepalived's test that are told.
 conf_errors=20
 
-# conf_test_facts: keepalived's own test. As in stage.sh, a user other than root for scripts kills the test of some versions: then of
-# a copy, with root for that user.
+# conf_test_facts: what keepalived itself says. Its test dies in some versions where a script has a user other than root (see
+# stage.sh): then a copy is tested that has root everywhere.
 conf_test_facts() {
   manages_keepalived "$examine_dir" 2>/dev/null || [ -e "$root$keepalived_conf" ] || return 0
   conf_program=$(present_program)
@@ -79,32 +79,55 @@ conf_test_facts() {
     say "lacks keepalived whether its config is good"
     return 0
   fi
-  conf_path=$examine_conf
   conf_version=$(keepalived_version "$conf_program")
   [ -z "$conf_version" ] || say "keepalived $conf_version"
-  if [ ! -e "$root$conf_path" ]; then
+  if [ ! -e "$root$examine_conf" ]; then
     say "conf-test failed"
-    say "conf-error there is no $conf_path"
+    say "conf-error there is no $examine_conf"
     return 0
   fi
   conf_status=0
-  "$conf_program" -t -f "$root$conf_path" >"$work/words" 2>&1 || conf_status=$?
+  "$conf_program" -t -f "$root$examine_conf" >"$work/words" 2>&1 || conf_status=$?
   if [ "$conf_status" -eq 143 ]; then
-    cp -R "$root${conf_path%/*}" "$work/copy" 2>/dev/null || true
-    sed 's/^\([[:space:]]*script_user\)[[:space:]].*/\1 root/' "$root$conf_path" >"$work/copy/${conf_path##*/}"
+    copy_with_root
     conf_status=0
-    "$conf_program" -t -f "$work/copy/${conf_path##*/}" >"$work/words" 2>&1 || conf_status=$?
+    "$conf_program" -t -f "$work/copy/${examine_conf##*/}" >"$work/words" 2>&1 || conf_status=$?
   fi
-  if [ "$conf_status" -eq 0 ]; then
-    say "conf-test ok"
-    return 0
-  fi
-  say "conf-test failed"
-  redacted <"$work/words" | awk -v most="$conf_errors" -v copy="$work/copy" -v place="${conf_path%/*}" '
+  case $conf_status in
+  0) say "conf-test ok" ;;
+  143) say "lacks keepalived whether its config is good, for its own test dies of it" ;;
+  *)
+    say "conf-test failed"
+    redacted <"$work/words" | conf_errors
+    ;;
+  esac
+}
+
+# copy_with_root: the directory of the config, in $work/copy.
+copy_with_root() {
+  cp -R "$root${examine_conf%/*}" "$work/copy" 2>/dev/null || mkdir -p "$work/copy"
+  for copy_file in "$work"/copy/*.conf; do
+    [ -f "$copy_file" ] || continue
+    sed -e 's/^\([[:space:]]*script_user\)[[:space:]].*/\1 root/' -e 's/^\([[:space:]]*user\)[[:space:]].*/\1 root/' \
+      -e 's/^\([[:space:]]*notify[a-z_]*[[:space:]]*"[^"]*"\).*/\1 root/' \
+      -e 's/^\([[:space:]]*notify[a-z_]*[[:space:]]*[^"[:space:]][^[:space:]]*\)[[:space:]].*/\1 root/' "$copy_file" >"$work/with-root"
+    cat "$work/with-root" >"$copy_file"
+  done
+}
+
+# conf_errors: a filter. keepalived says most twice, the second time with the file.
+conf_errors() {
+  awk -v most="$conf_errors" -v copy="$work/copy" -v place="${examine_conf%/*}" '
     NF == 0 || /^Opening file/ { next }
-    { gsub(/[[:cntrl:]]/, " ") }
-    (at = index($0, copy)) { $0 = substr($0, 1, at - 1) place substr($0, at + length(copy)) }
-    !seen[$0]++ && ++count <= most { print "conf-error " substr($0, 1, 300) }'
+    {
+      gsub(/[[:cntrl:]]/, " ")
+      if ((at = index($0, copy))) $0 = substr($0, 1, at - 1) place substr($0, at + length(copy))
+      key = $0
+      sub(/^\([^ ]*: Line /, "(Line ", key)
+      if (!(key in text)) order[++count] = key
+      text[key] = $0
+    }
+    END { for (i = 1; i <= count && i <= most; i++) print "conf-error " substr(text[order[i]], 1, 300) }'
 }
 
 # clock_by_looking: synchronised, not or unknown. Asking timedatectl would start a service.

@@ -154,7 +154,9 @@ directory_fact() {
     return 0
     ;;
   esac
-  if ! directory_try=$(mktemp "$directory_is/.examine.XXXXXX" 2>"$work/words"); then
+  # A name that examine_end knows.
+  directory_try=$directory_is/.examine.$$
+  if ! (: >"$directory_try") 2>"$work/words"; then
     case $(cat "$work/words") in
     *'No space'* | *'no space'*) say "directory $1 full $(one_line_of <"$work/words")" ;;
     *) say "directory $1 unwritable $(one_line_of <"$work/words")" ;;

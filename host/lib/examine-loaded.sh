@@ -102,16 +102,23 @@ dump() {
   while read -r dump_place; do
     [ -d "$dump_place" ] || continue
     if [ -e "$dump_place/$3" ] || [ -L "$dump_place/$3" ]; then
-      dump_aside=$(mktemp -d "$dump_place/.vrrp-doctor.XXXXXX") || return 0
+      # A name that is known before it is there: nothing is left of it at whatever point this ends.
+      dump_aside=$dump_place/.vrrp-doctor.$$
       say "aside $dump_aside" >>"$dump_record"
-      mv "$dump_place/$3" "$dump_aside/$3" || {
+      { mkdir -m 700 "$dump_aside" && mv "$dump_place/$3" "$dump_aside/$3"; } 2>/dev/null || {
         dump_end
         return 0
       }
     fi
   done <"$examine_runs/places"
   say "asked $3" >>"$dump_record"
-  kill "-$2" "$1" 2>/dev/null || return 0
+  kill "-$2" "$1" 2>/dev/null || {
+    # It is gone, and writes nothing.
+    sed -n '/^aside /p' "$dump_record" >"$work/record"
+    cat "$work/record" >"$dump_record"
+    dump_end
+    return 0
+  }
   dump_left=$dump_patience
   dump_file=
   while [ "$dump_left" -gt 0 ]; do
@@ -146,32 +153,39 @@ dump_is_complete() {
   done
 }
 
-# dump_end: what was asked for is gone, and what was there is back. Also when all of this is cut short.
+# dump_end: what was asked for is gone, and what was there is back. Also when all of this was cut short, at whatever point.
 dump_end() {
   dump_record=$examine_runs/dump
   [ -s "$dump_record" ] || return 0
   dump_name=$(sed -n 's/^asked //p' "$dump_record")
   if [ -n "$dump_name" ]; then
-    # It may be about to write.
-    dump_left=10
-    dump_seen=${dump_file-}
-    while [ -z "$dump_seen" ] && [ "$dump_left" -gt 0 ]; do
-      while read -r dump_place; do
-        [ ! -e "$dump_place/$dump_name" ] || dump_seen=yes
-      done <"$examine_runs/places"
-      [ -n "$dump_seen" ] || sleep 0.05 2>/dev/null || sleep 1
+    dump_left=20
+    while [ "$dump_left" -gt 0 ] && ! dump_is_there; do
+      # It may be about to write.
+      sleep 0.05 2>/dev/null || sleep 1
       dump_left=$((dump_left - 1))
     done
-    while read -r dump_place; do rm -f "$dump_place/$dump_name"; done <"$examine_runs/places"
+    while read -r dump_place; do
+      # Where something was put aside that is back already, what is there is not ours.
+      has_line "aside $dump_place/.vrrp-doctor.$$" "$dump_record" || rm -f "$dump_place/$dump_name"
+    done <"$examine_runs/places"
   fi
   while read -r dump_word dump_aside; do
-    [ "$dump_word" = aside ] || continue
+    if [ "$dump_word" != aside ] || [ ! -d "$dump_aside" ] || [ -L "$dump_aside" ] || [ ! -O "$dump_aside" ]; then continue; fi
     for dump_kept in "$dump_aside"/*; do
       if [ -e "$dump_kept" ] || [ -L "$dump_kept" ]; then mv -f "$dump_kept" "${dump_aside%/*}/"; fi
     done
     rmdir "$dump_aside" 2>/dev/null || true
   done <"$dump_record"
   : >"$dump_record"
+}
+
+# dump_is_there
+dump_is_there() {
+  while read -r dump_place; do
+    [ ! -e "$dump_place/$dump_name" ] || return 0
+  done <"$examine_runs/places"
+  return 1
 }
 
 # parse_stats FILE -: count INSTANCE KEY N

@@ -30,6 +30,7 @@ log_facts() {
       if (text ~ /child process\([0-9]+\) died|exited (with|due to)|permanent error|Respawning/ && text !~ /VRRP_Script|now returning/) return "died"
       return ""
     }
+    / systemd\[1\]: .*Scheduled restart job/ { again++ }
     {
       sub(/^.*[Kk]eepalived[A-Za-z_]*(\[[0-9]+\])?: */, "")
       gsub(/[[:cntrl:]]/, " ")
@@ -44,6 +45,8 @@ log_facts() {
       last[kind] = substr($0, 1, 300)
     }
     END {
+      # One that ends before it says so is only started by systemd.
+      if (again >= starts && again > 0) starts = again + 1
       if (starts > 1) print "daemon-restarts", starts, seconds
       for (i = 1; i <= kind_count; i++) print "log", kinds[i], count[kinds[i]], last[kinds[i]]
       for (i = 1; i <= names; i++) if (order[i] !~ / /) print "flaps", order[i], flaps[order[i]], seconds

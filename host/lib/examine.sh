@@ -33,9 +33,9 @@ verb_examine() {
   examine_host
   examine_await_window
   in_part later discard_facts
-  show_part later
   # It waits for what it has begun, and minds TERM by itself.
   ! command -v net_facts >/dev/null || net_facts "$examine_cluster" "$conf" 8>&- >"$work/net" || true
+  show_parts later
   [ ! -e "$work/net" ] || hide_secrets <"$work/net"
   say end
 }
@@ -85,6 +85,7 @@ take_examine_lock() {
 
 # make_examine_work: as make_work, but where /run/vrrp-agent is not there it is not made.
 make_examine_work() {
+  examine_runs=''
   # Also when whoever reads is gone.
   trap 'exit 141' PIPE
   trap 'exit 130' INT
@@ -112,7 +113,8 @@ examine_end() {
   set +e
   end_descendants
   ! command -v net_end >/dev/null || net_end >/dev/null 2>&1
-  dump_end
+  [ -z "$examine_runs" ] || dump_end
+  for examine_try in "$state_dir" "$root/var/lib/vrrp-agent" "$run_dir"; do rm -f "$examine_try/.examine.$$"; done
   [ -z "$work" ] || rm -rf "$work"
   exit "$examine_status"
 }
@@ -124,12 +126,25 @@ end_descendants() {
   # shellcheck disable=SC2086 # a list of numbers
   kill $examine_left 2>/dev/null
   examine_tries=10
-  while [ -n "$(jobs_left)" ] && [ "$examine_tries" -gt 0 ]; do
+  # shellcheck disable=SC2086
+  while any_alive $examine_left && [ "$examine_tries" -gt 0 ]; do
     sleep 0.05 2>/dev/null || sleep 1
     examine_tries=$((examine_tries - 1))
   done
   # shellcheck disable=SC2086
   kill -KILL $examine_left 2>/dev/null
+}
+
+# any_alive PID...: one that is no zombie.
+any_alive() {
+  for alive_pid; do
+    { read -r alive_stat <"/proc/$alive_pid/stat"; } 2>/dev/null || continue
+    case ${alive_stat##*) } in
+    Z* | X*) ;;
+    *) return 0 ;;
+    esac
+  done
+  return 1
 }
 
 # jobs_left: processes below this one, on one line.
@@ -150,7 +165,6 @@ in_part() {
   part_name=$1
   shift
   part_work=$work/$part_name.d
-  mkdir "$part_work"
   (
     work=$part_work
     "$@" || true
@@ -163,14 +177,18 @@ await_part() {
   eval "wait \"\$part_$1\"" || true
 }
 
-# show_part NAME
-show_part() {
-  await_part "$1"
-  [ ! -s "$work/$1" ] || hide_secrets <"$work/$1"
+# show_parts NAME...: once all of them are there.
+show_parts() {
+  for show_name; do await_part "$show_name"; done
+  for show_name; do cat "$work/$show_name"; done >"$work/shown"
+  hide_secrets <"$work/shown"
 }
 
 # examine_host: the parts side by side, told in the order of the contract.
 examine_host() {
+  examine_parts="state clock daemon conf files loaded log scripts checks runs role witness host wall"
+  # shellcheck disable=SC2046,SC2086 # names
+  (cd "$work" && mkdir later.d $(printf '%s.d ' $examine_parts))
   in_part loaded loaded_facts
   in_part runs check_runs
   in_part conf conf_test_facts
@@ -185,9 +203,8 @@ examine_host() {
   in_part scripts script_facts
   in_part host rest_facts
   in_part checks check_facts "$examine_cluster" "$conf"
-  for examine_part in state clock daemon conf files loaded log scripts checks runs role witness host wall; do
-    show_part "$examine_part"
-  done
+  # shellcheck disable=SC2086
+  show_parts $examine_parts
 }
 
 # state_facts: of the generation, and what node.conf wants.
