@@ -287,7 +287,8 @@ parse_data() {
     section == "VRRP Scripts" && /^ VRRP Script = / { script = value(); next }
     section == "VRRP Scripts" && /^   (Interval|Timeout|Weight|Rise|Fall) = / {
       word = tolower($1)
-      print script, word, value() >other
+      # 2, 2.000 sec, -11 reverse
+      print script, word, value() + 0 >other
     }
     END { end_instance() }' "$1"
 }

@@ -16,7 +16,7 @@ log_facts() {
       if (text ~ /Invalid VRRPv[23] checksum|Checksum ERROR/) return "checksum"
       if (text ~ /expected [0-9]+ VIPs but received|not present in MASTER advert|unexpected ip number count/) return "address-list"
       if (text ~ /not a unicast peer/) return "unknown-peer"
-      if (text ~ /xpected (uni|mult)icast packet|discarding (uni|mult)icast packet/) return "multicast"
+      if (text ~ /xpected (un|mult)icast packet|discarding (un|mult)icast packet/) return "multicast"
       if (text ~ /packet( from [^ ]+)? too (long|short)|ip_tot_len mismatch/) return "packet-length"
       if (text ~ /[Cc]ant send advert|send advert error/) return "send"
       if (text ~ /could not find script|Cannot find script|[Ss]cript .* cannot be accessed|Unable to access script|Couldn.t find command/) return "no-script"
