@@ -17,7 +17,7 @@ function take(file, depth,   line, status, name, i, c, word, quoted) {
       sub(/^[ \t]*include[a-z]?[ \t]+/, "", name)
       sub(/[ \t].*/, "", name)
       if (name ~ /[*?\[~"]/) { unsure = 1; continue }
-      take(name ~ /^\// ? root name : directory(path) "/" name, depth + 1)
+      take(name ~ /^\// ? root name : directory(file) "/" name, depth + 1)
       continue
     }
     for (i = 1; i <= length(line) + 1; i++) {

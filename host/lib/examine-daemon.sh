@@ -110,7 +110,7 @@ copy_with_root() {
     [ -f "$copy_file" ] || continue
     sed -e 's/^\([[:space:]]*script_user\)[[:space:]].*/\1 root/' -e 's/^\([[:space:]]*user\)[[:space:]].*/\1 root/' \
       -e 's/^\([[:space:]]*notify[a-z_]*[[:space:]]*"[^"]*"\).*/\1 root/' \
-      -e 's/^\([[:space:]]*notify[a-z_]*[[:space:]]*[^"[:space:]][^[:space:]]*\)[[:space:]].*/\1 root/' "$copy_file" >"$work/with-root"
+      -e 's/^\([[:space:]]*notify[a-z_]*[[:space:]]\{1,\}[^"[:space:]][^[:space:]]*\)[[:space:]].*/\1 root/' "$copy_file" >"$work/with-root"
     cat "$work/with-root" >"$copy_file"
   done
 }

@@ -75,7 +75,7 @@ read_includes() {
   done | awk '!seen[$0]++'
 }
 
-# includes_of PATH: a relative one is looked for beside the file that was told to keepalived.
+# includes_of PATH: keepalived looks for a relative one beside the file that includes it.
 includes_of() {
   [ -r "$root$1" ] || return 0
   awk -v place="${1%/*}" '
