@@ -6,7 +6,7 @@ link_facts() {
   {
     cat "$net_dir/devs"
     cat "$net_dir/tunnel-devs" 2>/dev/null || true
-    sed -n 's/^[[:space:]]*interface[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9_.@-]\{1,15\}\).*/\1/p' "$root/etc/keepalived/keepalived.conf" 2>/dev/null || true
+    sed -n 's/^[[:space:]]*interface[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9_.@-]\{1,15\}\).*/\1/p' "$root${examine_conf:-/etc/keepalived/keepalived.conf}" 2>/dev/null || true
   } | awk '!seen[$1]++' | while read -r link_dev; do
     if [ ! -d "$root/sys/class/net/$link_dev" ]; then
       say "link $link_dev absent - - -"

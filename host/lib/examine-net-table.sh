@@ -274,9 +274,10 @@ table_handshakes() {
   say "    meta nfproto ipv6 udp sport $table_wg @th,64,8 { 1, 2 } add @${1}6 { ip6 daddr . udp dport counter }"
 }
 
+# table_list: what is counted first is read first.
 table_list() {
-  nft list table inet "$net_table" || return 1
-  [ "$table_nic" != netdev ] || nft list table netdev "$net_table"
+  [ "$table_nic" != netdev ] || nft list table netdev "$net_table" || return 1
+  nft list table inet "$net_table"
 }
 
 # table_read: into $work/look-net/counted, SET PACKETS KEY...; a set without its 4 or 6.

@@ -4,7 +4,7 @@
 # sends nothing and makes no table.
 #
 # $work/look-net, all of it one thing a line:
-#   own ADDRESS DEV / peers NAME ADDRESS / vips INSTANCE ADDRESS DEV held|free / devs DEV
+#   own ADDRESS DEV (that on which the interface with a virtual MAC lies) / peers NAME ADDRESS / vips INSTANCE ADDRESS DEV held|free / devs DEV
 #   targets unicast|multicast ADDRESS DEV SOURCE|-      where adverts go to, and probes
 #   pids PID                                            what runs in the background; its children are found by it
 
@@ -134,9 +134,12 @@ net_children() {
 
 # net_plan CONF
 net_plan() {
+  vmac_devs >"$net_dir/vmacs"
   ip -o address show 2>/dev/null | awk '{
     for (i = 3; i < NF; i++) if ($i == "inet" || $i == "inet6") { own = $(i + 1); sub(/\/.*/, "", own); print own, $2 }
-  }' >"$net_dir/own"
+  }' | awk '
+    part == 1 { under[$1] = $2; next }
+    { print $1, ($2 in under ? under[$2] : $2) }' part=1 "$net_dir/vmacs" part=2 - >"$net_dir/own"
   facts peer "$1" | sort -u >"$net_dir/peers"
   facts vip "$1" | awk -v own="$net_dir/own" "$bits_awk"'
     BEGIN { while ((getline line <own) > 0) { split(line, part, " "); has[bits(part[1]), part[2]] = 1 } }
@@ -149,6 +152,19 @@ net_plan() {
     facts vip "$1" 3
     cut -d ' ' -f 3 "$net_dir/targets"
   } | awk '$1 != "-" && !seen[$1]++ { print $1 }' >"$net_dir/devs"
+}
+
+# vmac_devs: those of keepalived with the MAC of a virtual router, and what each lies on.
+vmac_devs() {
+  for vmac_path in "$root"/sys/class/net/*; do
+    case $(cat "$vmac_path/address" 2>/dev/null) in
+    00:00:5e:00:0[12]:*)
+      for vmac_lower in "$vmac_path"/lower_*; do
+        [ ! -e "$vmac_lower" ] || say "${vmac_path##*/} ${vmac_lower##*/lower_}"
+      done
+      ;;
+    esac
+  done
 }
 
 # net_targets CONF: each address goes out by an instance of its family; where there are several, by the interface whose network it
