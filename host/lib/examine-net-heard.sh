@@ -92,7 +92,7 @@ traffic_facts() {
               for (m = 1; m <= more; m++) came[k] += total[k, also[i, m], cast, what]
             }
             # What came meanwhile, and what an interface with a virtual MAC got, too.
-            if (came["nic"] > 0 && came["entered"] > came["nic"]) came["entered"] = came["nic"]
+            if (!captured && came["nic"] > 0 && came["entered"] > came["nic"]) came["entered"] = came["nic"]
             if (came["passed"] > came["entered"]) came["passed"] = came["entered"]
             print "came", peer[i], address[i], cast, what, (nft && nic != "netdev" && !captured ? "-" : came["nic"]), (nft ? came["entered"] : "-"), (nft ? came["passed"] : "-")
           }

@@ -13,7 +13,7 @@ probes_begin() {
   if [ -z "$net_table" ] || [ "$table_track" = silent ]; then probe_targets=0; fi
   # busybox may know whole seconds only.
   probe_fine=no
-  ! ping -c 1 -W 1 -i 0.2 127.0.0.1 >/dev/null 2>&1 || probe_fine=yes
+  ! ping_takes -i 0.2 || probe_fine=yes
   probe_pace=$(((2 * probe_targets + probe_echoes) * 1000 / (2 * net_budget)))
   [ "$probe_pace" -ge 100 ] || probe_pace=100
   while read -r probe_how probe_address probe_dev _; do
@@ -37,6 +37,9 @@ ping_paced() {
   fi
   exec ping -q -c "$paced_count" -i "$paced_pace" -W 1 "$@"
 }
+
+# ping_takes WORD...: by what it says of them where there is nothing to send.
+ping_takes() { ! ping -4 -c 1 "$@" ::1 2>&1 </dev/null | grep -q -i -E 'invalid|unrecognized|illegal|bad (number|value|linger|timing)|usage'; }
 
 # ping_version ADDRESS
 ping_version() { case $1 in *:*) say -6 ;; *) say -4 ;; esac; }

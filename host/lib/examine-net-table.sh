@@ -56,13 +56,19 @@ table_begin() {
   [ "$table_track" != silent ] || net_lacks nft-ct-zone "what would pass without former adverts"
 }
 
-# tracks_connections: a rule that asks for them would make the kernel begin to.
+# tracks_connections: a rule of ours that asks for them would make the kernel begin to.
 tracks_connections() {
   [ -e "$root/proc/sys/net/netfilter/nf_conntrack_count" ] || return 1
-  ping -c 1 -W 1 127.0.0.1 >/dev/null 2>&1 || true
-  [ "$(cat "$root/proc/sys/net/netfilter/nf_conntrack_count" 2>/dev/null || say 0)" -eq 0 ] || return 0
-  nft -s list ruleset 2>/dev/null | grep -q -E '(^|[^a-z])(ct (state|zone|mark)|masquerade|dnat|snat|xt match "(conntrack|state)")'
+  ! has_connections || return 0
+  ! nft -s list ruleset 2>/dev/null | grep -q -E '(^|[^a-z])(ct (state|zone|mark)|masquerade|dnat|snat|xt match "(conntrack|state)")' || return 0
+  # Rules that nft does not list, and nothing to track so far.
+  ping -c 1 -W 1 127.0.0.1 </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  sleep 0.1 2>/dev/null || sleep 1
+  kill "$!" 2>/dev/null || true
+  has_connections
 }
+
+has_connections() { [ "$(cat "$root/proc/sys/net/netfilter/nf_conntrack_count" 2>/dev/null || say 0)" -gt 0 ]; }
 
 # table_stale: what a killed run has left.
 table_stale() {

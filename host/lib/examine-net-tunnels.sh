@@ -61,7 +61,7 @@ tunnels_begin() {
 
 # tunnel_echo ADDRESS DEV SIZE: in one piece, where this ping can have it so.
 tunnel_echo() {
-  if ping -M "do" -c 1 -W 1 127.0.0.1 >/dev/null 2>&1; then
+  if ping_takes -M "do"; then
     ping_paced 500 700 "$(ping_version "$1")" -M "do" -s "$3" -I "$2" "$1"
   else
     ping_paced 500 700 "$(ping_version "$1")" -s "$3" -I "$2" "$1"
