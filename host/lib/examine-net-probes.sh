@@ -18,7 +18,7 @@ probes_begin() {
   [ "$probe_pace" -ge 100 ] || probe_pace=100
   while read -r probe_how probe_address probe_dev _; do
     [ -d "$root/sys/class/net/$probe_dev" ] || continue
-    [ "$probe_targets" -eq 0 ] || net_go probes probe "$probe_address" "$probe_dev" "$probe_pace"
+    [ "$probe_targets" -eq 0 ] || net_go probes send_probes "$probe_address" "$probe_dev" "$probe_pace"
     [ "$probe_how" != unicast ] ||
       net_go echoes echo_peer "$probe_address" "$probe_dev" $((2 * probe_pace)) >"$net_dir/echo.$probe_address"
   done <"$net_dir/targets"
@@ -44,8 +44,8 @@ ping_takes() { ! ping -4 -c 1 "$@" ::1 2>&1 </dev/null | grep -q -i -E 'invalid|
 # ping_version ADDRESS
 ping_version() { case $1 in *:*) say -6 ;; *) say -4 ;; esac; }
 
-# probe ADDRESS DEV MILLISECONDS
-probe() {
+# send_probes ADDRESS DEV MILLISECONDS
+send_probes() {
   ping_paced "$3" 0 "$(ping_version "$1")" -s "$probe_size" -p "$probe_byte" -I "$2" "$1" >/dev/null
 }
 
@@ -68,10 +68,10 @@ echo_facts() {
 # echo_result: a filter of what ping says.
 echo_result() {
   awk '
-    match($0, /[0-9.]+% packet loss/) { loss = substr($0, RSTART); sub(/%.*/, "", loss); seen = 1 }
+    match($0, /[0-9.]+% packet loss/) { loss = substr($0, RSTART); sub(/%.*/, "", loss); loss += 0; seen = 1 }
     END {
       if (!seen || loss >= 100) print "no"
-      else if (loss > 0) printf "yes %d%%\n", loss + 0.5
+      else if (loss > 0) printf "yes %d%%\n", (loss < 1 ? 1 : loss + 0.5)
       else print "yes"
     }'
 }

@@ -146,14 +146,14 @@ tunnel_peer_facts() {
 
 # tunnel_key_facts CLUSTER DEV CONF
 tunnel_key_facts() {
-  key_number=$(facts tunnel-key "$3" | sed -n "s/^$2 //p")
-  key_file=$state_dir/$1/keys/$2.$key_number
-  [ -e "$key_file" ] || key_file=$root/etc/wireguard/$2.key
-  key_is=$(wg show "$2" public-key 2>/dev/null) || key_is=
-  key_wanted=$(public_key "$key_file" 2>/dev/null) || key_wanted=
-  if [ -z "$key_wanted" ] || [ -z "$key_is" ] || [ "$key_is" = "(none)" ]; then
+  tunnel_key_number=$(facts tunnel-key "$3" | sed -n "s/^$2 //p")
+  tunnel_key_file=$state_dir/$1/keys/$2.$tunnel_key_number
+  [ -e "$tunnel_key_file" ] || tunnel_key_file=$root/etc/wireguard/$2.key
+  tunnel_key_is=$(wg show "$2" public-key 2>/dev/null) || tunnel_key_is=
+  tunnel_key_wanted=$(public_key "$tunnel_key_file" 2>/dev/null) || tunnel_key_wanted=
+  if [ -z "$tunnel_key_wanted" ] || [ -z "$tunnel_key_is" ] || [ "$tunnel_key_is" = "(none)" ]; then
     say "tunnel-key $2 missing"
-  elif [ "$key_is" = "$key_wanted" ]; then
+  elif [ "$tunnel_key_is" = "$tunnel_key_wanted" ]; then
     say "tunnel-key $2 same"
   else
     say "tunnel-key $2 other"
