@@ -10,7 +10,12 @@ probes_begin() {
   # Two probes for each echo request; in milliseconds between probes.
   probe_targets=$(($(wc -l <"$net_dir/targets")))
   probe_echoes=$(($(grep -c '^unicast ' "$net_dir/targets" || true)))
-  if [ -z "$net_table" ] || [ "$table_track" = silent ]; then probe_targets=0; fi
+  if [ -z "$net_table" ] || [ "$table_track" = silent ]; then
+    probe_targets=0
+  elif grep -q '^[[:space:]]*log_unknown_vrids' "$root${examine_conf:-/etc/keepalived/keepalived.conf}" 2>/dev/null; then
+    net_lacks log_unknown_vrids "what would pass without former adverts: keepalived writes each probe into its log"
+    probe_targets=0
+  fi
   # busybox may know whole seconds only.
   probe_fine=no
   ! ping_takes -i 0.2 || probe_fine=yes

@@ -13,6 +13,7 @@ const MODULES = [
   "tunnel",
   "examine-net",
   "examine-net-table",
+  "examine-net-rules",
   "examine-net-probes",
   "examine-net-trace",
   "examine-net-heard",
