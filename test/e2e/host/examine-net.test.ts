@@ -16,9 +16,8 @@ const STATEFUL = `
 async function traces(host: Host): Promise<string> {
   const { stdout } = await host.exec(`
     nft -s list ruleset
-    ps -e -o args= | grep -E '^(ping|arping|nft|tcpdump|sleep|sh .*vrrp-agent)' | sort
-    find /tmp /var/tmp /dev/shm /run/vrrp-agent /etc /var/lib/vrrp-agent | sort
-    cat /run/vrrp-agent/*.state 2>/dev/null | wc -l`);
+    ps -e -o args= | grep -E '^(ping|arping|nft|tcpdump) |vrrp-agent[ ]examine' | sort
+    find /tmp /var/tmp /dev/shm /run/vrrp-agent /etc /var/lib/vrrp-agent | sort`);
   return stdout;
 }
 
