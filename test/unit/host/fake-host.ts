@@ -105,6 +105,8 @@ const FAKES: Record<string, string> = {
   ip: `
     case $* in
     "-o address show dev "*) cat "$FAKE/addresses.$5" 2>/dev/null ;;
+    # To look changes nothing.
+    "-o address show" | "neigh show") ;;
     # What hosts tell each other; told.ADDRESS is there while a peer says it.
     "-6 -o address show "*) cat "$FAKE/ipv6" 2>/dev/null || true ;;
     "-6 address "*) echo "$*" >>"$FAKE/telling"; [ -e "$FAKE/ipv6" ] ;;
