@@ -19,7 +19,10 @@ probes_begin() {
   # busybox may know whole seconds only.
   probe_fine=no
   ! ping_takes -i 0.2 || probe_fine=yes
-  probe_pace=$(((2 * probe_targets + probe_echoes) * 1000 / (2 * net_budget)))
+  # One a second goes to ask for each virtual address; tunnels have their own share.
+  probe_budget=$((net_budget - $(wc -l <"$net_dir/vips") - tunnel_rate))
+  [ "$probe_budget" -ge 4 ] || probe_budget=4
+  probe_pace=$(((2 * probe_targets + probe_echoes) * 1000 / (2 * probe_budget)))
   [ "$probe_pace" -ge 100 ] || probe_pace=100
   while read -r probe_how probe_address probe_dev _; do
     [ -d "$root/sys/class/net/$probe_dev" ] || continue

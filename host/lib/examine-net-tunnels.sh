@@ -4,8 +4,13 @@
 # $work/look-net: tunnels CLUSTER DEV PORT CONF / wg-ports DEV PORT / wg-devs DEV, over which WireGuard's datagrams come /
 #   wg-endpoints ADDRESS NODE DEV PORT
 
+# Echo requests through tunnels, in a second, and milliseconds between two of one kind to an address.
+tunnel_rate=0
+tunnel_pace=500
+
 # tunnels_plan CLUSTER CONF: before the table is made.
 tunnels_plan() {
+  tunnel_rate=0 tunnel_pace=500
   for plan_conf in "$2" "$conf_dir"/*/node.conf; do
     [ -e "$plan_conf" ] || continue
     plan_cluster=$1
@@ -35,6 +40,8 @@ tunnels_plan() {
         }
       }' part=1 "$net_dir/endpoints.$plan_dev" part=2 - | sort -u >>"$net_dir/wg-endpoints"
   done <"$net_dir/tunnels"
+  tunnel_rate=$((4 * $(while read -r _ _ _ plan_conf; do facts tunnel-peer-address "$plan_conf"; done <"$net_dir/tunnels" | wc -l)))
+  if [ "$tunnel_rate" -gt 8 ]; then tunnel_pace=$((tunnel_pace * tunnel_rate / 8)) tunnel_rate=8; fi
   while read -r plan_address _; do
     ip "$(ip_family "$plan_address")" route get "$plan_address" 2>/dev/null |
       awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }' >>"$net_dir/wg-devs"
@@ -62,9 +69,9 @@ tunnels_begin() {
 # tunnel_echo ADDRESS DEV SIZE: in one piece, where this ping can have it so.
 tunnel_echo() {
   if ping_takes -M "do"; then
-    ping_paced 500 700 "$(ping_version "$1")" -M "do" -s "$3" -I "$2" "$1"
+    ping_paced "$tunnel_pace" 700 "$(ping_version "$1")" -M "do" -s "$3" -I "$2" "$1"
   else
-    ping_paced 500 700 "$(ping_version "$1")" -s "$3" -I "$2" "$1"
+    ping_paced "$tunnel_pace" 700 "$(ping_version "$1")" -s "$3" -I "$2" "$1"
   fi
 }
 

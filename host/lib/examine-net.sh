@@ -9,7 +9,7 @@
 #   pids PID                                            what runs in the background; its children are found by it
 
 # No more than this in a second, of all that is sent together.
-net_budget=24
+net_budget=28
 
 # Also where nothing was begun, and a second time.
 net_table='' table_nic='' table_track=''
