@@ -1,0 +1,216 @@
+import type { Cause } from "../../causes";
+import type { Rule } from "../rule";
+
+const stuck: Pick<Rule, "cause" | "explains"> = {
+  cause: "role-stuck",
+  explains: ["check-failing", "replication-broken"],
+};
+const again = (summary: string): Rule["fix"] => ({ repair: "automatic", summary, action: ["role"] });
+
+const WRITES: readonly Cause[] = [
+  "state-file-stale",
+  "role-stuck",
+  "notify-failing",
+  "check-broken",
+  "conf-drift",
+];
+
+/** What the host has beside the daemon, and what a role does on it. */
+export const SYSTEM_RULES: readonly Rule[] = [
+  {
+    id: "state-dir-full",
+    cause: "state-dir",
+    confidence: "certain",
+    when: ["directory $path full $...words"],
+    says: ["there is no room in $path: $words"],
+    explains: WRITES,
+    fix: {
+      repair: "human",
+      summary: "make room on the file system of $path on $node",
+      commands: ["df -h $path", "df -i $path"],
+    },
+  },
+  {
+    id: "state-dir",
+    cause: "state-dir",
+    confidence: "certain",
+    when: ["directory $path $is:missing|unwritable $...words"],
+    says: ["$path is $is $words"],
+    explains: WRITES,
+    fix: {
+      repair: "automatic",
+      summary: "make the agent's directories as they must be",
+      action: ["state-dir"],
+    },
+  },
+  {
+    id: "selinux-denied",
+    cause: "selinux-denied",
+    confidence: "certain",
+    when: ["denied $permissions $class $command $name $source $target"],
+    unless: ["selinux permissive"],
+    says: ["SELinux denied $command ($source): $permissions of the $class $name ($target)"],
+    explains: [
+      "notify-failing",
+      "notify-hanging",
+      "check-broken",
+      "check-failing",
+      "state-file-stale",
+      "role-stuck",
+      "state-dir",
+      "daemon-down",
+      "daemon-crash-loop",
+      "conf-invalid",
+    ],
+    fix: {
+      repair: "human",
+      summary:
+        "give what was denied on $node the context that the policy asks for, or allow it by a module of your own",
+      commands: [
+        "ausearch -m AVC -ts recent",
+        "restorecon -Rv /usr/lib/vrrp-agent /etc/keepalived",
+        "npx pulumi up",
+      ],
+    },
+  },
+  {
+    id: "ip-forward",
+    cause: "ip-forward",
+    confidence: "certain",
+    when: ["sysctl $key:~forward $is $wanted"],
+    says: ["$key is $is, not $wanted"],
+    explains: ["check-failing"],
+    fix: {
+      repair: "automatic",
+      summary: "set the kernel's settings as they were applied",
+      action: ["sysctl"],
+    },
+  },
+  {
+    id: "sysctl",
+    cause: "conf-drift",
+    confidence: "certain",
+    when: ["sysctl $key:!~forward $is $wanted"],
+    unless: ["pending"],
+    says: ["$key is $is, not $wanted"],
+    fix: {
+      repair: "spec",
+      summary:
+        "put what was changed by hand on $node into the spec and apply it, or put back what was applied",
+      commands: ["npx pulumi preview --diff --refresh", "vrrp-agent reapply $cluster"],
+    },
+  },
+  {
+    id: "witness-lost",
+    cause: "witness-lost",
+    confidence: "certain",
+    when: ["witness $url unreachable $...words"],
+    unless: ["witness * reachable ..."],
+    says: ["the lease service at $url cannot be reached: $words"],
+    explains: ["check-failing"],
+    fix: {
+      repair: "human",
+      summary: "see that the lease service runs, and that $node reaches it",
+      commands: ["vrrp-agent status"],
+    },
+  },
+  {
+    id: "replication-broken",
+    cause: "replication-broken",
+    confidence: "certain",
+    when: ["replica $name $is:stopped|error $...words"],
+    unless: ["state * MASTER"],
+    says: ["the database of $name does not follow ($is): $words"],
+    explains: ["check-failing", "role-stuck"],
+    fix: {
+      repair: "human",
+      summary:
+        "see why the database on $node does not follow; where it has diverged, it must be made anew from the master's",
+      commands: ["mariadb -e 'show replica status\\G'"],
+    },
+  },
+  {
+    id: "replication-behind",
+    cause: "replication-broken",
+    confidence: "likely",
+    when: ["replica $name behind $...words"],
+    unless: ["state * MASTER"],
+    says: ["the database of $name is behind: $words"],
+    explains: ["check-failing"],
+    fix: {
+      repair: "human",
+      summary: "see whether the database on $node catches up, and what holds it up",
+      commands: ["mariadb -e 'show replica status\\G'"],
+    },
+  },
+  {
+    id: "replication-absent",
+    cause: "replication-broken",
+    confidence: "likely",
+    when: ["role backup backup ...", "replica $name absent $...words"],
+    unless: ["state * MASTER", "action $name * failed|given-up ..."],
+    says: ["the database of $name follows nobody, and this node is backup $words"],
+    explains: ["check-failing"],
+    fix: {
+      repair: "human",
+      summary: "have the database on $node follow the master's",
+      commands: ["vrrp-agent status", "mariadb -e 'show replica status\\G'"],
+    },
+  },
+  {
+    ...stuck,
+    id: "role-action-failed",
+    confidence: "certain",
+    when: [
+      "role $wanted $reached:!$wanted ...",
+      "action $name $kind $state:failed|given-up $wanted $at $...words",
+    ],
+    says: ["this node is to become $wanted, and its action $name ($kind) has $state: $words"],
+    fix: again("try again what the role has not done; where it fails again, put right what its action says"),
+  },
+  {
+    ...stuck,
+    id: "role-reached-failed",
+    confidence: "likely",
+    when: [
+      "role $now $now ...",
+      "action $name $kind:!webhook|mail $state:failed|given-up $now $at $...words",
+    ],
+    says: ["this node is $now, and its action $name ($kind) has $state: $words"],
+    fix: again("try again what the role has not done; where it fails again, put right what its action says"),
+  },
+  {
+    ...stuck,
+    id: "role-hangs",
+    confidence: "likely",
+    when: ["role $wanted $reached:!$wanted $since $age:>20 $...doing:!-", "role-loop running"],
+    says: ["this node is to become $wanted, and has been doing $doing for $age s at least"],
+    fix: again("end what the role's loop is hanging in, and try again"),
+  },
+  {
+    ...stuck,
+    id: "role-silent",
+    confidence: "likely",
+    when: ["role $now $now $since $age:>60 ...", "role-loop running"],
+    says: ["the loop of the role has given no sign for $age s"],
+    fix: again("start the loop of the role again"),
+  },
+  {
+    ...stuck,
+    id: "role-loop-stopped",
+    confidence: "certain",
+    when: ["want role ...", "role-loop stopped", "daemon running ..."],
+    says: ["the loop that minds the role does not run"],
+    also: [["role $wanted $reached ...", "to be reached: $wanted, reached: $reached"]],
+    fix: again("start the loop of the role again"),
+  },
+  {
+    ...stuck,
+    id: "role-unit",
+    confidence: "likely",
+    when: ["role $now $now ...", "unit $unit $wanted $is"],
+    unless: ["action * !webhook|mail failed|given-up $now ...", "role-loop stopped"],
+    says: ["this node is $now, so $unit is to be $wanted, and it is $is"],
+    fix: again("have the role's loop look again at once, and do what is missing"),
+  },
+];
