@@ -6,6 +6,7 @@ import { LOCAL_RULES, SYMPTOM_RULES } from "./rules";
 export { LOCAL_RULES, SYMPTOM_RULES } from "./rules";
 export type { Pattern } from "./pattern";
 export type { Rule, SymptomRule } from "./rule";
+export { causesTable } from "./table";
 
 const OF_ALL = LOCAL_RULES.filter(({ alone }) => alone !== true);
 

@@ -22,7 +22,8 @@ export function byFirstWord(facts: readonly Fact[]): Facts {
 /** Every way in which a pattern matches. */
 export function waysOf(pattern: Pattern, facts: Facts, bound: Bindings): Bindings[] {
   const words = wordsOf(pattern);
-  return (facts.get(words[0]!.test) ?? []).flatMap((line) => matched(words, line, bound) ?? []);
+  const ways = (facts.get(words[0]!.test) ?? []).map((line) => matched(words, line, bound));
+  return ways.filter((way) => way !== undefined);
 }
 
 /** Each way in which a rule fires, in the order of its patterns and of the facts. */

@@ -26,8 +26,16 @@ export interface Word {
 
 const WORD = /^(?:\$(\.\.\.)?([a-z]+)(?::(.+))?|(\.\.\.))$/;
 
+const known = new Map<Pattern, readonly Word[]>();
+
 /** @throws where it is no pattern: a defect of a rule. */
-export function wordsOf(pattern: Pattern): Word[] {
+export function wordsOf(pattern: Pattern): readonly Word[] {
+  const words = known.get(pattern) ?? read(pattern);
+  known.set(pattern, words);
+  return words;
+}
+
+function read(pattern: Pattern): Word[] {
   const words = pattern.split(" ").map((text): Word => {
     const [, rest, name, test = "*", anonymous] = WORD.exec(text) ?? [];
     if (name !== undefined) return { name, rest: rest !== undefined, test };
@@ -65,7 +73,7 @@ const NUMBER = /^[0-9]{1,15}$/;
 
 function passes(word: string, test: string, bound: Bindings): boolean {
   const argument = test.slice(1);
-  switch (test[0]) {
+  switch (test.charAt(0)) {
     case "*":
       return true;
     case ">":

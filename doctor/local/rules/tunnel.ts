@@ -9,8 +9,10 @@ const handshake: Pick<Rule, "cause" | "explains"> = {
 };
 
 /** A handshake is never older in a tunnel that is used. */
-const OLD = "$age:!never";
-const TOO_OLD = "$age:>200";
+const AGES = [
+  ["never", "$age:never"],
+  ["old", "$age:>200"],
+] as const;
 
 const restore = (summary: string): Rule["fix"] => ({
   repair: "human",
@@ -75,15 +77,15 @@ export const TUNNEL_RULES: readonly Rule[] = [
     says: ["$device knows $peer by another public key than was applied"],
     fix: restore("put the tunnel on $node back, or apply the spec again, which tells both ends the keys"),
   },
-  ...[OLD.replace("!", ""), TOO_OLD].map((age, i): Rule => ({
+  ...AGES.map(([id, age]): Rule => ({
     ...handshake,
-    id: i === 0 ? "tunnel-endpoint-never" : "tunnel-endpoint-old",
+    id: `tunnel-endpoint-${id}`,
     confidence: "certain",
     when: [`tunnel-peer $device $peer ${age} ...`, "tunnel-endpoint $device $peer $wanted $is"],
     unless: WORKS,
     says: [
       "$device sends to $peer at $is, applied is $wanted",
-      i === 0 ? "the ends have never shaken hands" : "the last handshake was $age s ago",
+      id === "never" ? "the ends have never shaken hands" : "the last handshake was $age s ago",
     ],
     explains: [...THROUGH, "tunnel-mtu"],
     fix: {
@@ -92,9 +94,9 @@ export const TUNNEL_RULES: readonly Rule[] = [
       commands: ["vrrp-agent reapply $cluster", "npx pulumi up"],
     },
   })),
-  ...[OLD.replace("!", ""), TOO_OLD].map((age, i): Rule => ({
+  ...AGES.map(([id, age]): Rule => ({
     ...handshake,
-    id: i === 0 ? "tunnel-never" : "tunnel-old",
+    id: `tunnel-${id}`,
     confidence: "possible",
     when: [`tunnel-peer $device $peer ${age} $endpoint ...`],
     unless: [
@@ -104,7 +106,7 @@ export const TUNNEL_RULES: readonly Rule[] = [
       "tunnel-peer-key $device $peer other",
     ],
     says: [
-      i === 0
+      id === "never"
         ? "$device and $peer have never shaken hands (endpoint: $endpoint)"
         : "the last handshake of $device with $peer was $age s ago (endpoint: $endpoint)",
     ],
