@@ -3,7 +3,7 @@ import type { Rule } from "../rule";
 
 const stuck: Pick<Rule, "cause" | "explains"> = {
   cause: "role-stuck",
-  explains: ["check-failing", "replication-broken"],
+  explains: ["check-failing"],
 };
 const again = (summary: string): Rule["fix"] => ({ repair: "automatic", summary, action: ["role"] });
 
