@@ -4,15 +4,18 @@
 
 diagnose_table=${VRRP_CAUSES:-$here/lib/causes.table}
 
-# diagnose [CLUSTER|-] [--json], read-only; `-`: facts from stdin. Without CLUSTER every one of this host.
-# Exits with 0: no finding, 1: a finding, 2: could not run.
+# diagnose [CLUSTER|-] [--json|--plain], read-only; `-`: facts from stdin. Without CLUSTER every one of this host.
+# Exits with 0: no finding, 1: a finding, 2: could not run. --plain is for repair, most likely first:
+#   finding CAUSE CONFIDENCE automatic|spec|human TEXT
+#   action WORDS...       (behind a finding that repair can put right)
+#   end
 verb_diagnose() {
   diagnose_format=text diagnose_clusters=
   for diagnose_word; do
     case $diagnose_word in
-    --json) diagnose_format=json ;;
+    --json | --plain) diagnose_format=${diagnose_word#--} ;;
     -) diagnose_clusters=- ;;
-    -*) diagnose_cannot "unknown option $diagnose_word; --json is the only one" ;;
+    -*) diagnose_cannot "unknown option $diagnose_word; --json and --plain are the ones that there are" ;;
     *)
       check_name cluster "$diagnose_word"
       diagnose_clusters=$diagnose_word
@@ -29,7 +32,7 @@ verb_diagnose() {
       diagnose_cannot "there is no cluster $diagnose_clusters on this host; there is: $(diagnose_names | tr '\n' ' ')"
   fi
   diagnose_status=0 diagnose_between=
-  [ "$diagnose_format" = text ] || printf '{"alone":true,"clusters":['
+  [ "$diagnose_format" != json ] || printf '{"alone":true,"clusters":['
   for diagnose_cluster in $diagnose_clusters; do
     if [ "$diagnose_cluster" = - ]; then
       diagnose_facts=$(diagnose_plain)
@@ -48,13 +51,12 @@ end") ;;
       [ $? -eq 1 ] || diagnose_cannot "the facts cannot be held against $diagnose_table"
       diagnose_status=1
     }
-    [ "$diagnose_format" = text ] || diagnose_between=,
+    [ "$diagnose_format" != json ] || diagnose_between=,
   done
-  if [ "$diagnose_format" = json ]; then
-    printf ']}\n'
-  else
-    say "the other nodes were not asked; from where they are reached: npx pulumi-keepalived doctor"
-  fi
+  case $diagnose_format in
+  json) printf ']}\n' ;;
+  text) say "the other nodes were not asked; from where they are reached: npx pulumi-keepalived doctor" ;;
+  esac
   return "$diagnose_status"
 }
 
@@ -76,7 +78,7 @@ diagnose_cannot() {
 # diagnose_plain: facts without what no terminal and no JSON takes.
 diagnose_plain() { tr '\t' ' ' | tr -d '\000-\011\013-\037\177'; }
 
-# diagnose_by_table text|json: facts on stdin; 1: a finding.
+# diagnose_by_table text|json|plain: facts on stdin; 1: a finding.
 diagnose_by_table() {
   # As text every word is compared as it is: "1.0" is not "1", which awk would take for one number.
   LC_ALL=C awk -v format="$1" '
@@ -220,6 +222,14 @@ diagnose_by_table() {
       if (acts[g]) out = out "]"
       return out "}}"
     }
+    function as_plain(g,   r, k) {
+      r = of_rule[g]
+      print "finding " cause[r] " " confidence[r] " " repair[r] " " advice[g]
+      if (!acts[g]) return
+      printf "action"
+      for (k = 1; k <= acts[g]; k++) printf " %s", act[g, k]
+      print ""
+    }
     function as_text(g,   r, k) {
       r = of_rule[g]
       print "  " ++printed ". " cause[r] (on[g] == bound["node"] ? "" : " on " on[g]) " (" confidence[r] "): " doc[cause[r]]
@@ -284,6 +294,9 @@ diagnose_by_table() {
         printf "],\"lacks\":["
         for (k = 1; k <= lacking; k++) printf "%s%s", (k > 1 ? "," : ""), quoted(lacks[k])
         printf "]}"
+      } else if (format == "plain") {
+        for (k = 1; k <= ordered; k++) as_plain(order[k])
+        print "end"
       } else {
         print bound["cluster"] ", node " bound["node"] ": " (findings ? findings (findings == 1 ? " finding" : " findings") : "nothing is wrong, as far as this host alone tells")
         for (k = 1; k <= symptoms; k++) print "  " shown[k] ": " shown_by[k]

@@ -10,7 +10,6 @@ const WORDS: readonly Cause[] = [
   "conf-vip-list",
   "conf-unicast-src",
   "conf-unicast-peer",
-  "conf-interface",
   "conf-priority",
 ];
 
@@ -140,9 +139,9 @@ export const WORD_RULES: readonly Rule[] = [
     {
       id: "vip-not-applied",
       cause: "conf-vip-list",
-      when: ["want instance $instance ...", "loaded $instance vip $address $device"],
-      unless: ["want vip $instance $address $device", "differs $instance vip ..."],
-      says: ["$instance has the address $address on $device, which was not applied"],
+      when: ["want instance $instance ...", "loaded $instance vip $address ..."],
+      unless: ["want vip $instance $address ...", "differs $instance vip ..."],
+      says: ["$instance has the address $address, which was not applied"],
     },
     "virtual addresses",
   ),
@@ -151,7 +150,11 @@ export const WORD_RULES: readonly Rule[] = [
       id: "vip-not-loaded",
       cause: "conf-vip-list",
       when: ["want vip $instance $address $device", "loaded $instance vrid *"],
-      unless: ["loaded $instance vip $address $device", "differs $instance vip ..."],
+      unless: [
+        "loaded $instance vip $address ...",
+        "loaded $instance vip-excluded $address ...",
+        "differs $instance vip ...",
+      ],
       says: ["$instance has not the address $address on $device, which was applied"],
     },
     "virtual addresses",
@@ -171,9 +174,17 @@ export const WORD_RULES: readonly Rule[] = [
     {
       id: "source-missing",
       cause: "conf-unicast-src",
-      when: ["want agree $instance * * unicast $wanted:!any", "loaded $instance transport unicast"],
-      unless: ["loaded $instance source *", "differs $instance source ..."],
-      says: ["$instance has no source address of its own, applied is $wanted"],
+      // What an old keepalived tells of it is not to be trusted where the file has it.
+      when: [
+        "want agree $instance * * unicast $wanted:!any",
+        "loaded $instance source-configured no",
+        "file $path:~/keepalived/ $how:!same",
+      ],
+      unless: ["differs $instance source ..."],
+      says: [
+        "$instance has no source address of its own, applied is $wanted",
+        "$path is not what was applied: $how",
+      ],
     },
     "source address",
   ),
@@ -196,7 +207,8 @@ export const WORD_RULES: readonly Rule[] = [
         "want peer $name $peer",
         "loaded $instance transport unicast",
       ],
-      unless: ["loaded * peer $peer", "differs $instance peer ..."],
+      // In an instance that sends multicast none is a peer.
+      unless: ["loaded * peer $peer", "differs $instance peer ...", "want agree * * * multicast ..."],
       says: ["$instance does not send to $peer, which $name has"],
     },
     "peers",
@@ -222,7 +234,7 @@ export const WORD_RULES: readonly Rule[] = [
         ["link $is absent ...", "there is no $is on $node"],
         ["source $wanted $address here", "$address, from which it sends, is on $wanted"],
       ],
-      explains: ["conf-drift", "conf-unicast-src", "iface-down", "conf-vip-list"],
+      explains: ["conf-drift", "conf-invalid", "conf-unicast-src", "iface-down", "conf-vip-list"],
     },
     "interface",
   ),
@@ -239,6 +251,29 @@ export const WORD_RULES: readonly Rule[] = [
     },
     "priority",
   ),
+  {
+    id: "interface-unknown",
+    cause: "conf-interface",
+    confidence: "certain",
+    when: ["link $device absent ...", "file $path:~/keepalived/ $how:!same"],
+    unless: [
+      "want instance * * * $device",
+      "want source * $device",
+      "want vip * * $device",
+      "tunnel $device *",
+      "want tunnel $device ...",
+    ],
+    says: [
+      "the configuration names $device, and there is no $device on $node",
+      "$path is not what was applied: $how",
+    ],
+    explains: ["conf-drift", "conf-invalid", "conf-unicast-src", "iface-down", "conf-vip-list"],
+    fix: {
+      repair: "spec",
+      summary: "name an interface that $node has: apply the spec again, or change it there",
+      commands: ["ip -br link", "vrrp-agent reapply $cluster"],
+    },
+  },
   {
     id: "interface-absent",
     cause: "conf-interface",

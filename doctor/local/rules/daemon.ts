@@ -6,7 +6,7 @@ const crashes = {
   cause: "daemon-crash-loop",
   explains: ["daemon-down", "vip-orphaned", "state-file-stale"],
   ruledOut: [{ cause: "conf-invalid", because: "keepalived -t accepts the configuration" }],
-  also: [["log fatal $n $...words", "keepalived's log: $words"]],
+  also: [["log died $n $...words", "keepalived's log: $words"]],
   fix: {
     repair: "human",
     summary: "find out on $node why keepalived ends, from its log and that of the kernel",
@@ -20,7 +20,7 @@ export const DAEMON_RULES: readonly Rule[] = [
     ...crashes,
     id: "crash-loop-waits",
     confidence: "certain",
-    when: ["daemon-unit activating auto-restart $result $restarts:>1"],
+    when: ["daemon-unit activating auto-restart $result $restarts:>1 ..."],
     unless: ["conf-test failed"],
     says: [
       "the init system waits to start keepalived again, after $restarts restarts; it last ended with $result",
@@ -30,7 +30,7 @@ export const DAEMON_RULES: readonly Rule[] = [
     ...crashes,
     id: "crash-loop-gave-up",
     confidence: "certain",
-    when: ["daemon-unit failed $state $result $restarts:>1"],
+    when: ["daemon-unit failed $state $result $restarts:>1 ..."],
     unless: ["conf-test failed"],
     says: [
       "the init system gave up starting keepalived after $restarts restarts; it last ended with $result",
@@ -40,7 +40,7 @@ export const DAEMON_RULES: readonly Rule[] = [
     ...crashes,
     id: "crash-loop-limit",
     confidence: "certain",
-    when: ["daemon-unit failed $state start-limit-hit $restarts:<2"],
+    when: ["daemon-unit failed $state start-limit-hit $restarts:!>1 ..."],
     unless: ["conf-test failed"],
     says: ["the init system gave up starting keepalived: too many starts in a short time"],
   },
@@ -48,9 +48,10 @@ export const DAEMON_RULES: readonly Rule[] = [
     ...crashes,
     id: "crash-loop-young",
     confidence: "likely",
-    when: ["daemon running * $age:<30", "daemon-restarts $restarts:>5 $seconds"],
+    // Starts by hand are counted by `daemon-restarts`, not by this.
+    when: ["daemon running * $age:<60", "daemon-auto-restarts $restarts:>1"],
     unless: ["conf-test failed"],
-    says: ["keepalived was started $restarts times within $seconds s, $age s ago the last time"],
+    says: ["the init system has started keepalived again $restarts times, $age s ago the last time"],
   },
   {
     id: "down",
@@ -68,7 +69,6 @@ export const DAEMON_RULES: readonly Rule[] = [
     confidence: "likely",
     when: ["want instance ...", "daemon stopped", "drained", "daemon-unit failed $...result"],
     says: ["keepalived has not been stopped, it has failed: $result"],
-    ruledOut: [],
     fix: {
       repair: "human",
       summary: "$node is drained: where nobody works on it, start keepalived again",

@@ -62,20 +62,6 @@ export const NOTIFY_RULES: readonly Rule[] = [
         fix: { repair: "automatic", summary: "put back what was applied", action: ["reapply"] },
       },
       {
-        id: `notify-${what}-ours`,
-        cause: `notify-${what}`,
-        confidence: "certain",
-        when: [`script fifo $path:~vrrp-agent ${what} $...detail`],
-        unless: ["file $path !same"],
-        says: [`the agent, which hears keepalived's changes of state, ${does}: $detail`],
-        explains: FOLLOWS,
-        fix: {
-          repair: "automatic",
-          summary: "end the agent's listener and have keepalived start it again",
-          action: ["notify"],
-        },
-      },
-      {
         id: `notify-${what}`,
         cause: `notify-${what}`,
         confidence: "certain",
@@ -92,13 +78,27 @@ export const NOTIFY_RULES: readonly Rule[] = [
     ];
   }),
   {
+    // One that hangs shows by the state file, which only it writes.
+    id: "notify-failing-ours",
+    cause: "notify-failing",
+    confidence: "certain",
+    when: ["script fifo $path:~vrrp-agent failing $...detail"],
+    says: ["the agent does not hear keepalived's changes of state: $detail"],
+    explains: FOLLOWS,
+    fix: {
+      repair: "automatic",
+      summary: "have keepalived start the agent's listener again",
+      action: ["notify"],
+    },
+  },
+  {
     id: "state-differs",
     cause: "state-file-stale",
     confidence: "certain",
     when: [
       "daemon running ...",
       "state $instance $is:MASTER|BACKUP|FAULT",
-      "reported $instance $told:!$is * $age",
+      "reported $instance $told:!$is * $age:!>30",
     ],
     says: ["the state file says that $instance is $told, the daemon says $is"],
     fix: {
@@ -110,10 +110,14 @@ export const NOTIFY_RULES: readonly Rule[] = [
   {
     id: "state-silent",
     cause: "state-file-stale",
-    confidence: "likely",
+    confidence: "certain",
     when: ["daemon running * >60", "reported $instance $told * $age:>30"],
-    unless: ["script fifo * hanging ...", "script fifo * failing ...", "script fifo * missing ..."],
+    unless: ["script fifo * failing ...", "script fifo * missing ...", "script fifo * not-executable ..."],
     says: ["the state file of $instance was last renewed $age s ago; that is done every 5 s"],
+    also: [
+      ["state $instance $is:!$told", "it says $told, the daemon says $is"],
+      ["script fifo $path hanging $...detail", "$path, which writes it, hangs: $detail"],
+    ],
     fix: {
       repair: "automatic",
       summary: "end the agent's listener and have keepalived start it again",
@@ -163,9 +167,19 @@ export const CHECK_RULES: readonly Rule[] = [
   },
   {
     ...check,
+    id: "check-run-not-executable",
+    confidence: "certain",
+    when: ["check-run $name broken $ms $path is not executable"],
+    says: ["the program of the check $name, $path, is not executable"],
+    ruledOut: [{ cause: "check-failing", because: "the check did not get as far as what it tests" }],
+    explains: ["check-failing", "check-loop"],
+    fix: { repair: "automatic", summary: "make $path executable", action: ["modes", "$path"] },
+  },
+  {
+    ...check,
     id: "check-run-broken",
     confidence: "certain",
-    when: ["check-run $name broken $ms $...words"],
+    when: ["check-run $name broken $ms $...words:!~executable"],
     says: ["the check $name cannot be done: $words"],
     ruledOut: [{ cause: "check-failing", because: "the check did not get as far as what it tests" }],
     fix: {
@@ -290,9 +304,23 @@ export const CHECK_RULES: readonly Rule[] = [
     id: "check-failing-now",
     cause: "check-failing",
     confidence: "likely",
+    when: ["check-run $name failing $ms $...words", "check $name $kind:!witness !failing ..."],
+    says: ["the check $name ($kind) fails now, which keepalived has not counted yet: $words"],
+    ruledOut: [{ cause: "check-broken", because: "it ended in time ($ms ms) with a result" }],
+    fix: {
+      repair: "human",
+      summary: "put right on $node what the check $name tests: $words",
+      commands: ["vrrp-agent status"],
+    },
+  },
+  {
+    id: "check-failing-foreign",
+    cause: "check-failing",
+    confidence: "certain",
     when: ["check-run $name failing $ms $...words"],
-    unless: ["check $name * failing ...", "check $name witness ..."],
-    says: ["the check $name fails now, which keepalived has not counted yet: $words"],
+    unless: ["check $name ..."],
+    says: ["the check $name, run as keepalived does, fails: $words"],
+    also: [["log script-failed $n $...said", "keepalived's log: $said"]],
     ruledOut: [{ cause: "check-broken", because: "it ended in time ($ms ms) with a result" }],
     fix: {
       repair: "human",

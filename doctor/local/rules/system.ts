@@ -7,6 +7,13 @@ const stuck: Pick<Rule, "cause" | "explains"> = {
 };
 const again = (summary: string): Rule["fix"] => ({ repair: "automatic", summary, action: ["role"] });
 
+/** The loop tries again by itself; what is in the way is not its own. */
+const failed: Rule["fix"] = {
+  repair: "human",
+  summary: "put right on $node what the action $name says: $words",
+  commands: ["vrrp-agent status", "vrrp-agent repair $cluster role"],
+};
+
 const WRITES: readonly Cause[] = [
   "state-file-stale",
   "role-stuck",
@@ -31,11 +38,24 @@ export const SYSTEM_RULES: readonly Rule[] = [
     },
   },
   {
+    id: "state-dir-read-only",
+    cause: "state-dir",
+    confidence: "certain",
+    when: ["directory $path unwritable $...words:~Read-only"],
+    says: ["$path cannot be written: $words"],
+    explains: WRITES,
+    fix: {
+      repair: "human",
+      summary: "see why the file system of $path on $node is read-only, and have it written to again",
+      commands: ["findmnt --target $path", "dmesg | tail"],
+    },
+  },
+  {
     id: "state-dir",
     cause: "state-dir",
     confidence: "certain",
-    when: ["directory $path $is:missing|unwritable $...words"],
-    says: ["$path is $is $words"],
+    when: ["directory $path $is:missing|unwritable $...words:!~Read-only"],
+    says: ["$path is $is: $words"],
     explains: WRITES,
     fix: {
       repair: "automatic",
@@ -166,7 +186,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
       "action $name $kind $state:failed|given-up $wanted $at $...words",
     ],
     says: ["this node is to become $wanted, and its action $name ($kind) has $state: $words"],
-    fix: again("try again what the role has not done; where it fails again, put right what its action says"),
+    fix: failed,
   },
   {
     ...stuck,
@@ -177,15 +197,19 @@ export const SYSTEM_RULES: readonly Rule[] = [
       "action $name $kind:!webhook|mail $state:failed|given-up $now $at $...words",
     ],
     says: ["this node is $now, and its action $name ($kind) has $state: $words"],
-    fix: again("try again what the role has not done; where it fails again, put right what its action says"),
+    fix: failed,
   },
   {
     ...stuck,
     id: "role-hangs",
     confidence: "likely",
-    when: ["role $wanted $reached:!$wanted $since $age:>20 $...doing:!-", "role-loop running"],
+    when: ["role $wanted $reached:!$wanted $since $age:>10 $...doing:!-", "role-loop running"],
     says: ["this node is to become $wanted, and has been doing $doing for $age s at least"],
-    fix: again("end what the role's loop is hanging in, and try again"),
+    fix: {
+      repair: "human",
+      summary: "see on $node why the action $doing does not end, end it, and put right what it runs",
+      commands: ["vrrp-agent status", "vrrp-agent repair $cluster role"],
+    },
   },
   {
     ...stuck,

@@ -77,6 +77,25 @@ describe.each(EVERY_SHELL)("diagnose under %s", (shell: Shell) => {
     ]);
   });
 
+  test("for repair there is a line for each finding, and what to do by itself behind it", () => {
+    const lines = changed(
+      MASTER,
+      ["daemon", "state", "loaded", "reported", "witness"],
+      ["daemon stopped", "witness u unreachable no answer"],
+    );
+    const { status, stdout } = diagnose(lines, table(), "--plain");
+    expect(status).toBe(1);
+    expect(stdout.split("\n")).toEqual([
+      "finding vip-orphaned certain automatic take 10.0.0.100 off eth0 of a",
+      "action release 10.0.0.100 eth0",
+      "finding witness-lost certain human see that the lease service runs, and that a reaches it",
+      "finding daemon-down certain automatic start keepalived on a",
+      "action start-daemon",
+      "end",
+      "",
+    ]);
+  });
+
   test("what is a rule's cause on another node says so", () => {
     expect(diagnose(changed(MASTER, [], ["unreachable b 10.0.0.2 4"])).stdout).toContain(
       "  1. fw-reject on b (likely): ",
@@ -102,7 +121,7 @@ describe.each(EVERY_SHELL)("diagnose under %s", (shell: Shell) => {
   test.each([
     [["diagnose", "nobody"], "there is no cluster nobody on this host"],
     [["diagnose"], "no cluster is applied on this host"],
-    [["diagnose", "--xml"], "unknown option --xml; --json is the only one"],
+    [["diagnose", "--xml"], "unknown option --xml; --json and --plain are the ones that there are"],
     [["diagnose", "a/b"], "'a/b' is not a name"],
   ])("%p is refused with a reason", (args, words) => {
     const { status, stderr } = host.agent(args, "", { VRRP_CAUSES: table() });
@@ -182,6 +201,7 @@ const word = fc.constantFrom(
   "10",
   "9",
   "1e1",
+  "9007199254740993",
   "-",
   "*",
   "!x",

@@ -20,13 +20,16 @@ const RULES = "/etc/vrrp-agent/gw/firewall.rules";
 const VERDICT = "inet:filter input policy";
 const NO_ADVERT = ["came b 10.0.0.2 unicast advert", "heard"];
 
-const firewall = (
+const OURS = "firewall inet filter input has not our rules";
+
+/** Our rules are not in force, and their file is changed or not. */
+const variants = (
   rule: string,
   first: string,
   on: "master" | "backup",
   example: Partial<Example>,
 ): Example[] => [
-  { rule, first, on, add: [], seen: "", action: ["firewall"], ...example },
+  { rule, first, on, seen: "", action: ["firewall"], ...example, add: [...(example.add ?? []), OURS] },
   {
     rule: `${rule}-changed`,
     first,
@@ -34,9 +37,15 @@ const firewall = (
     seen: "is not what was applied",
     ...example,
     without: [...(example.without ?? []), `file ${RULES}`],
-    add: [...(example.add ?? []), `file ${RULES} changed`],
+    add: [...(example.add ?? []), OURS, `file ${RULES} changed`],
     action: ["reapply"],
   },
+];
+
+/** The same, and that they are in force. */
+const firewall = (...[rule, first, on, example]: Parameters<typeof variants>): Example[] => [
+  ...variants(rule, first, on, example),
+  { rule: `${rule}-beyond`, first, on, add: [], seen: "", ...example },
 ];
 
 export const EXAMPLES: readonly Example[] = [
@@ -178,15 +187,6 @@ export const EXAMPLES: readonly Example[] = [
       action: ["reapply"],
     },
     {
-      rule: `notify-${what}-ours`,
-      first: `notify-${what}`,
-      on: "master",
-      without: ["script fifo", "reported"],
-      add: [`script fifo /usr/lib/vrrp-agent/vrrp-agent ${what} for 90 s`, "reported gw BACKUP 100 90"],
-      seen: "for 90 s",
-      action: ["notify"],
-    },
-    {
       rule: `notify-${what}`,
       first: `notify-${what}`,
       on: "master",
@@ -194,6 +194,18 @@ export const EXAMPLES: readonly Example[] = [
       seen: "exit status 1",
     },
   ]),
+  {
+    rule: "notify-failing-ours",
+    first: "notify-failing",
+    on: "master",
+    without: ["script fifo", "reported"],
+    add: [
+      "script fifo /usr/lib/vrrp-agent/vrrp-agent failing no process of it reads x",
+      "reported gw BACKUP 100 90",
+    ],
+    seen: "no process of it reads x",
+    action: ["notify"],
+  },
   {
     rule: "state-differs",
     first: "state-file-stale",
@@ -206,10 +218,13 @@ export const EXAMPLES: readonly Example[] = [
   {
     rule: "state-silent",
     first: "state-file-stale",
-    on: "master",
-    without: ["reported"],
-    add: ["reported gw MASTER 100 400"],
-    seen: "400 s ago",
+    on: "backup",
+    without: ["reported", "script fifo"],
+    add: [
+      "reported gw MASTER 100 400",
+      "script fifo /usr/lib/vrrp-agent/vrrp-agent hanging its last sign is 400 s old",
+    ],
+    seen: "it says MASTER, the daemon says BACKUP",
     action: ["notify"],
   },
   // the configuration
@@ -276,7 +291,7 @@ export const EXAMPLES: readonly Example[] = [
     first: "conf-vip-list",
     on: "backup",
     add: ["loaded gw vip 10.0.0.101/24 eth0"],
-    seen: "10.0.0.101/24 on eth0, which was not applied",
+    seen: "10.0.0.101/24, which was not applied",
   },
   {
     rule: "vip-not-loaded",
@@ -298,8 +313,8 @@ export const EXAMPLES: readonly Example[] = [
     rule: "source-missing",
     first: "conf-unicast-src",
     on: "backup",
-    without: ["loaded gw source"],
-    add: [],
+    without: ["loaded gw source", `file ${CONF}`],
+    add: ["loaded gw source 10.0.0.1", "loaded gw source-configured no", `file ${CONF} changed`],
     seen: "no source address of its own",
   },
   {
@@ -342,6 +357,14 @@ export const EXAMPLES: readonly Example[] = [
     seen: "priority 255",
   },
   {
+    rule: "interface-unknown",
+    first: "conf-interface",
+    on: "backup",
+    without: ["conf-test", `file ${CONF}`],
+    add: ["conf-test failed", `file ${CONF} changed`, "link eth7 absent - - -"],
+    seen: "names eth7, and there is no eth7 on a",
+  },
+  {
     rule: "interface-absent",
     first: "conf-interface",
     on: "backup",
@@ -371,7 +394,7 @@ export const EXAMPLES: readonly Example[] = [
     first: "daemon-crash-loop",
     on: "backup",
     without: NO_DAEMON,
-    add: ["daemon stopped", "daemon-unit activating auto-restart exit-code 14"],
+    add: ["daemon stopped", "daemon-unit activating auto-restart exit-code 14 status 1"],
     seen: "after 14 restarts",
   },
   {
@@ -379,15 +402,19 @@ export const EXAMPLES: readonly Example[] = [
     first: "daemon-crash-loop",
     on: "backup",
     without: NO_DAEMON,
-    add: ["daemon stopped", "daemon-unit failed failed signal 5"],
-    seen: "gave up",
+    add: [
+      "daemon stopped",
+      "daemon-unit failed failed signal 5 status 9",
+      "log died 3 child process(12) died",
+    ],
+    seen: "child process(12) died",
   },
   {
     rule: "crash-loop-limit",
     first: "daemon-crash-loop",
     on: "backup",
     without: NO_DAEMON,
-    add: ["daemon stopped", "daemon-unit failed failed start-limit-hit 0"],
+    add: ["daemon stopped", "daemon-unit failed failed start-limit-hit 0 status 1"],
     seen: "too many starts",
   },
   {
@@ -395,8 +422,8 @@ export const EXAMPLES: readonly Example[] = [
     first: "daemon-crash-loop",
     on: "backup",
     without: ["daemon"],
-    add: ["daemon running 99 1", "daemon-restarts 40 600"],
-    seen: "40 times within 600 s",
+    add: ["daemon running 99 1", "daemon-restarts 40 600", "daemon-auto-restarts 7"],
+    seen: "started keepalived again 7 times, 1 s ago",
   },
   {
     rule: "down",
@@ -523,15 +550,11 @@ export const EXAMPLES: readonly Example[] = [
     seen: "full ones do not",
   },
   // the firewall
-  ...firewall("established-only-advert", "fw-established-only", "backup", {
+  ...firewall("established-only", "fw-established-only", "backup", {
     add: [`verdict in b probe drop - ${VERDICT}`],
     seen: "a first packet of b would not",
   }),
-  ...firewall("established-only-flow", "fw-established-only", "master", {
-    add: ["came b 10.0.0.2 unicast flow 60 60 60", `verdict in b probe reject - ${VERDICT}`],
-    seen: "a first packet of b would not",
-  }),
-  ...(["advert", "flow", "probe"] as const).flatMap((what) =>
+  ...(["advert-flow", "probe"] as const).flatMap((what) =>
     (
       [
         ["fw-drop", "drop -"],
@@ -542,26 +565,40 @@ export const EXAMPLES: readonly Example[] = [
     ).flatMap(([first, does]) =>
       firewall(`${first}-${what}`, first, "backup", {
         without: NO_ADVERT,
-        add: [`came b 10.0.0.2 unicast advert 30 30 0`, `verdict in b ${what} ${does} ${VERDICT}`],
+        add: [
+          `came b 10.0.0.2 unicast advert 30 30 0`,
+          `verdict in b ${what.split("-")[0]} ${does} ${VERDICT}`,
+        ],
         seen: "ends in inet:filter input: policy",
       }),
     ),
   ),
-  ...firewall("fw-drop-unseen", "fw-drop", "backup", {
-    without: NO_ADVERT,
-    add: ["came b 10.0.0.2 unicast advert 30 30 0"],
-    seen: "30 reached the NIC, 30 the firewall, 0 passed",
-  }),
-  ...firewall("fw-zone-unseen", "fw-zone", "backup", {
-    without: [...NO_ADVERT, "firewall-manager"],
-    add: ["firewall-manager firewalld", "came b 10.0.0.2 unicast advert 30 30 0"],
-    seen: "0 passed",
-  }),
-  ...firewall("fw-uci-unseen", "fw-uci", "backup", {
-    without: [...NO_ADVERT, "firewall-manager"],
-    add: ["firewall-manager uci", "came b 10.0.0.2 unicast advert 30 30 0"],
-    seen: "0 passed",
-  }),
+  ...(
+    [
+      ["fw-drop", []],
+      ["fw-zone", ["firewall-manager firewalld"]],
+      ["fw-uci", ["firewall-manager uci"]],
+    ] as const
+  ).flatMap(([first, manager]) => [
+    ...(
+      [
+        ["unicast", "came b 10.0.0.2 unicast advert 30 30 0"],
+        ["entered", "came b 10.0.0.2 unicast advert - 30 0"],
+        ["multicast", "came b 224.0.0.18 multicast advert 30 30 0"],
+      ] as const
+    ).flatMap(([id, came]) =>
+      firewall(`${first}-unseen-${id}`, first, "backup", {
+        without: [...NO_ADVERT, "firewall-manager"],
+        add: [...manager, came],
+        seen: "30 packets of VRRP's came from b",
+      }),
+    ),
+    ...variants(`${first}-not-in-force`, first, "master", {
+      without: ["firewall-manager", "came"],
+      add: [...manager],
+      seen: "has not our rules",
+    }),
+  ]),
   ...firewall("output", "fw-output", "master", {
     without: ["sent"],
     add: [
@@ -575,23 +612,9 @@ export const EXAMPLES: readonly Example[] = [
     add: ["sent b 10.0.0.2 unicast advert 30 0"],
     seen: "of 30 packets to b",
   }),
-  ...firewall("not-in-force-established", "fw-established-only", "backup", {
-    add: ["firewall inet filter input has not our rules"],
+  ...variants("not-in-force-established", "fw-established-only", "backup", {
+    without: ["came b 10.0.0.2 unicast probe"],
     seen: "pass all the same",
-  }),
-  ...firewall("fw-drop-not-in-force", "fw-drop", "master", {
-    add: ["firewall inet filter input has not our rules"],
-    seen: "has not our rules",
-  }),
-  ...firewall("fw-zone-not-in-force", "fw-zone", "master", {
-    without: ["firewall-manager"],
-    add: ["firewall-manager firewalld", "firewall zone public has not our rules"],
-    seen: "zone public",
-  }),
-  ...firewall("fw-uci-not-in-force", "fw-uci", "master", {
-    without: ["firewall-manager"],
-    add: ["firewall-manager uci", "firewall UCI has not our rules"],
-    seen: "UCI has not",
   }),
   ...firewall("tunnel-port", "fw-tunnel-port", "backup", {
     without: ["tunnel-peer", "tunnel-echo"],
@@ -599,8 +622,8 @@ export const EXAMPLES: readonly Example[] = [
     seen: "WireGuard's datagrams of b",
   }),
   ...firewall("tunnel-port-unseen", "fw-tunnel-port", "backup", {
-    without: ["tunnel-port"],
-    add: ["tunnel-port wg0 51820 7 7 0"],
+    without: ["tunnel-port", "tunnel-peer", "tunnel-echo"],
+    add: ["tunnel-peer wg0 b never none 0 0", "tunnel-port wg0 51820 7 7 0"],
     seen: "of 7 datagrams",
   }),
   // the host
@@ -613,12 +636,20 @@ export const EXAMPLES: readonly Example[] = [
     seen: "no room in /run/vrrp-agent",
   },
   {
+    rule: "state-dir-read-only",
+    first: "state-dir",
+    on: "backup",
+    without: ["directory /run/vrrp-agent"],
+    add: ["directory /run/vrrp-agent unwritable cannot create x: Read-only file system"],
+    seen: "Read-only file system",
+  },
+  {
     rule: "state-dir",
     first: "state-dir",
     on: "backup",
     without: ["directory /run/vrrp-agent", "reported"],
-    add: ["directory /run/vrrp-agent missing", "reported gw MASTER 100 900"],
-    seen: "/run/vrrp-agent is missing",
+    add: ["directory /run/vrrp-agent missing there is none", "reported gw MASTER 100 900"],
+    seen: "/run/vrrp-agent is missing: there is none",
     action: ["state-dir"],
   },
   {
@@ -685,7 +716,6 @@ export const EXAMPLES: readonly Example[] = [
       "action web service failed master 1796000000 did not end in 30 s",
     ],
     seen: "did not end in 30 s",
-    action: ["role"],
   },
   {
     rule: "role-reached-failed",
@@ -694,7 +724,6 @@ export const EXAMPLES: readonly Example[] = [
     without: ["action"],
     add: ["action web service given-up backup 1796000000 exit status 1"],
     seen: "has given-up: exit status 1",
-    action: ["role"],
   },
   {
     rule: "role-hangs",
@@ -703,7 +732,6 @@ export const EXAMPLES: readonly Example[] = [
     without: ["role"],
     add: ["role master backup 2026-12-01T00:00:00Z 25 web"],
     seen: "doing web for 25 s",
-    action: ["role"],
   },
   {
     rule: "role-silent",
@@ -762,6 +790,15 @@ export const EXAMPLES: readonly Example[] = [
     on: "backup",
     add: ["script check /usr/local/bin/check missing"],
     seen: "is not there",
+  },
+  {
+    rule: "check-run-not-executable",
+    first: "check-broken",
+    on: "backup",
+    without: ["check-run web"],
+    add: ["check-run web broken 3 /opt/probe.sh is not executable"],
+    seen: "/opt/probe.sh, is not executable",
+    action: ["modes", "/opt/probe.sh"],
   },
   {
     rule: "check-run-broken",
@@ -854,6 +891,13 @@ export const EXAMPLES: readonly Example[] = [
     without: ["check-run web"],
     add: ["check-run web failing 11 status 500"],
     seen: "not counted yet: status 500",
+  },
+  {
+    rule: "check-failing-foreign",
+    first: "check-failing",
+    on: "master",
+    add: ["check-run theirs failing 11 ended with 1", "log script-failed 3 VRRP_Script(theirs) failed"],
+    seen: "VRRP_Script(theirs) failed",
   },
   {
     rule: "check-failing-recorded",

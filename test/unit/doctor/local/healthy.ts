@@ -208,6 +208,41 @@ export const UNUSUAL: Readonly<Record<string, readonly string[]>> = {
     ["came", "sent", "loaded", "state"],
     ["lacks nft traffic", "loaded-none this keepalived knows neither JSON nor a dump"],
   ),
+  "others' rules that let all of VRRP in, without ours": changed(
+    BACKUP,
+    [],
+    ["firewall inet filter input has not our rules"],
+  ),
+  "multicast to a host whose keepalived is stopped for maintenance": changed(
+    BACKUP,
+    ["daemon", "daemon-enabled", "loaded", "state", "reported", "came", "check-run", "script fifo"],
+    ["drained", "daemon stopped", "daemon-enabled no", "came b 224.0.0.18 multicast probe 60 60 0"],
+  ),
+  "a stranger's datagrams to WireGuard's port, which are dropped": changed(
+    MASTER,
+    ["tunnel-port"],
+    ["tunnel-port wg0 51820 3 3 0", "verdict in - tunnel drop - inet:filter input policy drop"],
+  ),
+  "a node that was restarted by hand many times": changed(
+    MASTER,
+    ["daemon"],
+    ["daemon running 812 2", "daemon-restarts 14 600"],
+  ),
+  "virtual MACs, on which the addresses are": changed(
+    MASTER,
+    ["loaded gw vip"],
+    ["loaded gw vip 10.0.0.100/24 vrrp.51", "loaded gw vmac yes"],
+  ),
+  "a second instance, which sends multicast": changed(
+    MASTER,
+    [],
+    ["want instance six 6 61 eth0", "want agree six 3 0.1 multicast any", "want peer b fd00::2"],
+  ),
+  "an old keepalived that does not say where its source is from": changed(
+    MASTER,
+    [],
+    ["loaded gw source-configured no"],
+  ),
   "a role that changes just now": changed(
     MASTER,
     ["role", "action"],
