@@ -1,0 +1,97 @@
+import { NO_DAEMON, type Example } from "./example";
+
+const RELEASE = ["release", "10.0.0.100", "eth0"];
+const SESSION = "session-on 10.0.0.100";
+
+export const addresses: readonly Example[] = [
+  {
+    rule: "link-down",
+    first: "iface-down",
+    on: "backup",
+    without: ["link eth0"],
+    add: ["link eth0 down - 1500 -", "check-run up failing 9 no answer"],
+    seen: "eth0 is down",
+  },
+  {
+    rule: "link-no-carrier",
+    first: "iface-down",
+    on: "master",
+    without: ["link eth0"],
+    add: ["link eth0 up no-carrier 1500 -"],
+    seen: "no carrier",
+  },
+  {
+    rule: "orphaned",
+    first: "vip-orphaned",
+    on: "master",
+    without: NO_DAEMON,
+    add: ["daemon stopped", "daemon-unit failed failed signal 0"],
+    seen: "10.0.0.100 of gw is still on eth0",
+    action: RELEASE,
+  },
+  {
+    rule: "orphaned-session",
+    first: "vip-orphaned",
+    on: "master",
+    without: [...NO_DAEMON, "session-on"],
+    add: ["daemon stopped", SESSION],
+    seen: "this very session",
+  },
+  {
+    rule: "persistent",
+    first: "vip-duplicate",
+    on: "backup",
+    add: ["vip-persistent 10.0.0.100 /etc/network/interfaces"],
+    seen: "/etc/network/interfaces configures 10.0.0.100",
+  },
+  {
+    rule: "held-by-backup",
+    first: "vip-duplicate",
+    on: "backup",
+    without: ["vip"],
+    add: ["vip gw 10.0.0.100 eth0 held"],
+    seen: "gw is BACKUP, and 10.0.0.100 is on eth0",
+    action: RELEASE,
+  },
+  {
+    rule: "held-by-backup-session",
+    first: "vip-duplicate",
+    on: "backup",
+    without: ["vip", "session-on"],
+    add: ["vip gw 10.0.0.100 eth0 held", SESSION],
+    seen: "this very session",
+  },
+  {
+    rule: "held-elsewhere",
+    first: "vip-duplicate",
+    on: "backup",
+    add: ["vip-elsewhere 10.0.0.100 eth1"],
+    seen: "10.0.0.100 is on eth1",
+    action: ["release", "10.0.0.100", "eth1"],
+  },
+  {
+    rule: "held-elsewhere-session",
+    first: "vip-duplicate",
+    on: "backup",
+    without: ["session-on"],
+    add: ["vip-elsewhere 10.0.0.100 eth1", SESSION],
+    seen: "this very session",
+  },
+  {
+    rule: "held-reported-backup",
+    first: "vip-duplicate",
+    on: "backup",
+    without: ["loaded", "state", "vip"],
+    add: ["loaded-none too old", "vip gw 10.0.0.100 eth0 held"],
+    seen: "reported that gw is BACKUP",
+  },
+  {
+    rule: "removed",
+    first: "vip-removed",
+    on: "master",
+    without: ["vip"],
+    add: ["vip gw 10.0.0.100 eth0 free"],
+    seen: "gw is MASTER, and 10.0.0.100 is not on eth0",
+    action: ["hold", "10.0.0.100", "eth0"],
+  },
+];

@@ -1,0 +1,90 @@
+import type { Example } from "./example";
+
+export const notify: readonly Example[] = [
+  {
+    rule: "notify-missing-managed",
+    first: "notify-missing",
+    on: "master",
+    add: ["script notify /etc/vrrp-agent/gw/hook missing", "file /etc/vrrp-agent/gw/hook absent"],
+    seen: "/etc/vrrp-agent/gw/hook, which was applied and is gone",
+    action: ["reapply"],
+  },
+  {
+    rule: "notify-missing",
+    first: "notify-missing",
+    on: "master",
+    add: ["script notify /usr/local/bin/hook missing"],
+    seen: "/usr/local/bin/hook, which is not there",
+  },
+  {
+    rule: "notify-not-executable",
+    first: "notify-not-executable",
+    on: "master",
+    add: ["script notify /usr/local/bin/hook not-executable 0644"],
+    seen: "not executable: 0644",
+    action: ["modes", "/usr/local/bin/hook"],
+  },
+  {
+    rule: "notify-insecure-path",
+    first: "notify-insecure-path",
+    on: "master",
+    without: ["conf-test"],
+    add: [
+      "conf-test failed",
+      "conf-error Unsafe permissions found",
+      "script check /usr/local/lib/x/check insecure /usr/local/lib/x is 0777",
+    ],
+    seen: "/usr/local/lib/x is 0777",
+    action: ["modes", "/usr/local/lib/x/check"],
+  },
+  ...(["failing", "hanging"] as const).flatMap((what): Example[] => [
+    {
+      rule: `notify-${what}-changed`,
+      first: `notify-${what}`,
+      on: "master",
+      add: [`script notify /etc/vrrp-agent/gw/hook ${what} 1`, "file /etc/vrrp-agent/gw/hook changed"],
+      seen: "is not what was applied: changed",
+      action: ["reapply"],
+    },
+    {
+      rule: `notify-${what}`,
+      first: `notify-${what}`,
+      on: "master",
+      add: [`script notify /usr/local/bin/hook ${what} exit status 1`],
+      seen: "exit status 1",
+    },
+  ]),
+  {
+    rule: "notify-failing-ours",
+    first: "notify-failing",
+    on: "master",
+    without: ["script fifo", "reported"],
+    add: [
+      "script fifo /usr/lib/vrrp-agent/vrrp-agent failing no process of it reads x",
+      "reported gw BACKUP 100 90",
+    ],
+    seen: "no process of it reads x",
+    action: ["notify"],
+  },
+  {
+    rule: "state-differs",
+    first: "state-file-stale",
+    on: "backup",
+    without: ["reported"],
+    add: ["reported gw MASTER 100 2"],
+    seen: "says that gw is MASTER, the daemon says BACKUP",
+    action: ["write-state"],
+  },
+  {
+    rule: "state-silent",
+    first: "state-file-stale",
+    on: "backup",
+    without: ["reported", "script fifo"],
+    add: [
+      "reported gw MASTER 100 400",
+      "script fifo /usr/lib/vrrp-agent/vrrp-agent hanging its last sign is 400 s old",
+    ],
+    seen: "it says MASTER, the daemon says BACKUP",
+    action: ["notify"],
+  },
+];
