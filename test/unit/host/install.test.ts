@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import { agentInstaller } from "../../../components/agent";
+import { causesTable } from "../../../doctor/local";
 import { FakeHost, SHELLS } from "./fake-host";
 
 describe.each(SHELLS)("install under %s", (shell) => {
@@ -34,6 +35,20 @@ describe.each(SHELLS)("install under %s", (shell) => {
       expect(host.tree(`usr/lib/vrrp-agent/${program}`)).toContain("-rwxr-xr-x");
     }
     expect(readlinkSync(join(host.root, "usr/sbin/vrrp-agent"))).toBe("../lib/vrrp-agent/vrrp-agent");
+  });
+
+  test("the installed agent has the causes that it tells", () => {
+    install();
+    expect(host.read("usr/lib/vrrp-agent/lib/causes.table")).toBe(causesTable());
+    const [program = "", ...before] = host.command;
+    const agent = join(host.root, "usr/sbin/vrrp-agent");
+    const { stdout, status } = spawnSync(program, [...before, agent, "diagnose", "-"], {
+      input: "vrrp-facts 1\nnode a\ncluster gw 1\nwant instance gw 4 51 eth0\ndaemon stopped\nend\n",
+      env: host.env,
+      encoding: "utf8",
+    });
+    expect(stdout).toContain("1. daemon-down (certain): keepalived does not run");
+    expect(status).toBe(1);
   });
 
   test("installed again, nothing changes", () => {
