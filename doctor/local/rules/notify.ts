@@ -91,22 +91,24 @@ export const NOTIFY_RULES: readonly Rule[] = [
       action: ["notify"],
     },
   },
-  {
-    id: "state-differs",
+  // keepalived tells a master that hears a lower priority so; it is master all the same.
+  ...(
+    [
+      ["master", "$is:MASTER", "$told:!MASTER|MASTER_RX_LOWER_PRI"],
+      ["other", "$is:BACKUP|FAULT", "$told:!$is"],
+    ] as const
+  ).map(([id, is, told]): Rule => ({
+    id: `state-differs-${id}`,
     cause: "state-file-stale",
     confidence: "certain",
-    when: [
-      "daemon running ...",
-      "state $instance $is:MASTER|BACKUP|FAULT",
-      "reported $instance $told:!$is * $age:!>30",
-    ],
+    when: ["daemon running ...", `state $instance ${is}`, `reported $instance ${told} * $age:!>30`],
     says: ["the state file says that $instance is $told, the daemon says $is"],
     fix: {
       repair: "automatic",
       summary: "write the state files as the daemon has it",
       action: ["write-state"],
     },
-  },
+  })),
   {
     id: "state-silent",
     cause: "state-file-stale",

@@ -223,6 +223,11 @@ export const UNUSUAL: Readonly<Record<string, readonly string[]>> = {
     ["tunnel-port"],
     ["tunnel-port wg0 51820 3 3 0", "verdict in - tunnel drop - inet:filter input policy drop"],
   ),
+  "a master that has heard a lower priority": changed(
+    MASTER,
+    ["reported"],
+    ["reported gw MASTER_RX_LOWER_PRI 100 2"],
+  ),
   "a node that was restarted by hand many times": changed(
     MASTER,
     ["daemon"],

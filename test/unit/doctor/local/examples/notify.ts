@@ -67,12 +67,21 @@ export const notify: readonly Example[] = [
     action: ["notify"],
   },
   {
-    rule: "state-differs",
+    rule: "state-differs-other",
     first: "state-file-stale",
     on: "backup",
     without: ["reported"],
     add: ["reported gw MASTER 100 2"],
     seen: "says that gw is MASTER, the daemon says BACKUP",
+    action: ["write-state"],
+  },
+  {
+    rule: "state-differs-master",
+    first: "state-file-stale",
+    on: "master",
+    without: ["reported"],
+    add: ["reported gw BACKUP 100 2"],
+    seen: "says that gw is BACKUP, the daemon says MASTER",
     action: ["write-state"],
   },
   {
