@@ -1,0 +1,6 @@
+export * from "./loaded";
+export * from "./parse";
+export * from "./state";
+export * from "./traffic";
+export * from "./view";
+export * from "./wanted";
