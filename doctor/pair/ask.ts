@@ -1,0 +1,38 @@
+import type { Ask, Finding } from "../model";
+import { ClusterView } from "./cluster";
+import { askAboutLoss } from "./lossy";
+import { ENOUGH, waysOf } from "./way";
+
+/** One more look that would tell what this one leaves open. */
+export function askFor(cluster: ClusterView, findings: readonly Finding[]): Ask | undefined {
+  const isTold = (...causes: string[]) => findings.some(({ cause }) => causes.includes(cause));
+  const loss = isTold("net-lossy", "net-partition", "net-one-way") ? undefined : askAboutLoss(cluster);
+  return loss ?? askAboutFew(cluster) ?? askAboutDaemon(cluster, isTold("daemon-crash-loop"));
+}
+
+/** Too little was sent to say that nothing arrives. */
+function askAboutFew(cluster: ClusterView): Ask | undefined {
+  const few = waysOf(cluster).find((way) => {
+    const left = way.left("unicast", "probe")?.left ?? 0;
+    return left > 0 && left < ENOUGH && way.came("unicast", "probe")?.nic === 0;
+  });
+  return (
+    few && {
+      options: ["--window", "12"],
+      why: `only ${few.left("unicast", "probe")!.left} probes left ${few.from.name}, and none reached ${few.to.name}; a longer look sends more`,
+    }
+  );
+}
+
+/** A daemon that is down, or young: whether it comes back, or ends again, shows a moment later. */
+function askAboutDaemon({ seen }: ClusterView, isTold: boolean): Ask | undefined {
+  const open = seen.find(
+    ({ view }) => view.has("daemon", "stopped") && Number(view.one("daemon-restarts")?.[1]) > 1,
+  );
+  return isTold || open === undefined
+    ? undefined
+    : {
+        options: ["--window", "6"],
+        why: `keepalived on ${open.name} does not run and was started several times of late: another look tells whether it ends again and again`,
+      };
+}

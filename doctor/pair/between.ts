@@ -1,0 +1,202 @@
+import { Confidence, type Finding } from "../model";
+import { blame } from "./blame";
+import { ClusterView } from "./cluster";
+import { because, byHand, found, list } from "./found";
+import { lackFix, lacksOf } from "./hypervisor";
+import { ENOUGH, Way, wayBack, waysOf } from "./way";
+
+/** Nothing at all of a node reaches another one. */
+export function cutOff(cluster: ClusterView): Finding[] {
+  const ways = waysOf(cluster);
+  const cut = ways.filter((way) => way.arrives === false && isTried(way));
+  const oneWay = cut.filter((way) => wayBack(ways, way)?.arrives === true);
+  const bothWays = cut.filter((way) => wayBack(ways, way)?.arrives === false);
+  return [
+    ...blame(cluster, bothWays).map(({ node, broken, isEither }) => {
+      const others = namesOf(broken.map(({ from, to }) => (from === node ? to.name : from.name)));
+      return found("net-partition", {
+        node: node.name,
+        evidence: [
+          ...broken.map(notArrived),
+          ...(isEither
+            ? [
+                `nothing tells which of ${list([node.name, ...others].sort())} is cut off: look on the way between them`,
+              ]
+            : []),
+        ],
+        ruledOut: [
+          because("iface-down", "the interfaces of both ends are up"),
+          because("fw-drop", "nothing reaches the NIC, before any firewall of the host"),
+          because("net-one-way", "it is so both ways"),
+        ],
+        fix: byHand(
+          `see to the network between ${node.name} and ${list(others)}: switch, cable, VLAN, port group or route; nothing passes either way`,
+        ),
+      });
+    }),
+    ...blame(cluster, oneWay).map(({ node, broken }) =>
+      found("net-one-way", {
+        node: node.name,
+        evidence: broken.flatMap((way) => [
+          notArrived(way),
+          `what ${way.to.name} sends reaches ${way.from.name}`,
+        ]),
+        ruledOut: [
+          because("net-partition", "the other way passes"),
+          because("fw-output", "it leaves the host, behind all its filters"),
+          because("fw-drop", "it does not even reach the NIC"),
+          because("hv-filter", "nothing else of it arrives either"),
+        ],
+        fix: byHand(
+          `see to the way from ${list(namesOf(broken.map(({ from }) => from.name)))} to ${list(namesOf(broken.map(({ to }) => to.name)))}: a port that only receives, a filter on the switch, or a one-sided VLAN`,
+        ),
+      }),
+    ),
+  ];
+}
+
+const namesOf = (names: string[]) => [...new Set(names)];
+
+/** Whether enough left the sender to say that nothing arrives. */
+function isTried(way: Way): boolean {
+  return (
+    (way.left("unicast", "probe")?.left ?? 0) >= ENOUGH ||
+    (way.left("multicast", "probe")?.left ?? 0) >= ENOUGH ||
+    (way.left("unicast", "advert")?.left ?? 0) >= 2 ||
+    (way.left("multicast", "advert")?.left ?? 0) >= 2
+  );
+}
+
+function notArrived({ from, to, source, target, left }: Way): string {
+  const probes = left("unicast", "probe")?.left ?? left("multicast", "probe")?.left;
+  const many =
+    probes === undefined ? "packets of protocol 112 left" : `${probes} packets of protocol 112 left`;
+  return `${many} ${from.name} (${source}) for ${to.name} (${target}), and nothing of ${from.name} reached the NIC of ${to.name}`;
+}
+
+/** Adverts do not arrive, other frames do. */
+export function filteredAway(cluster: ClusterView): Finding[] {
+  const ways = waysOf(cluster);
+  // Where nothing comes back, the sender has no MAC to send to: what is missing is the other way.
+  const open = ways.filter((way) => way.arrives === true && wayBack(ways, way)?.arrives !== false);
+  const unicast = open.filter((way) => way.from.wanted.length === 0 || uses(way, "unicast"));
+  const multicast = open.filter((way) => uses(way, "multicast"));
+  const lost = [
+    ...unicast.filter((way) => isLost(way, "unicast")),
+    ...multicast.filter((way) => isLost(way, "multicast") && !isGroupOnly(way)),
+  ];
+  const ofGroup = multicast.filter((way) => isLost(way, "multicast") && isGroupOnly(way));
+  return [
+    ...blameLack(cluster, lost).map((one) => hvFilter(cluster, one)),
+    ...blame(cluster, ofGroup).map(({ node, broken }) => hvMulticast(cluster, node.name, broken)),
+  ];
+}
+
+function uses({ from, instances }: Way, transport: "unicast" | "multicast"): boolean {
+  const of = from.wanted.filter(({ name }) => instances.length === 0 || instances.includes(name));
+  return of.some((instance) => {
+    const loaded = from.loaded.find(({ name }) => name === instance.name)?.transport;
+    return (loaded ?? instance.transport ?? "unicast") === transport;
+  });
+}
+
+function isLost(way: Way, transport: "unicast" | "multicast"): boolean {
+  const probes = way.left(transport, "probe");
+  const came = way.came(transport, "probe");
+  const adverts = way.came(transport, "advert");
+  return (
+    probes !== undefined &&
+    probes.left >= ENOUGH &&
+    came !== undefined &&
+    came.nic === 0 &&
+    (adverts?.nic ?? 0) === 0
+  );
+}
+
+/** Whether what is sent to the node itself arrives. */
+function isGroupOnly(way: Way): boolean {
+  return (way.came("unicast", "probe")?.nic ?? 0) > 0;
+}
+
+/** Where a hypervisor was asked, the node whose NIC it keeps them from. */
+function blameLack(cluster: ClusterView, lost: Way[]) {
+  const lacking = cluster.seen.filter(({ name }) => lacksOf(cluster.hypervisor, name, "adverts").length > 0);
+  const known = lacking.flatMap((node) => {
+    const broken = lost.filter(({ from, to }) => from === node || to === node);
+    return broken.length === 0 ? [] : [{ node, broken, isEither: false }];
+  });
+  const rest = lost.filter((way) => !known.some(({ broken }) => broken.includes(way)));
+  return [...known, ...blame(cluster, rest)];
+}
+
+function hvFilter(
+  cluster: ClusterView,
+  { node, broken, isEither }: { node: { name: string }; broken: Way[]; isEither: boolean },
+): Finding {
+  const others = namesOf(broken.map(({ from, to }) => (from.name === node.name ? to.name : from.name)));
+  const lacks = lacksOf(cluster.hypervisor, node.name, "adverts");
+  const isAsked = node.name in cluster.hypervisor;
+  return found("hv-filter", {
+    node: node.name,
+    confidence: lacks.length > 0 || !isAsked ? Confidence.Certain : Confidence.Likely,
+    evidence: [
+      ...broken.map(
+        ({ from, to, left }) =>
+          `${left("unicast", "probe")?.left ?? left("multicast", "probe")?.left} packets of protocol 112 left ${from.name}, behind all its filters, and none of them reached the NIC of ${to.name}, where other frames of ${from.name} arrive`,
+      ),
+      ...lacks.map(({ where, words }) => `${where}: ${words}`),
+      ...(isAsked && lacks.length === 0
+        ? [`the hypervisor lets the adverts of ${node.name} through: it is something else on the way`]
+        : []),
+      ...(isEither && lacks.length === 0
+        ? [`the filter may as well be on the side of ${list(others)}: it is between the two`]
+        : []),
+    ],
+    ruledOut: [
+      because("fw-output", "the packets leave the host"),
+      because("fw-drop", "they do not reach the NIC, before any firewall of the host"),
+      because("net-one-way", "other frames of the same sender arrive"),
+    ],
+    fix:
+      lacks.length > 0
+        ? lackFix(node.name, lacks)
+        : byHand(
+            `let protocol 112 pass between ${node.name} and ${list(others)}: the firewall of the guest's NIC in the hypervisor, a filter on the switch, or the cloud's security group`,
+            [
+              "Proxmox VE: look at the firewall of the guest's NIC: qm config VMID; pve-firewall compile",
+              "with hypervisor and nodes[].guest in the spec, pulumi up opens it",
+            ],
+          ),
+  });
+}
+
+function hvMulticast(cluster: ClusterView, node: string, broken: Way[]): Finding {
+  return found("hv-multicast", {
+    node,
+    evidence: broken.map(
+      ({ from, to, left, came }) =>
+        `${left("multicast", "probe")?.left} packets of protocol 112 to the VRRP group left ${from.name}, and none reached the NIC of ${to.name}; of those to ${to.name} itself ${came("unicast", "probe")?.nic} did`,
+    ),
+    ruledOut: [
+      because("hv-filter", "protocol 112 passes where it is sent to the node itself"),
+      because("fw-output", "the packets leave the host"),
+    ],
+    fix: {
+      repair: "spec",
+      automatic: false,
+      summary: `send adverts to the peers instead of to the group, for the network between loses multicast (IGMP snooping without a querier, mostly)`,
+      commands: ["pulumi up"],
+      specChange: cluster.members.flatMap((member, i) => [
+        ...(i === 0 ? ["- multicast: true"] : []),
+        `+ nodes[${member.name}].unicastSrcIp: ${sourceOf(member, broken) ?? "ADDRESS ON ITS INTERFACE"}`,
+      ]),
+    },
+  });
+}
+
+function sourceOf(member: { name: string }, ways: Way[]): string | undefined {
+  return (
+    ways.find(({ from }) => from.name === member.name)?.source ??
+    ways.find(({ to }) => to.name === member.name)?.target
+  );
+}

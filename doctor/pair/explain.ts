@@ -1,0 +1,202 @@
+import type { Cause } from "../causes";
+import { links, wantedChecks } from "../facts";
+import { Confidence, type Finding } from "../model";
+import { ClusterView, Member } from "./cluster";
+
+/** Whether a finding only follows from another one. */
+type Follows = (effect: Finding, cause: Finding, cluster: ClusterView) => boolean;
+
+interface Explanation {
+  causes: readonly Cause[];
+  effects: readonly Cause[];
+  /** @default on the same node */
+  follows?: Follows;
+}
+
+const anywhere: Follows = () => true;
+const memberAt = ({ seen }: ClusterView, { node }: Finding) => seen.find(({ name }) => name === node);
+const isOnSame: Follows = (effect, cause) => effect.node === cause.node;
+
+const NETWORK: readonly Cause[] = ["net-partition", "net-one-way", "net-lossy"];
+const FILTERED: readonly Cause[] = ["hv-filter", "hv-mac-filter", "hv-multicast", "hv-ip-filter"];
+const IN_CONF: readonly Cause[] = [
+  "conf-vrid",
+  "conf-version",
+  "conf-auth",
+  "conf-advert-int",
+  "conf-vip-list",
+  "conf-unicast-src",
+  "conf-unicast-peer",
+  "conf-interface",
+  "conf-nopreempt",
+  "conf-weight",
+  "conf-priority",
+  "conf-invalid",
+  "conf-not-loaded",
+];
+const TUNNEL: readonly Cause[] = ["tunnel-down", "tunnel-handshake", "tunnel-allowed-ips", "fw-tunnel-port"];
+const SCRIPTS: readonly Cause[] = [
+  "notify-missing",
+  "notify-not-executable",
+  "notify-insecure-path",
+  "notify-failing",
+  "notify-hanging",
+  "check-broken",
+];
+
+const isKeepalived = (path: string) =>
+  path.startsWith("/etc/keepalived/") || path.endsWith("/keepalived.conf");
+const isTunnel = (path: string) => path.startsWith("/etc/wireguard/");
+
+function changedFiles({ view }: Member): string[] {
+  return view
+    .all("file")
+    .filter(([, , is]) => is !== "same")
+    .map(([, path = ""]) => path);
+}
+
+/** A file of which what is wrong has been told already; others may be changed for another reason. */
+const isOnly =
+  (isOf: (path: string, member: Member) => boolean): Follows =>
+  (effect, cause, cluster) => {
+    const member = memberAt(cluster, effect);
+    if (!isOnSame(effect, cause, cluster) || member === undefined) return false;
+    const files = changedFiles(member);
+    return files.length > 0 && files.every((path) => isOf(path, member));
+  };
+
+const isScript = (path: string, { view }: Member) => view.all("script").some((fact) => fact[2] === path);
+
+/** Every failing check on the node is of these kinds. */
+const isCheckOf =
+  (...kinds: string[]): Follows =>
+  (effect, cause, cluster) => {
+    const member = memberAt(cluster, effect);
+    if (member === undefined || !isOnSame(effect, cause, cluster)) return false;
+    const checks = wantedChecks(member.view).filter(({ name }) =>
+      effect.evidence.some((sentence) => sentence.split(/[^\w.-]+/).includes(name)),
+    );
+    return checks.length > 0 && checks.every(({ kind }) => kinds.includes(kind));
+  };
+
+/** keepalived complains of nothing but its scripts. */
+const isAboutScripts: Follows = (effect, cause, cluster) => {
+  const errors = memberAt(cluster, effect)?.view.rests("conf-error") ?? [];
+  return (
+    isOnSame(effect, cause, cluster) &&
+    errors.length > 0 &&
+    errors.every((words) => /script|secur|executable|not found/i.test(words))
+  );
+};
+
+/** What is down is a tunnel. */
+const isOfTunnel: Follows = (effect, _cause, cluster) => {
+  const view = memberAt(cluster, effect)?.view;
+  const down =
+    view === undefined ? [] : links(view).filter(({ is, hasCarrier }) => is !== "up" || hasCarrier === false);
+  return down.length > 0 && down.every(({ dev }) => view!.has("tunnel", dev));
+};
+
+/** Of strangers' adverts a node complains as of its peers'. */
+const isSuspected: Follows = ({ confidence }) => confidence !== Confidence.Certain;
+
+/** What brings what about. */
+const EXPLANATIONS: readonly Explanation[] = [
+  { causes: ["conf-invalid"], effects: ["daemon-down", "daemon-crash-loop", "conf-not-loaded"] },
+  { causes: ["conf-interface"], effects: ["conf-invalid", "iface-down", "daemon-down", "conf-unicast-src"] },
+  { causes: IN_CONF, effects: ["conf-drift"], follows: isOnly(isKeepalived) },
+  { causes: TUNNEL, effects: ["conf-drift"], follows: isOnly(isTunnel) },
+  { causes: SCRIPTS, effects: ["conf-drift"], follows: isOnly(isScript) },
+  {
+    causes: ["notify-missing", "notify-not-executable", "notify-insecure-path"],
+    effects: ["notify-failing", "notify-hanging", "state-file-stale", "check-broken", "role-stuck"],
+  },
+  { causes: SCRIPTS, effects: ["conf-invalid"], follows: isAboutScripts },
+  { causes: ["daemon-crash-loop"], effects: ["daemon-down", "vip-orphaned", "state-file-stale"] },
+  { causes: ["vip-orphaned"], effects: ["daemon-down", "state-file-stale", "vip-duplicate"] },
+  {
+    causes: ["daemon-down"],
+    effects: ["state-file-stale", "vip-removed", "conf-not-loaded", "role-stuck"],
+  },
+  { causes: ["state-dir"], effects: ["state-file-stale", "role-stuck", "notify-failing"] },
+  { causes: ["notify-hanging", "notify-failing"], effects: ["state-file-stale"] },
+  { causes: ["iface-down"], effects: [...NETWORK, ...FILTERED], follows: anywhere },
+  {
+    causes: ["iface-down"],
+    effects: ["conf-unicast-src", "witness-lost", "tunnel-handshake", "vip-removed"],
+  },
+  { causes: ["iface-down"], effects: ["check-failing"], follows: isCheckOf("network", "tunnel", "witness") },
+  {
+    causes: ["tunnel-down"],
+    effects: [...NETWORK, "tunnel-handshake", "tunnel-mtu", "tunnel-allowed-ips", "replication-broken"],
+    follows: anywhere,
+  },
+  { causes: ["tunnel-down"], effects: ["conf-unicast-src", "conf-interface"] },
+  { causes: TUNNEL, effects: ["iface-down"], follows: isOfTunnel },
+  { causes: TUNNEL, effects: ["check-failing"], follows: isCheckOf("tunnel") },
+  {
+    causes: ["fw-tunnel-port"],
+    effects: [...NETWORK, "tunnel-handshake", "tunnel-mtu", "replication-broken"],
+    follows: anywhere,
+  },
+  {
+    causes: ["tunnel-handshake"],
+    effects: [...NETWORK, "tunnel-mtu", "replication-broken"],
+    follows: anywhere,
+  },
+  { causes: ["tunnel-allowed-ips"], effects: NETWORK, follows: anywhere },
+  { causes: ["fw-zone", "fw-uci"], effects: ["fw-drop", "fw-reject", "fw-established-only"] },
+  { causes: ["fw-drop", "fw-reject"], effects: ["fw-established-only"] },
+  { causes: ["hv-mac-filter"], effects: ["hv-filter", "hv-ip-filter", "arp-stale"] },
+  { causes: ["hv-ip-filter"], effects: ["arp-stale"], follows: anywhere },
+  { causes: ["vip-duplicate", "vip-orphaned"], effects: ["arp-stale"], follows: anywhere },
+  {
+    causes: ["net-partition", "net-one-way"],
+    effects: ["replication-broken", "arp-stale", "net-lossy"],
+    follows: anywhere,
+  },
+  { causes: ["net-partition"], effects: ["net-one-way", "hv-filter"], follows: anywhere },
+  { causes: ["check-loop"], effects: ["check-failing"] },
+  { causes: ["witness-lost"], effects: ["check-failing"], follows: isCheckOf("witness") },
+  {
+    causes: ["conf-foreign-vrid"],
+    effects: ["conf-auth", "conf-version", "conf-advert-int", "conf-vip-list"],
+    follows: isSuspected,
+  },
+];
+
+/** Findings without those that only follow from others, which say so. In the order that they are given in. */
+export function explained(findings: readonly Finding[], cluster: ClusterView): Finding[] {
+  const causeOf = new Map<Finding, Finding>();
+  for (const effect of findings) {
+    const cause = findings.find(
+      (one) => doesExplain(one, effect, cluster) && rootOf(one, causeOf) !== effect,
+    );
+    if (cause !== undefined) causeOf.set(effect, cause);
+  }
+  return findings
+    .filter((finding) => !causeOf.has(finding))
+    .map((root) => {
+      const effects = findings.filter((effect) => effect !== root && rootOf(effect, causeOf) === root);
+      return { ...root, evidence: [...root.evidence, ...effects.map(told)] };
+    });
+}
+
+function doesExplain(cause: Finding, effect: Finding, cluster: ClusterView): boolean {
+  return EXPLANATIONS.some(
+    ({ causes, effects, follows = isOnSame }) =>
+      causes.includes(cause.cause) &&
+      effects.includes(effect.cause) &&
+      cause.cause !== effect.cause &&
+      follows(effect, cause, cluster),
+  );
+}
+
+function rootOf(finding: Finding, causeOf: ReadonlyMap<Finding, Finding>): Finding {
+  const cause = causeOf.get(finding);
+  return cause === undefined ? finding : rootOf(cause, causeOf);
+}
+
+function told({ cause, node, evidence }: Finding): string {
+  return `it follows: ${cause} on ${node}: ${evidence[0] ?? ""}`;
+}

@@ -1,0 +1,3 @@
+export { type More, type ProgramTexts } from "./cluster";
+export { diagnose } from "./diagnose";
+export { esxiPortGroup, type HypervisorSeen, type NicLack, type NicSeen, pveNic } from "./hypervisor";
