@@ -15,8 +15,8 @@ export interface Sent {
 export interface Came {
   nic: number;
   entered: number;
-  /** After all filters of this host. */
-  passed: number;
+  /** After all filters of this host; undefined: nobody looked. */
+  passed: number | undefined;
 }
 
 const count = (word: string | undefined) => numberOf(word) ?? 0;
@@ -46,9 +46,10 @@ export function came(
   const fact = view
     .all("came", peer)
     .find((f) => isAt(address)(f[2]) && f[3] === transport && f[4] === packet);
-  return fact === undefined
-    ? undefined
-    : { nic: count(fact[5]), entered: count(fact[6]), passed: count(fact[7]) };
+  const [nic, entered, passed] = [fact?.[5], fact?.[6], fact?.[7]].map(numberOf);
+  // Where nothing can count at the NIC, what came as far as the first hook is what is known.
+  const first = nic ?? entered;
+  return first === undefined ? undefined : { nic: first, entered: entered ?? first, passed };
 }
 
 /** Everything else from the address that reached the NIC; undefined: nobody looked. */

@@ -5,7 +5,7 @@ import { because, byHand, found } from "./found";
 import { Way, wayBack, waysOf } from "./way";
 
 /** Probes from which on a share of them says something. */
-const MANY = 20;
+const MANY = 15;
 /** Percent that are lost by chance, or by windows of two hosts that are not one. */
 const LITTLE = 15;
 /** Percent at which three adverts in a row are missed again and again. */

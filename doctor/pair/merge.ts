@@ -5,15 +5,23 @@ import { grouped } from "./found";
 const SURE: readonly Confidence[] = [Confidence.Possible, Confidence.Likely, Confidence.Certain];
 export const surety = ({ confidence }: Finding) => SURE.indexOf(confidence);
 
-/** Causes that one node can only suspect, and all of them together tell. */
-const TOLD_TOGETHER: readonly Cause[] = [
-  "tunnel-handshake",
-  "tunnel-allowed-ips",
-  "tunnel-mtu",
+/** Causes that are judged over all nodes together, by all that a node alone could judge them by. */
+const TOGETHER: readonly Cause[] = [
   "conf-foreign-vrid",
+  "conf-vrid",
+  "conf-version",
+  "conf-auth",
+  "conf-advert-int",
+  "conf-vip-list",
   "conf-unicast-src",
   "conf-unicast-peer",
   "conf-interface",
+];
+
+/** Causes that one node can suspect, and that all together may tell better. */
+const SUSPECTED: readonly Cause[] = [
+  "tunnel-handshake",
+  "tunnel-mtu",
   "conf-priority",
   "vip-duplicate",
   "arp-stale",
@@ -23,9 +31,10 @@ const TOLD_TOGETHER: readonly Cause[] = [
 export function merged(local: readonly Finding[], together: readonly Finding[]): Finding[] {
   const surer = local.filter(
     (one) =>
-      !TOLD_TOGETHER.includes(one.cause) ||
-      one.confidence === Confidence.Certain ||
-      !together.some(({ cause, confidence }) => cause === one.cause && confidence !== Confidence.Possible),
+      !TOGETHER.includes(one.cause) &&
+      (!SUSPECTED.includes(one.cause) ||
+        one.confidence === Confidence.Certain ||
+        !together.some(({ cause, confidence }) => cause === one.cause && confidence !== Confidence.Possible)),
   );
   return grouped([...together, ...surer], ({ cause, node }) => `${cause} ${node}`).flatMap(joined);
 }
