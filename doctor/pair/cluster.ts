@@ -9,6 +9,7 @@ import {
   wantedInstances,
   wantedPeers,
 } from "../facts";
+import { canonical } from "../../spec/addresses";
 import type { ReadConf } from "../../conf";
 import type { NodeFacts } from "../model";
 import { appliedConfOf, confOf } from "./conf";
@@ -60,8 +61,9 @@ export interface More {
 }
 
 export function clusterOf(nodes: readonly NodeFacts[], more: More = {}): ClusterView {
-  const members = nodes
-    .map((one) => memberOf(new NodeView(one)))
+  const views = nodes.map((one) => new NodeView(one));
+  const members = views
+    .map((view) => memberOf(view, nameOf(view, views)))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const seen = members.filter(({ view }) => view.isSeen);
   const name = seen.map(({ view }) => view.one("cluster")?.[1]).find((word) => word !== undefined);
@@ -69,10 +71,21 @@ export function clusterOf(nodes: readonly NodeFacts[], more: More = {}): Cluster
   return { name: name ?? "CLUSTER", members, seen, paths: pathsOf(seen), hypervisor, sources };
 }
 
-function memberOf(view: NodeView): Member {
+/** The name by which a node's peers know it, also where it does not say so itself. */
+function nameOf(view: NodeView, views: readonly NodeView[]): string {
+  const told = view.one("node")?.[1];
+  if (told !== undefined) return told;
+  const names = views.flatMap((one) => one.one("node")?.[1] ?? []);
+  const peers = views.flatMap(wantedPeers);
+  const byAddress = peers.find(({ address }) => address === canonical(view.address))?.name;
+  const missing = [...new Set(peers.map(({ name }) => name))].filter((name) => !names.includes(name));
+  const isOnly = missing.length === 1 && views.filter(({ isSeen }) => !isSeen).length === 1;
+  return byAddress ?? (isOnly ? missing[0]! : view.node);
+}
+
+function memberOf(view: NodeView, name: string): Member {
   return {
-    // The peers know it by that name.
-    name: view.one("node")?.[1] ?? view.node,
+    name,
     view,
     wanted: wantedInstances(view),
     loaded: loadedInstances(view),

@@ -33,6 +33,7 @@ const IN_CONF: readonly Cause[] = [
   "conf-priority",
   "conf-invalid",
   "conf-not-loaded",
+  "check-loop",
 ];
 const TUNNEL: readonly Cause[] = ["tunnel-down", "tunnel-handshake", "tunnel-allowed-ips", "fw-tunnel-port"];
 const SCRIPTS: readonly Cause[] = [
@@ -156,6 +157,12 @@ const EXPLANATIONS: readonly Explanation[] = [
     follows: anywhere,
   },
   { causes: ["net-partition"], effects: ["net-one-way", "hv-filter"], follows: anywhere },
+  {
+    causes: ["net-partition"],
+    effects: ["check-failing"],
+    follows: isCheckOf("network", "tunnel", "witness"),
+  },
+  { causes: ["net-partition"], effects: ["witness-lost"] },
   { causes: ["check-loop"], effects: ["check-failing"] },
   { causes: ["witness-lost"], effects: ["check-failing"], follows: isCheckOf("witness") },
   {

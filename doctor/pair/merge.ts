@@ -34,7 +34,7 @@ export function merged(local: readonly Finding[], together: readonly Finding[]):
       !TOGETHER.includes(one.cause) &&
       (!SUSPECTED.includes(one.cause) ||
         one.confidence === Confidence.Certain ||
-        !together.some(({ cause, confidence }) => cause === one.cause && confidence !== Confidence.Possible)),
+        !together.some(({ cause }) => cause === one.cause)),
   );
   return grouped([...together, ...surer], ({ cause, node }) => `${cause} ${node}`).flatMap(joined);
 }

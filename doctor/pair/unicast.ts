@@ -77,7 +77,8 @@ export function sources(cluster: ClusterView): Finding[] {
       ];
     }
     const elsewhere = view.one("source", wanted.interface, wanted.source, "elsewhere") !== undefined;
-    return isHere(wanted.source) || elsewhere
+    const isAbsent = view.has("source", wanted.interface, wanted.source, "absent");
+    return (isHere(wanted.source) && !isAbsent) || elsewhere
       ? []
       : [told([`${wanted.source}, from which ${name} is to send adverts, is on no interface of it`], false)];
   });

@@ -270,6 +270,7 @@ export class Pair {
       "directory /run/vrrp-agent ok",
       "firewall-manager chains",
       ...devs.map((dev) => `link ${dev} up carrier 1500 ${macOf(index)}`),
+      "address lo 127.0.0.1/8",
       ...[...new Set(this.sources(node))].map(
         (address) => `address ${devs[0]} ${address}/${address.includes(":") ? 64 : 24}`,
       ),
