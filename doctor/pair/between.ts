@@ -1,3 +1,4 @@
+import { echoOf } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { blame } from "./blame";
 import { ClusterView } from "./cluster";
@@ -63,14 +64,18 @@ function isTried(way: Way): boolean {
     (way.left("unicast", "probe")?.left ?? 0) >= ENOUGH ||
     (way.left("multicast", "probe")?.left ?? 0) >= ENOUGH ||
     (way.left("unicast", "advert")?.left ?? 0) >= 2 ||
-    (way.left("multicast", "advert")?.left ?? 0) >= 2
+    (way.left("multicast", "advert")?.left ?? 0) >= 2 ||
+    // Without nftables there are pings alone.
+    (way.left("unicast", "probe") === undefined &&
+      echoOf(way.from.view, way.to.name, way.target)?.isAnswered === false)
   );
 }
 
 function notArrived({ from, to, source, target, left }: Way): string {
   const probes = left("unicast", "probe")?.left ?? left("multicast", "probe")?.left;
-  const many =
-    probes === undefined ? "packets of protocol 112 left" : `${probes} packets of protocol 112 left`;
+  if (probes === undefined)
+    return `${to.name} (${target}) answers no ping of ${from.name} (${source}), and no question for its MAC`;
+  const many = `${probes} packets of protocol 112 left`;
   return `${many} ${from.name} (${source}) for ${to.name} (${target}), and nothing of ${from.name} reached the NIC of ${to.name}`;
 }
 

@@ -24,10 +24,10 @@ export function heldOnce(cluster: ClusterView): Held[] {
   });
 }
 
-/** What answers ARP or ND for a virtual address, as a node heard it. */
-export function answer(view: NodeView, address: string): string | undefined {
+/** What answers ARP or ND for a virtual address, as a node heard it: MACs, or `none`; none of them: nobody asked. */
+export function answers(view: NodeView, address: string): string[] {
   return view
     .all("answers")
-    .find((fact) => canonical(fact[1] ?? "") === address)?.[2]
-    ?.toLowerCase();
+    .filter((fact) => canonical(fact[1] ?? "") === address)
+    .flatMap((fact) => fact[2]?.toLowerCase() ?? []);
 }

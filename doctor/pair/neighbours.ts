@@ -3,7 +3,7 @@ import { links } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, holders, loadedOf, ownerOf, virtualMac, wantedVips } from "./cluster";
 import { because, byAgent, byHand, found } from "./found";
-import { answer, heldOnce } from "./held";
+import { answers, heldOnce } from "./held";
 
 /** Another host answers for a virtual address. */
 export function duplicates(cluster: ClusterView): Finding[] {
@@ -16,11 +16,11 @@ export function duplicates(cluster: ClusterView): Finding[] {
             .all("duplicate")
             .filter((fact) => canonical(fact[1] ?? "") === address)
             .map((fact) => fact[2]!.toLowerCase())
-        : [answer(member.view, address)].filter((mac) => mac !== undefined && mac !== "none");
-      return macs.map((mac) => ({ member, mac: mac! }));
+        : answers(member.view, address).filter((mac) => mac !== "none");
+      return macs.map((mac) => ({ member, mac }));
     });
     const [stranger] = others.filter(({ mac }) => isStrange(cluster, mac, instance));
-    if (stranger === undefined || cluster.members.some(({ view }) => !view.isSeen)) return [];
+    if (stranger === undefined || !areMacsKnown(cluster)) return [];
     const at = nodes[0] ?? stranger.member;
     return [
       found("vip-duplicate", {
@@ -37,6 +37,15 @@ export function duplicates(cluster: ClusterView): Finding[] {
       }),
     ];
   });
+}
+
+/** Whether every node can be told from a stranger. */
+function areMacsKnown({ members, seen }: ClusterView): boolean {
+  return members.every(
+    ({ name, view }) =>
+      view.isSeen &&
+      (links(view).some(({ mac }) => mac !== undefined) || seen.some((other) => other.view.has("mac", name))),
+  );
 }
 
 function isStrange(cluster: ClusterView, mac: string, instance: string): boolean {

@@ -159,7 +159,7 @@ export function interfaces(cluster: ClusterView): Finding[] {
         fix: isByHand
           ? putBack(cluster.name, name, `interface of ${wanted.name}`)
           : bySpec(
-              `give ${name} the interface that is there, or bring ${wanted.interface} back: ${list(linkNames(member)) || "see ip link"}`,
+              `give ${name} the interface that is there, or bring ${wanted.interface} back; see ip link there`,
               [
                 `- nodes[${name}].interface: ${wanted.interface}`,
                 `+ nodes[${name}].interface: ${whereOf(own)}`,
@@ -204,11 +204,8 @@ export function interfaces(cluster: ClusterView): Finding[] {
   });
 }
 
-function linkNames({ view }: Member): string[] {
-  return [...new Set(addresses(view).map(({ dev }) => dev))].filter((dev) => dev !== "lo");
-}
-
 function whereOf({ member, wanted }: Own): string {
-  const at = addresses(member.view).find(({ address }) => address === wanted.source)?.dev;
-  return at ?? linkNames(member).find((dev) => dev !== wanted.interface) ?? "THE ONE THAT IS THERE";
+  return (
+    addresses(member.view).find(({ address }) => address === wanted.source)?.dev ?? "(the one that is there)"
+  );
 }

@@ -3,7 +3,7 @@ import { echoOf } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, loadedOf, Member, peerAddresses } from "./cluster";
 import { because, byHand, found, grouped } from "./found";
-import { answer, heldOnce } from "./held";
+import { answers, heldOnce } from "./held";
 import { lackFix, lacksOf } from "./hypervisor";
 import { waysOf } from "./way";
 
@@ -22,7 +22,8 @@ export function vipFiltered(cluster: ClusterView): Finding[] {
       const silent = held.flatMap(({ address }) =>
         cluster.seen
           .filter(
-            (other) => other !== holder && answer(other.view, address) === "none" && reaches(other, holder),
+            (other) =>
+              other !== holder && answers(other.view, address).includes("none") && reaches(other, holder),
           )
           .map(({ name }) => ({ name, address })),
       );

@@ -54,8 +54,13 @@ function arrives({ from, to, source }: Path): boolean | undefined {
   const frames = framesFrom(to.view, from.name, source);
   const isHeard = heard(to.view).some(({ address, count }) => address === source && count > 0);
   if (isHeard || (frames ?? 0) > 0 || kinds.some((kind) => (kind?.nic ?? 0) > 0)) return true;
-  if (echoOf(to.view, from.name, source)?.isAnswered === true) return true;
-  return frames === undefined && kinds.every((kind) => kind === undefined) ? undefined : false;
+  const echo = echoOf(to.view, from.name, source)?.isAnswered;
+  if (echo === true) return true;
+  if (frames !== undefined) return false;
+  // Where nobody counts frames, one that answers neither pings nor the question for its MAC is not there.
+  return echo === false && !to.view.has("mac", from.name) && kinds.every((kind) => (kind?.nic ?? 0) === 0)
+    ? false
+    : undefined;
 }
 
 /** Whether both ends have what the way begins and ends with; else that is what is wrong. */

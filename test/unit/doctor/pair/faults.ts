@@ -619,7 +619,7 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
     node: "b",
     break: (p) => {
       const [is, other] = [/priority \d+/.exec(p.text("b"))![0], /priority (\d+)/.exec(p.text("a"))!];
-      return edited(p, "b", is, other[0], "priority", other[1]!);
+      return edited(p, "b", is, other[0], "priority", other[1]);
     },
   },
   {
