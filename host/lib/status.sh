@@ -42,6 +42,8 @@ cluster_facts() {
   ! is_drained "$1" || say "drained"
   ! is_promoted "$1" || say "promoted"
   ! keeps "$conf" || say "keeps"
+  facts hand-over "$conf" | sed 's/^/hand-over /'
+  ! falls_silent 2>/dev/null || say "drain-is-fault"
   drift "$1" "$current"
   tunnel_facts "$conf"
   check_facts "$1" "$conf"
@@ -84,11 +86,23 @@ instance_facts() {
   *) state=LEFTOVER ;;
   esac
   say "instance $2 $state"
+  instance_timing "$2"
   cat "$work/instance-facts"
   file=$run_dir/$1/$2.state
   if [ -e "$file" ]; then
     awk -v now="$(now)" '{ v[$1] = $2 } END { print "reported", v["state"], v["priority"], now - v["heartbeat"] }' "$file"
   fi
+}
+
+# instance_timing INSTANCE: `timing VERSION ADVERT-INT DOWN-TIMER-ADVERTS`, which say how soon a peer takes over.
+instance_timing() {
+  facts agree "$conf" | while read -r timing_name timing_version timing_advert _; do
+    [ "$timing_name" = "$1" ] || continue
+    timing_adverts=$(awk -v wanted="$1" '
+      $1 == "vrrp_instance" { here = $2 == wanted }
+      here && $1 == "down_timer_adverts" { print $2; exit }' "$root$keepalived_conf" 2>/dev/null) || true
+    say "timing $timing_version $timing_advert ${timing_adverts:-3}"
+  done
 }
 
 status_text() {
@@ -147,8 +161,8 @@ status_json() {
     function add(items, item) { return items (items == "" ? "" : ",") item }
     function end_instance() {
       if (instance == "") return
-      instances = add(instances, "{" instance ",\"vips\":" list(vips) ",\"reported\":" (reported == "" ? "null" : reported) "}")
-      instance = vips = reported = ""
+      instances = add(instances, "{" instance ",\"timing\":" (timing == "" ? "null" : timing) ",\"vips\":" list(vips) ",\"reported\":" (reported == "" ? "null" : reported) "}")
+      instance = timing = vips = reported = ""
     }
     function end_tunnel() {
       if (tunnel != "") tunnels = add(tunnels, "{" tunnel ",\"peers\":" list(tunnel_peers) "}")
@@ -158,7 +172,7 @@ status_json() {
       end_instance()
       end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"promoted\":" promoted ",\"keeps\":" keeps ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"promoted\":" promoted ",\"keeps\":" keeps ",\"handOver\":" hand_over ",\"drainIsFault\":" silent ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
       cluster = instances = drift = tunnels = checks = role = actions = ""
     }
     $1 == "keepalived" {
@@ -180,12 +194,15 @@ status_json() {
     $1 == "cluster" {
       end_cluster()
       cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
-      pending = drained = promoted = keeps = "false"
+      pending = drained = promoted = keeps = silent = "false"
+      hand_over = "null"
     }
     $1 == "pending" { pending = "true" }
     $1 == "drained" { drained = "true" }
     $1 == "promoted" { promoted = "true" }
     $1 == "keeps" { keeps = "true" }
+    $1 == "hand-over" { hand_over = $2 }
+    $1 == "drain-is-fault" { silent = "true" }
     $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
     $1 == "tunnel" { end_tunnel(); tunnel = "\"interface\":" text($2) ",\"up\":" ($3 == "up" ? "true" : "false") }
     $1 == "tunnel-peer" {
@@ -205,6 +222,7 @@ status_json() {
       actions = add(actions, item ",\"words\":" text($0) "}")
     }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
+    $1 == "timing" { timing = "{\"version\":" $2 ",\"advertInt\":" $3 ",\"downTimerAdverts\":" $4 "}" }
     $1 == "vip" {
       vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")
     }
