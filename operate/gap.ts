@@ -2,25 +2,33 @@
 export interface Change {
   at: number;
   holds: "all" | "some" | "none";
+  /** Those that it holds. */
+  addresses: string[];
 }
 
 /** Lines of `vrrp-agent holding`, each with the instant at which it came. */
 export class Holding {
-  private readonly lines: { uptime: number; came: number; holds: Change["holds"] }[] = [];
+  private readonly lines: (Omit<Change, "at"> & { uptime: number; came: number })[] = [];
   /** Of the host's own clock, in seconds since 1970, when it began to look. */
   epoch?: number;
 
   add(line: string, came: number): void {
-    const [, uptime, epoch, holds] = /^(\d+) (\d+) (all|some|none)$/.exec(line) ?? [];
+    const [, uptime, epoch, holds, list = ""] = /^(\d+) (\d+) (all|some|none)((?: \S+)*)$/.exec(line) ?? [];
     if (holds === undefined) return;
     this.epoch ??= Number(epoch);
-    this.lines.push({ uptime: Number(uptime), came, holds: holds as Change["holds"] });
+    const addresses = list.split(" ").filter(Boolean);
+    this.lines.push({ uptime: Number(uptime), came, holds: holds as Change["holds"], addresses });
+  }
+
+  /** What is to be added to the host's uptime, in milliseconds, for the clock of whoever looks on; infinite before the first line. */
+  get offset(): number {
+    return Math.min(...this.lines.map(({ came, uptime }) => came - uptime));
   }
 
   /** The host counts by its uptime; the fastest of its lines says what that is here. */
   get changes(): Change[] {
-    const offset = Math.min(...this.lines.map(({ came, uptime }) => came - uptime));
-    return this.lines.map(({ uptime, holds }) => ({ at: uptime + offset, holds }));
+    const { offset } = this;
+    return this.lines.map(({ uptime, holds, addresses }) => ({ at: uptime + offset, holds, addresses }));
   }
 }
 

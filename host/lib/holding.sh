@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
 # For whoever moves the addresses from elsewhere: what this host holds, by its own uptime, and what its role has done.
 
-# verb_holding CLUSTER SECONDS: `UPTIME-MS EPOCH all|some|none` now and at each change, until so many seconds are over.
+# verb_holding CLUSTER SECONDS: `UPTIME-MS EPOCH all|some|none [ADDRESS...]` now and at each change, until so many seconds are
+# over; ADDRESS: those that are here.
 verb_holding() {
   check_cluster "$1"
   case $2 in
@@ -23,13 +24,13 @@ verb_holding() {
 
 holding_word() {
   facts vip "$conf" | {
-    holding_some=no holding_all=yes
+    holding_list='' holding_all=yes
     while read -r _ vip dev; do
-      if held "${vip%/*}" "$dev" >/dev/null; then holding_some=yes; else holding_all=no; fi
+      if held "${vip%/*}" "$dev" >/dev/null; then holding_list="$holding_list ${vip%/*}"; else holding_all=no; fi
     done
-    case $holding_some$holding_all in
-    yesyes) say all ;;
-    yesno) say some ;;
+    case $holding_all$holding_list in
+    yes?*) say "all$holding_list" ;;
+    no?*) say "some$holding_list" ;;
     *) say none ;;
     esac
   }

@@ -43,6 +43,7 @@ cluster_facts() {
   ! is_promoted "$1" || say "promoted"
   ! keeps "$conf" || say "keeps"
   facts hand-over "$conf" | sed 's/^/hand-over /'
+  facts witness "$conf" | sed -n 's/^lease /lease /p'
   ! falls_silent 2>/dev/null || say "drain-is-fault"
   drift "$1" "$current"
   tunnel_facts "$conf"
@@ -172,7 +173,7 @@ status_json() {
       end_instance()
       end_tunnel()
       if (cluster == "") return
-      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"promoted\":" promoted ",\"keeps\":" keeps ",\"handOver\":" hand_over ",\"drainIsFault\":" silent ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
+      clusters = add(clusters, "{" cluster ",\"pending\":" pending ",\"drained\":" drained ",\"promoted\":" promoted ",\"keeps\":" keeps ",\"handOver\":" hand_over ",\"lease\":" lease ",\"drainIsFault\":" silent ",\"drift\":" list(drift) ",\"tunnels\":" list(tunnels) ",\"checks\":" list(checks) ",\"role\":" (role == "" ? "null" : "{" role ",\"actions\":" list(actions) "}") ",\"instances\":" list(instances) "}")
       cluster = instances = drift = tunnels = checks = role = actions = ""
     }
     $1 == "keepalived" {
@@ -195,13 +196,14 @@ status_json() {
       end_cluster()
       cluster = "\"cluster\":" text($2) ",\"node\":" text($3) ",\"generation\":" text($4) ",\"appliedAt\":" ($5 ? text($5) : "null")
       pending = drained = promoted = keeps = silent = "false"
-      hand_over = "null"
+      hand_over = lease = "null"
     }
     $1 == "pending" { pending = "true" }
     $1 == "drained" { drained = "true" }
     $1 == "promoted" { promoted = "true" }
     $1 == "keeps" { keeps = "true" }
     $1 == "hand-over" { hand_over = $2 }
+    $1 == "lease" { lease = $2 }
     $1 == "drain-is-fault" { silent = "true" }
     $1 == "drift" { sub(/^drift /, ""); drift = add(drift, text($0)) }
     $1 == "tunnel" { end_tunnel(); tunnel = "\"interface\":" text($2) ",\"up\":" ($3 == "up" ? "true" : "false") }
