@@ -1,3 +1,4 @@
+import { escaped, px, short, text, tick, widthOf } from "./drawing";
 import type { Role, RouterRun, Run, Span } from "./run";
 
 /** One run to draw, under its title. */
@@ -93,7 +94,7 @@ function panel(title: string, run: Run, { spans }: RouterRun, top: number): { te
     },
   );
   const names = [...run.nodes, "served by"].map((name, place) =>
-    text(left - 8, lanes + place * lane + 16, short(name), { anchor: "end", title: name }),
+    text(left - 8, lanes + place * lane + 16, short(name, left - 10), { anchor: "end", title: name }),
   );
   const marks = strikes.map(({ at, do: kind, node, check }, place) => {
     const y = top + 18 + (place + 1) * label;
@@ -138,13 +139,6 @@ function joined<T>(spans: readonly Span[], of: (span: Span) => T): { from: numbe
     else bars.push({ from: span.from, to: span.to, value });
   }
   return bars;
-}
-
-/** Seconds between two ticks: at most twelve of them, a round number. */
-function tick(length: number): number {
-  const least = length / 12;
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
 }
 
 /** The strokes over bars, by name. */
@@ -208,48 +202,6 @@ function worded(
   };
 }
 
-interface TextOptions {
-  anchor?: "start" | "middle" | "end";
-  fill?: string;
-  isBold?: boolean;
-  /** Colour around the letters, over whatever is below them. */
-  halo?: string;
-  /** What a pointer over it shows. */
-  title?: string;
-}
-
-function text(x: number, y: number, words: string, options: TextOptions = {}): string {
-  const { anchor = "start", fill = "#222222", isBold = false, halo, title } = options;
-  const bold = isBold ? ' font-weight="bold"' : "";
-  const around =
-    halo === undefined
-      ? ""
-      : ` stroke="${halo}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
-  const shown = title === undefined || title === words ? "" : `<title>${escaped(title)}</title>`;
-  return `<text x="${px(x)}" y="${y}" text-anchor="${anchor}" fill="${fill}"${bold}${around}>${shown}${escaped(words)}</text>`;
-}
-
-/** Pixels of a text in the wider ones of the usual fonts. */
-function widthOf(words: string): number {
-  const of = (letter: string) =>
-    /[mwMW@%]/.test(letter) ? 11.5 : /[A-Z]/.test(letter) ? 8.5 : /[ijl.:,' ]/.test(letter) ? 4 : 7.5;
-  return [...words].reduce((sum, letter) => sum + of(letter), 0);
-}
-
-/** A name that fits beside its lane. */
-function short(name: string): string {
-  const fits = (words: string) => widthOf(words) <= left - 10;
-  if (fits(name)) return name;
-  const cut = [...name].map((_, at) => `${name.slice(0, at)}\u2026`);
-  return cut.findLast(fits) ?? "\u2026";
-}
-
-const px = (value: number) => Number(value.toFixed(2));
-
 function timesText({ from, to }: { from: number; to: number }): string {
   return `${from.toFixed(3)} s to ${to.toFixed(3)} s`;
-}
-
-function escaped(words: string): string {
-  return words.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
