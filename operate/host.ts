@@ -34,9 +34,9 @@ const NOT_REACHED = 255;
 /** Seconds that a service may take to start. */
 const START = 60;
 
-/** A host over SSH. */
-export function hostAt({ cluster, connection }: HostAddress): Host {
-  const run = async (script: string, limit: number): Promise<Ended> => {
+/** Runs a shell script as root; a host that is not reached is a status, too. */
+export function runnerAt(connection: Connection): (script: string, limit: number) => Promise<Ended> {
+  return async (script: string, limit: number): Promise<Ended> => {
     const signal = AbortSignal.timeout((limit + 45) * 1000);
     // In a shell of its own: an `exit` ends that one only.
     const status = `sh -c ${quote(script)}\necho "=$?"`;
@@ -48,6 +48,11 @@ export function hostAt({ cluster, connection }: HostAddress): Host {
       return { code: NOT_REACHED, stdout: "", stderr: (error as Error).message.split("\n")[0]! };
     }
   };
+}
+
+/** A host over SSH. */
+export function hostAt({ cluster, connection }: HostAddress): Host {
+  const run = runnerAt(connection);
   const agent = (words: readonly string[]) => [AGENT, ...words].map(quote).join(" ");
   const missing = `[ -x ${AGENT} ] || { echo 'there is no vrrp-agent on this host; apply the cluster first' >&2; exit 1; }`;
   return {

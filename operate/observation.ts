@@ -1,11 +1,33 @@
 import { z } from "zod";
 import type { Host } from "./host";
 
+const timingSchema = z.object({
+  version: z.union([z.literal(2), z.literal(3)]),
+  advertInt: z.number(),
+  downTimerAdverts: z.number(),
+});
+
 const instanceSchema = z.object({
   name: z.string(),
   state: z.string(),
+  /** null: node.conf does not say it, or its agent is older than that. */
+  timing: timingSchema.nullable().default(null),
   vips: z.array(z.object({ address: z.string(), held: z.boolean() })),
-  reported: z.object({ state: z.string(), priority: z.number().nullable() }).nullable(),
+  reported: z
+    .object({
+      state: z.string(),
+      priority: z.number().nullable(),
+      heartbeatAge: z.number().nullable().default(null),
+    })
+    .nullable(),
+});
+
+const tunnelSchema = z.object({
+  interface: z.string(),
+  up: z.boolean(),
+  peers: z.array(
+    z.object({ node: z.string(), handshakeAge: z.number().nullable(), endpoint: z.string().nullable() }),
+  ),
 });
 
 const roleSchema = z.object({
@@ -26,6 +48,14 @@ const clusterSchema = z.object({
   drained: z.boolean(),
   promoted: z.boolean().default(false),
   keeps: z.boolean().default(false),
+  /** Seconds within which a healthy peer takes over from a drained node. */
+  handOver: z.number().nullable().default(null),
+  /** Seconds for which a witness gives its vote, where a lease decides who holds. */
+  lease: z.number().nullable().default(null),
+  /** A drain lets go before a peer takes over. */
+  drainIsFault: z.boolean().default(false),
+  drift: z.array(z.string()).default([]),
+  tunnels: z.array(tunnelSchema).default([]),
   checks: z.array(z.object({ name: z.string(), state: z.string(), words: z.string() })),
   role: roleSchema.nullable().default(null),
   instances: z.array(instanceSchema),
@@ -34,11 +64,14 @@ const clusterSchema = z.object({
 const statusSchema = z.object({
   facts: z.record(z.string(), z.unknown()).optional(),
   keepalived: z.object({ running: z.boolean() }),
+  firewall: z.object({ ok: z.boolean(), problems: z.array(z.string()) }).optional(),
   clusters: z.array(clusterSchema),
 });
 
 /** What `vrrp-agent status --json` says of one cluster, as far as it is looked at here. */
 export type ClusterStatus = z.infer<typeof clusterSchema>;
+
+export type Tunnel = z.infer<typeof tunnelSchema>;
 
 /** What was seen of a host: how it is, or why that is not known. */
 export type Observation =
@@ -49,6 +82,10 @@ export type Observation =
       running: boolean;
       /** What the host is, as `vrrp-agent status --json` has it; undefined: its agent is older than that. */
       facts?: Record<string, unknown>;
+      /** Where firewall rules of the agent are not in force. */
+      firewall: string[];
+      /** Of all sets of the host: a tunnel is one of its own. */
+      tunnels: Tunnel[];
       status: ClusterStatus;
     };
 
@@ -69,8 +106,16 @@ export async function observe(host: Host, cluster: string): Promise<Observation>
     if (!parsed.success) return unknown("its vrrp-agent is of another version; apply the cluster again");
     const status = parsed.data.clusters.find((one) => one.cluster === cluster);
     if (status === undefined) return unknown(`there is no cluster ${cluster} on it; apply the cluster first`);
-    const { keepalived, facts } = parsed.data;
-    return { node: status.node, address: host.address, running: keepalived.running, facts, status };
+    const { keepalived, facts, firewall, clusters } = parsed.data;
+    return {
+      node: status.node,
+      address: host.address,
+      running: keepalived.running,
+      facts,
+      firewall: firewall?.problems ?? [],
+      tunnels: clusters.flatMap(({ tunnels }) => tunnels),
+      status,
+    };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return unknown("its vrrp-agent answers with something else than a status; apply the cluster again");

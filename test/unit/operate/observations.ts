@@ -12,20 +12,26 @@ export function node(name: string, holds: boolean, changes: Partial<ClusterStatu
     drained: false,
     promoted: false,
     keeps: true,
+    handOver: 3,
+    lease: null,
+    drainIsFault: false,
+    drift: [],
+    tunnels: [],
     checks: [{ name: "web", state: "passing", words: "" }],
     role: null,
     instances: [instance(holds ? [VIP] : [], holds ? "MASTER" : "BACKUP")],
     ...changes,
   };
-  return { node: name, address: `${name}.example`, running: true, status };
+  return { node: name, address: `${name}.example`, running: true, firewall: [], tunnels: [], status };
 }
 
 export function instance(held: string[], state: string, vips = [VIP]): ClusterStatus["instances"][number] {
   return {
     name: "gw",
     state,
+    timing: { version: 3, advertInt: 0.5, downTimerAdverts: 3 },
     vips: vips.map((address) => ({ address, held: held.includes(address) })),
-    reported: { state, priority: 100 },
+    reported: { state, priority: 100, heartbeatAge: 2 },
   };
 }
 
