@@ -5,6 +5,8 @@ const timingSchema = z.object({
   version: z.union([z.literal(2), z.literal(3)]),
   advertInt: z.number(),
   downTimerAdverts: z.number(),
+  /** The configured one: keepalived reports one only when its state changes, which may be one of a drain. */
+  priority: z.number().nullable().default(null),
 });
 
 const instanceSchema = z.object({

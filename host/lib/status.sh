@@ -95,14 +95,18 @@ instance_facts() {
   fi
 }
 
-# instance_timing INSTANCE: `timing VERSION ADVERT-INT DOWN-TIMER-ADVERTS`, which say how soon a peer takes over.
+# instance_timing INSTANCE: `timing VERSION ADVERT-INT DOWN-TIMER-ADVERTS PRIORITY|-`, which say how soon it takes over. The
+# priority is the configured one: keepalived tells one only when its state changes.
 instance_timing() {
   facts agree "$conf" | while read -r timing_name timing_version timing_advert _; do
     [ "$timing_name" = "$1" ] || continue
-    timing_adverts=$(awk -v wanted="$1" '
+    timing_words=$(awk -v wanted="$1" '
       $1 == "vrrp_instance" { here = $2 == wanted }
-      here && $1 == "down_timer_adverts" { print $2; exit }' "$root$keepalived_conf" 2>/dev/null) || true
-    say "timing $timing_version $timing_advert ${timing_adverts:-3}"
+      here && $1 ~ /^(down_timer_adverts|priority)$/ && $2 ~ /^[0-9]+$/ { value[$1] = $2 }
+      END {
+        print ("down_timer_adverts" in value ? value["down_timer_adverts"] : 3), ("priority" in value ? value["priority"] : "-")
+      }' "$root$keepalived_conf" 2>/dev/null) || true
+    say "timing $timing_version $timing_advert ${timing_words:-3 -}"
   done
 }
 
@@ -224,7 +228,7 @@ status_json() {
       actions = add(actions, item ",\"words\":" text($0) "}")
     }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
-    $1 == "timing" { timing = "{\"version\":" $2 ",\"advertInt\":" $3 ",\"downTimerAdverts\":" $4 "}" }
+    $1 == "timing" { timing = "{\"version\":" $2 ",\"advertInt\":" $3 ",\"downTimerAdverts\":" $4 ",\"priority\":" ($5 == "-" ? "null" : $5) "}" }
     $1 == "vip" {
       vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")
     }

@@ -9,7 +9,7 @@ import {
 import { witnessHandOver } from "../../simulate/votes";
 import type { Seen } from "../observation";
 import { type Choice, DrillKind, type Prediction, type Range } from "./model";
-import { instancesOf } from "./ready";
+import { instancesOf, priorityOf } from "./ready";
 
 /** Milliseconds that a machine adds to a timer: scheduling, setting an address, telling the neighbours. */
 const MACHINE = 250;
@@ -62,8 +62,8 @@ const isCoarse = ({ facts }: Seen) => facts?.init === "procd";
 
 /** Timers of the instances whose addresses move, at the node that takes over; a priority that is not known is none. */
 function timingsOf(node: Seen, addresses: readonly string[]): (VrrpTiming | undefined)[] {
-  return instancesOf(node, addresses).map(({ timing, reported }) =>
-    timing === null ? undefined : { ...timing, priority: reported?.priority ?? 1 },
+  return instancesOf(node, addresses).map((instance) =>
+    instance.timing === null ? undefined : { ...instance.timing, priority: priorityOf(instance) ?? 1 },
   );
 }
 

@@ -127,7 +127,7 @@ export function choose(seen: readonly Seen[], { kind, to, stay }: Wishes): Choic
 /** Who takes over: the highest priority where the addresses are; of equal ones first somebody who holds nothing. */
 function best(nodes: readonly Seen[], holders: readonly string[], addresses: readonly string[]): Seen {
   const priority = (node: Seen) =>
-    Math.max(0, ...instancesOf(node, addresses).map(({ reported }) => reported?.priority ?? 0));
+    Math.max(0, ...instancesOf(node, addresses).map((instance) => priorityOf(instance) ?? 0));
   const idle = ({ node }: Seen) => Number(!holders.includes(node));
   return [...nodes].sort((one, other) => priority(other) - priority(one) || idle(other) - idle(one))[0]!;
 }
@@ -135,4 +135,9 @@ function best(nodes: readonly Seen[], holders: readonly string[], addresses: rea
 /** Instances of a node that have some addresses among theirs. */
 export function instancesOf({ status }: Seen, addresses: readonly string[]): Seen["status"]["instances"] {
   return status.instances.filter(({ vips }) => vips.some(({ address }) => addresses.includes(address)));
+}
+
+/** The priority of an instance on a node that is well, as far as that is known. */
+export function priorityOf({ timing, reported }: Seen["status"]["instances"][number]): number | undefined {
+  return timing?.priority ?? reported?.priority ?? undefined;
 }

@@ -67,10 +67,10 @@ export function drillSvg(record: DrillRecord): string {
     ...names,
     ...ticks(window, zero, x, bottom),
     "</svg>",
-    "",
   ]
     .filter((part) => part !== "")
-    .join("\n");
+    .map((part) => `${part}\n`)
+    .join("");
 }
 
 function title({ cluster, kind, choice, began }: DrillRecord): string {
@@ -99,7 +99,18 @@ function nodeLane(record: DrillRecord, node: string, window: { from: number; to:
     const look = here.length === addresses.length ? "holds" : "some";
     return [{ from, to, look, title: `${node} has ${here.join(" ")}` }];
   });
-  return { name: node, bars };
+  return { name: node, bars: joined(bars) };
+}
+
+/** Bars that touch and say the same, as one. */
+function joined(bars: Lane["bars"]): Lane["bars"] {
+  const whole: Lane["bars"] = [];
+  for (const one of bars) {
+    const last = whole.at(-1);
+    if (last?.to === one.from && last.title === one.title) last.to = one.to;
+    else whole.push({ ...one });
+  }
+  return whole;
 }
 
 /** Requests in a row that have ended alike are one bar. */

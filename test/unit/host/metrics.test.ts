@@ -21,7 +21,7 @@ check db tcp unknown passing never
 role master backup 2026-02-28T23:00:00Z 3 db
 action db mariadb failed master 5 cannot connect
 instance gw MASTER
-timing 3 0.5 3
+timing 3 0.5 3 100
 vip 10.0.0.100 eth0 held
 vip 2001:db8::100 eth0 free
 reported FAULT 100 2

@@ -33,12 +33,12 @@ describe.each(EVERY_SHELL)("what decides how soon a peer takes over, under %s", 
       "instance gw_2 4 52 eth0\nagree gw 3 0.5 unicast 10.0.0.1\nagree gw_2 2 1 multicast any\nhand-over 5\nwitness lease 10\n";
     const status = apply(
       lines,
-      instance("gw_2", "down_timer_adverts 5", drain(-253)) + instance("gw", drain(-253)),
+      instance("gw_2", "down_timer_adverts 5", drain(-253)) + instance("gw", "priority 90", drain(-253)),
     );
     expect(status).toMatchObject({ handOver: 5, lease: 10, drainIsFault: false });
     expect(status.instances.map(({ timing }) => timing)).toEqual([
-      { version: 3, advertInt: 0.5, downTimerAdverts: 3 },
-      { version: 2, advertInt: 1, downTimerAdverts: 5 },
+      { version: 3, advertInt: 0.5, downTimerAdverts: 3, priority: 90 },
+      { version: 2, advertInt: 1, downTimerAdverts: 5, priority: null },
     ]);
   });
 

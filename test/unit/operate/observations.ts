@@ -29,7 +29,7 @@ export function instance(held: string[], state: string, vips = [VIP]): ClusterSt
   return {
     name: "gw",
     state,
-    timing: { version: 3, advertInt: 0.5, downTimerAdverts: 3 },
+    timing: { version: 3, advertInt: 0.5, downTimerAdverts: 3, priority: null },
     vips: vips.map((address) => ({ address, held: held.includes(address) })),
     reported: { state, priority: 100, heartbeatAge: 2 },
   };
