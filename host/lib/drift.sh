@@ -141,13 +141,18 @@ verb_reapply() {
   umask 022
   make_work
   take_lock apply 9
+  reapply "$1"
+}
+
+# reapply CLUSTER, of whoever has the lock.
+reapply() {
   reapply_current=$(current_generation "$1")
   reapply_dir=$(generation_dir "$1" "$reapply_current")
   use_node "$reapply_dir/files/etc/vrrp-agent/$1/node.conf"
   [ "$reapply_current" != 0 ] ||
     fail "nothing of the cluster $1 is applied on this host; change the spec, or destroy the cluster and apply it again"
   ! under_way "$1" || fail "a change of $1 is under way; confirm it, or wait until it has gone back, and try again"
-  [ -z "$reapply_expected" ] || [ "$reapply_expected" = "$reapply_current" ] ||
+  [ -z "${reapply_expected-}" ] || [ "$reapply_expected" = "$reapply_current" ] ||
     fail "$1 was rolled back here; change the spec, or run on every host: vrrp-agent rollback $1 GENERATION, with the one of: vrrp-agent generations $1"
   {
     drifted "$1" "$reapply_dir"

@@ -230,6 +230,11 @@ export class FakeHost {
     writeFileSync(this.path(name), text);
   }
 
+  stateOf(name: string): string {
+    this.settle();
+    return readFileSync(this.path(name), "utf8");
+  }
+
   withoutState(name: string): void {
     this.note("without state", name);
     rmSync(this.path(name));
