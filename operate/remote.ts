@@ -25,6 +25,8 @@ export interface RemoteOptions {
   impatient?: boolean;
   /** Gets each line of its stdout when it comes. @default none */
   onLine?: (line: string) => void;
+  /** Waited for on the open connection, before the command is started. @default it is started at once */
+  ready?: () => Promise<void>;
   /** Told of what goes wrong on the way. @default silence */
   log?: ResourceLog;
 }
@@ -33,13 +35,14 @@ export interface RemoteOptions {
 export async function runAsRoot(
   connection: Connection,
   script: string,
-  { stdin, limit, signal, impatient = false, onLine, log = silent }: RemoteOptions,
+  { stdin, limit, signal, impatient = false, onLine, ready, log = silent }: RemoteOptions,
 ): Promise<Outputs> {
   return await runRemote(
     asRoot(connection.user, inTime(limit, `sh -c ${quote(script)}`)),
     {
       connection: impatient ? withOneMoreTry(connection) : connection,
       stdin,
+      ready,
       logging: onLine === undefined ? "none" : "stdout",
     },
     onLine === undefined ? log : { ...log, info: onLine },

@@ -12,6 +12,8 @@ export interface CommandOptions {
   logging?: "none" | "stdout" | "stderr" | "stdoutAndStderr";
   /** What the command before this one printed, offered as PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. */
   previous?: Outputs;
+  /** Waited for on the open connection, before the command is started. @default it is started at once */
+  ready?: () => Promise<void>;
 }
 
 /** What a command printed, each without its last newline. */
@@ -30,6 +32,7 @@ export async function runRemote(
   const session = await dial(options.connection, { signal, onRetry: log.status });
   try {
     const environment = await acceptedEnvironment(session.client, options, log);
+    await options.ready?.();
     signal.throwIfAborted();
     return await execute(session.client, command, environment, options, log, signal);
   } finally {

@@ -1,0 +1,3 @@
+export { type DoctorReport, isHealthy, type NodeReport, reportOf } from "./json";
+export { type Held, type RepairPlan, repairPlan, type Step } from "./plan";
+export { diagnosisText, type TextOptions } from "./text";
