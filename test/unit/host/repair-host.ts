@@ -12,6 +12,7 @@ const IP = `
   "address del "*) echo "ip $*" >>"$FAKE/calls"
     [ -e "$FAKE/comes-back" ] || { grep -v -F " $3 " "$FAKE/addresses.$5" >"$FAKE/left"; cp "$FAKE/left" "$FAKE/addresses.$5"; } ;;
   "neigh show "*) cat "$FAKE/neighbour.$3" 2>/dev/null || true ;;
+  *" show"*) ;;
   *) echo "ip $*" >>"$FAKE/calls" ;;
   esac`;
 
