@@ -107,6 +107,8 @@ hear() {
   cluster=$(cluster_of "$name")
   log_event "$kind" "$name" "${1-}" "${2-}" "$cluster" || warn "cannot write to $events_dir; an event is lost"
   [ "$kind" = INSTANCE ] && [ -n "$cluster" ] || return 0
+  # A master that has heard a lower priority is one still: this is no state.
+  [ "${1-}" != MASTER_RX_LOWER_PRI ] || return 0
   mkdir -p "$run_dir/$cluster"
   time=$(now)
   printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "${1-}" "${2-}" "$time" "$time" |

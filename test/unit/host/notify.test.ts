@@ -68,6 +68,17 @@ describe.each(EVERY_SHELL)("notify under %s", (shell) => {
         }
       });
 
+  test("a master that has heard a lower priority is one still", async () => {
+    tell('INSTANCE "gw" MASTER 100');
+    tell('INSTANCE "gw" MASTER_RX_LOWER_PRI 100');
+    await until("two events", () => events().length === 2);
+    expect(events()[1]!.state).toBe("MASTER_RX_LOWER_PRI");
+    const beat = value("heartbeat");
+    // By then the line is done with.
+    await until("a heartbeat", () => value("heartbeat") !== beat);
+    expect(value("state")).toBe("MASTER");
+  });
+
   test("each line becomes an event in its order, and the last one the state", async () => {
     const lines = ["BACKUP", "MASTER", "FAULT", "BACKUP", "MASTER"];
     for (const state of lines) tell(`INSTANCE "gw" ${state} 100`);
