@@ -4,6 +4,7 @@
 # repair_sysctl: what the generation sets.
 repair_sysctl() {
   drifted_sysctls "$(repair_dir_now)" >"$work/sysctls-were"
+  if [ ! -s "$work/sysctls-were" ] && for_tunnel; then drifted_sysctls "$(repair_dir_now)" >"$work/sysctls-were"; fi
   [ -s "$work/sysctls-were" ] || nothing_to_do "the settings of the kernel are as they were applied"
   while read -r sysctl_key sysctl_is sysctl_wanted; do
     [ "$sysctl_is" = absent ] || on_undo "sysctl $sysctl_key $sysctl_is"

@@ -99,6 +99,8 @@ notify_processes() {
 
 # repair_reapply: whatever is not as it was applied.
 repair_reapply() {
+  (drifted "$repair_cluster" "$(repair_dir_now)" && firewall_drift "$(repair_dir_now)") >"$work/drifted" 2>&1
+  [ -s "$work/drifted" ] || for_tunnel || true
   reapply "$repair_cluster"
   if [ ! -s "$work/drifted" ]; then
     : >"$work/nothing"
@@ -129,12 +131,12 @@ repair_firewall() {
 # repair_tunnel DEV
 repair_tunnel() {
   check_tunnel_name "$1"
-  facts tunnel "$conf" 1 | grep -q -x -F "$1" || fail "there is no tunnel $1 in the cluster $repair_cluster"
+  facts tunnel "$conf" 1 | grep -q -x -F "$1" || for_tunnel "$1" || fail "there is no tunnel $1 in the cluster $repair_cluster"
   tunnel_changed=$(drifted_files "$(repair_dir_now)" | grep -x -F -e "$(tunnel_conf "$1")" -e "/etc/wireguard/$1.key") || true
   [ -z "$tunnel_changed" ] || fail "$tunnel_changed is not as it was applied; run vrrp-agent repair $repair_cluster reapply"
   tunnel_was=$(tunnel_drift "$repair_cluster" "$(repair_dir_now)" | tr '\n' ';')
   [ -n "$tunnel_was" ] || nothing_to_do "$1 is as it was applied"
-  tunnel_up "$1" || on_undo "tunnel $1"
+  tunnel_up "$1" || on_undo "tunnel $1 $repair_cluster"
   keys_later=no
   # One that systemd gave up.
   ! has_systemd || systemctl reset-failed "$(tunnel_unit "$1")" >/dev/null 2>&1 </dev/null 8>&- 9>&- || true
@@ -143,7 +145,7 @@ repair_tunnel() {
   apply_sysctls "$repair_cluster" "$(repair_dir_now)"
   tunnel_still=$(tunnel_drift "$repair_cluster" "$(repair_dir_now)" | tr '\n' ';')
   [ -z "$tunnel_still" ] || fail "${tunnel_still%;}"
-  say "$1 is up again: it was so: ${tunnel_was%;}"
+  say "$1 is up again; it was so: ${tunnel_was%;}"
 }
 
 # Seconds that a role may take to be reached.

@@ -113,6 +113,20 @@ nothing_to_do() {
   exit 0
 }
 
+# for_tunnel: acts on the cluster of the tunnel by which this one's nodes hear each other, where that is another one's.
+for_tunnel() {
+  tunnel_of=$(facts interface "$conf")
+  for tunnel_cluster in $(clusters); do
+    [ "$tunnel_cluster" != "$repair_cluster" ] || continue
+    facts tunnel "$conf_dir/$tunnel_cluster/node.conf" 1 | grep -q -x -F "${1:-$tunnel_of}" || continue
+    repair_cluster=$tunnel_cluster
+    conf=$conf_dir/$tunnel_cluster/node.conf
+    refuse_repair
+    return 0
+  done
+  return 1
+}
+
 # on_undo LINE: how what comes next is taken back.
 on_undo() { say "$1" >>"$work/undo"; }
 
@@ -174,7 +188,7 @@ take_back_repair() {
     mode) chmod "$undo_first" "$root$undo_rest" ;;
     owner) chown "$undo_first" "$root$undo_rest" ;;
     sysctl) say "$undo_rest" >"$root/proc/sys/$(say "$undo_first" | tr . /)" ;;
-    tunnel) ! tunnel_up "$undo_first" || stop_tunnel "$repair_cluster" "$undo_first" ;;
+    tunnel) ! tunnel_up "$undo_first" || stop_tunnel "$undo_rest" "$undo_first" ;;
     by-hand)
       reapply_dir=$(repair_dir_now)
       reapply_copies=$undo_first
