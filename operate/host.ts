@@ -44,7 +44,12 @@ export function hostAt({ cluster, connection }: HostAddress): Host {
     // In a shell of its own: an `exit` ends that one only.
     const status = `sh -c ${quote(script)}\necho "=$?"`;
     try {
-      const { stdout, stderr } = await runAsRoot(connection, status, { limit, signal, impatient: true, ready });
+      const { stdout, stderr } = await runAsRoot(connection, status, {
+        limit,
+        signal,
+        impatient: true,
+        ready,
+      });
       const [, text = "", code = "1"] = /^([^]*?)=(\d+)$/.exec(stdout.trimEnd()) ?? [];
       return { code: Number(code), stdout: text, stderr };
     } catch (error) {
