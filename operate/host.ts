@@ -37,25 +37,28 @@ export const NOT_REACHED = 255;
 /** Seconds that a service may take to start. */
 const START = 60;
 
-/** A host over SSH. */
-export function hostAt({ cluster, connection }: HostAddress): Host {
-  const run = async (script: string, limit: number, ready?: () => Promise<void>): Promise<Ended> => {
+/** Runs a shell script as root; a host that is not reached is a status, too. `ready` is waited for on the open connection. */
+export function runnerAt(
+  connection: Connection,
+): (script: string, limit: number, ready?: () => Promise<void>) => Promise<Ended> {
+  return async (script, limit, ready) => {
     const signal = AbortSignal.timeout((limit + 45) * 1000);
     // In a shell of its own: an `exit` ends that one only.
     const status = `sh -c ${quote(script)}\necho "=$?"`;
     try {
-      const { stdout, stderr } = await runAsRoot(connection, status, {
-        limit,
-        signal,
-        impatient: true,
-        ready,
-      });
+      const options = { limit, signal, impatient: true, ready };
+      const { stdout, stderr } = await runAsRoot(connection, status, options);
       const [, text = "", code = "1"] = /^([^]*?)=(\d+)$/.exec(stdout.trimEnd()) ?? [];
       return { code: Number(code), stdout: text, stderr };
     } catch (error) {
       return { code: NOT_REACHED, stdout: "", stderr: (error as Error).message.split("\n")[0]! };
     }
   };
+}
+
+/** A host over SSH. */
+export function hostAt({ cluster, connection }: HostAddress): Host {
+  const run = runnerAt(connection);
   const agent = (words: readonly string[]) => [AGENT, ...words].map(quote).join(" ");
   const missing = `[ -x ${AGENT} ] || { echo 'there is no vrrp-agent on this host; apply the cluster first' >&2; exit 1; }`;
   return {
