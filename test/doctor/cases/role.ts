@@ -1,0 +1,87 @@
+import { ways } from "../case";
+import { heldBy, shows } from "./tools";
+
+const JOB = "/opt/job/job.sh";
+const jobAsBefore = `printf '#!/bin/sh\\necho $1 >/run/job\\n' >${JOB}; chmod 755 ${JOB}`;
+const drain = "sleep 0.5; vrrp-agent drain gw --force";
+
+export const role = [
+  ...ways("role-stuck", "role", {
+    "an action hangs": {
+      nodes: "gw-b",
+      repair: "human",
+      inject: { "gw-b": `printf '#!/bin/sh\\nsleep 1000\\n' >${JOB}`, "gw-a": drain },
+      restore: {
+        "gw-b": `${jobAsBefore}; pkill -f '^sleep 1000$'; :`,
+        "gw-a": "vrrp-agent undrain gw",
+      },
+      seen: heldBy("gw-b"),
+    },
+    "the loop of the role was stopped before the address moved": {
+      nodes: "gw-b",
+      repair: "automatic",
+      inject: { "gw-b": "systemctl stop vrrp-role-gw", "gw-a": drain },
+      restore: { "gw-b": "systemctl start vrrp-role-gw", "gw-a": "vrrp-agent undrain gw" },
+      seen: heldBy("gw-b"),
+    },
+    "somebody has stopped the service on the master": {
+      nodes: "gw-a",
+      repair: "automatic",
+      inject: { "gw-a": "systemctl stop nginx" },
+      restore: { "gw-a": "systemctl start nginx" },
+    },
+  }),
+  ...ways("notify-failing", "role", {
+    "an action ends with an error": {
+      nodes: "gw-b",
+      accepts: ["role-stuck"],
+      repair: "human",
+      inject: {
+        "gw-b": `printf '#!/bin/sh\\necho no space >&2\\nexit 3\\n' >${JOB}`,
+        "gw-a": drain,
+      },
+      restore: { "gw-b": jobAsBefore, "gw-a": "vrrp-agent undrain gw" },
+      seen: shows("gw-b", "vrrp-agent status | grep 'job (command)' | grep -q -v -e done -e ready"),
+    },
+  }),
+  ...ways("replication-broken", "role", {
+    "the replica was stopped": {
+      nodes: "gw-b",
+      repair: "human",
+      inject: { "gw-b": "systemctl stop vrrp-role-gw; mariadb -e 'STOP SLAVE'" },
+      restore: { "gw-b": "mariadb -e 'START SLAVE'; systemctl start vrrp-role-gw" },
+    },
+    "a row is in its way": {
+      nodes: "gw-b",
+      repair: "human",
+      inject: async (world) => {
+        const local = "SET SESSION sql_log_bin = 0; INSERT INTO shop.t VALUES (5000);";
+        await world.host("gw-b").exec(["mariadb"], { stdin: local });
+        await world.host("gw-a").exec(["mariadb"], { stdin: "INSERT INTO shop.t VALUES (5000);" });
+      },
+      restore: async (world) => {
+        const local = "SET SESSION sql_log_bin = 0; DELETE FROM shop.t WHERE i = 5000;";
+        await world.host("gw-b").exec(["mariadb"], { stdin: `${local} START SLAVE SQL_THREAD;` });
+        await world.host("gw-a").exec(["mariadb"], { stdin: "DELETE FROM shop.t WHERE i = 5000;" });
+      },
+      seen: shows("gw-b", "mariadb -E -e 'SHOW SLAVE STATUS' | grep -q 'Last_SQL_Errno: 1062'"),
+    },
+  }),
+  ...ways("witness-lost", "witness", {
+    "its service does not run": {
+      nodes: [],
+      repair: "human",
+      inject: { third: "systemctl stop etcd" },
+      restore: { third: "systemctl start etcd" },
+    },
+    "one node is kept from it": {
+      nodes: "gw-b",
+      repair: "human",
+      inject: {
+        third:
+          "nft 'table inet site { chain input { type filter hook input priority filter; ip saddr 10.20.30.12 tcp dport 2379 drop; }; }'",
+      },
+      restore: { third: "nft delete table inet site" },
+    },
+  }),
+];

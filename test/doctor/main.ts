@@ -1,0 +1,56 @@
+/**
+ * Makes every fault that the doctor must know, on real hosts, and judges what it tells: see `npm run test:doctor --
+ * [--only CAUSE|pair|healthy]... [--case N|N-M] [--world NAME]... [--jobs J] [--sample] [--no-docs] [--no-doctor] [--list]`.
+ * A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureEngine } from "../../engine/setup";
+import { prepareLab } from "../../lab";
+import { withSection } from "../section";
+import { cases, sample } from "./cases";
+import { readOptions } from "./options";
+import { describeCase, failure, line, summary, table, totalsOf } from "./report";
+import { runCases } from "./suite";
+
+const page = join(__dirname, "../../docs/doctor.md");
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  const numbered = cases.map((one, number) => ({ one, number }));
+  const numberOf = new Map(numbered.map(({ one, number }) => [one, number]));
+  const { only, cases: range, worlds } = options;
+  const chosen = numbered
+    .filter(({ one }) => !options.sample || sample.includes(one))
+    .filter(({ one }) => only === undefined || only.includes(one.family))
+    .filter(({ one }) => worlds === undefined || worlds.includes(one.world))
+    .filter(({ number }) => range === undefined || (number >= range[0] && number <= range[1]))
+    .map(({ one }) => one);
+  if (options.list) {
+    for (const one of chosen) console.log(`${String(numberOf.get(one)).padStart(4)} ${describeCase(one)}`);
+    return 0;
+  }
+  const log = (text: string) => console.error(text);
+  await ensureEngine({ log });
+  await prepareLab(log);
+  const started = Date.now();
+  const outcomes = await runCases(chosen, { ...options, log }, (outcome) => {
+    const number = numberOf.get(outcome.case)!;
+    console.log(line(outcome, number));
+    if (outcome.failures.length > 0) console.log(failure(outcome, number));
+  });
+  const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+  if (options.docs && options.asks && chosen.length === cases.length)
+    writeFileSync(page, withSection(readFileSync(page, "utf8"), "matrix", table(outcomes)));
+  console.log(`\n${chosen.length} cases in ${minutes} minutes\n${summary(outcomes)}`);
+  if (!options.asks) return outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;
+  return outcomes.length === chosen.length && totalsOf(outcomes).isGood ? 0 : 1;
+}
+
+main().then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(2);
+  },
+);
