@@ -33,8 +33,8 @@ export async function snapshot(host: Host): Promise<Snapshot> {
   const files = (await run(["sh", "-c", look], { check: false })).stdout.split("\n");
   const inside = await host.exec(
     `for key in net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind; do echo "sysctl $key $(cat /proc/sys/$(echo $key | tr . /))"; done
-     ip -o link show | awk '{ print "link", $2 }' | grep -v ifb
-     ls /run/vrrp-agent 2>/dev/null | sed 's/^/run: /'
+     ip -o link show | awk '{ sub(/[@:].*/, "", $2); print "link", $2 }'
+     ls /run/vrrp-agent 2>/dev/null | grep -v -e lock -e holder | sed 's/^/run: /'
      ls /tmp /var/tmp /run | grep -i -e doctor -e vrrp-examine | sed 's/^/leftover: /'`,
     { check: false },
   );

@@ -12,6 +12,8 @@ const notEnforcing = (node: string): Strike => ({
 });
 
 const drained: Strike = { "gw-a": "vrrp-agent drain gw" };
+/** The same without vrrp-agent's looking whether the neighbours have noticed. */
+const drainedBlindly: Strike = { "gw-a": "echo 1 >/var/lib/vrrp-agent/gw/drain" };
 const undrained: Strike = { "gw-a": "vrrp-agent undrain gw" };
 const longReachable = "sysctl -qw net.ipv4.neigh.eth1.base_reachable_time_ms=3600000";
 const asking = `systemd-run --quiet --unit=asks ping -n -i 0.2 ${lan.vip}`;
@@ -45,7 +47,7 @@ export const host = [
           pc: `ping -n -c 1 ${lan.vip}; ${longReachable}; ip neigh change ${lan.vip} dev eth1 nud reachable; ${asking}`,
         },
         onSwitch(() => `arp saddr ip ${lan.vip} drop`, "prerouting"),
-        drained,
+        drainedBlindly,
         calm,
         offSwitch,
       ),
