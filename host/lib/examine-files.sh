@@ -58,11 +58,14 @@ file_states() {
     part == 2 { sum = $1; sub(/^[^ ]+ [ *]/, ""); sums[$0] = sum; next }
     {
       at = root $4
+      # The awk of busybox takes 0644 for octal.
+      wanted = $1
+      sub(/^0+/, "", wanted)
       state = "same"
       if (!(at in kind)) state = "absent"
       else if (kind[at] != "-") state = "other"
       else if (sums[at] != $3) state = "changed"
-      else if (mode[at] != $1 + 0 || owner[at] != $2) state = "mode"
+      else if (mode[at] + 0 != wanted + 0 || owner[at] != $2) state = "mode"
       print ($1 ~ /^0?600$/ ? "secret " : "") "file " $4 " " state
     }' part=1 "$work/listing" part=2 "$work/sums" part=3 "$work/wanted"
 }

@@ -58,8 +58,8 @@ log_facts() {
 log_lines() {
   if has_systemd && have journalctl; then
     journalctl --quiet --no-pager --output=short-unix --since="-${log_seconds}s" --unit=keepalived.service 2>/dev/null || true
-  elif have logread; then
-    logread -e eepalived 2>/dev/null | log_recent
+  elif have logread && logread -e eepalived >"$work/logread" 2>/dev/null; then
+    log_recent <"$work/logread"
   else
     for log_file in "$root/var/log/syslog" "$root/var/log/messages" "$root/var/log/daemon.log"; do
       [ -r "$log_file" ] || continue

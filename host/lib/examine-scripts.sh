@@ -182,15 +182,21 @@ fifo_evidence() {
   say "ok $script_user"
 }
 
-# running_with WORD WORD: pids of processes whose command line has both.
+# running_with WORD WORD: pids of processes whose command line has both. `read` leaves out the NULs, at which some greps end.
 running_with() {
-  # Paths of /proc hold no blanks.
-  # shellcheck disable=SC2013
-  for running_file in $(grep -l -F -e "$1" /proc/[0-9]*/cmdline 2>/dev/null); do
-    ! grep -q -F -e "$2" "$running_file" 2>/dev/null || {
+  for running_file in /proc/[0-9]*/cmdline; do
+    running_line=
+    { IFS= read -r running_line <"$running_file"; } 2>/dev/null || true
+    case $running_line in
+    *"$1"*) ;;
+    *) continue ;;
+    esac
+    case $running_line in
+    *"$2"*)
       running_pid=${running_file#/proc/}
       say "${running_pid%/cmdline}"
-    }
+      ;;
+    esac
   done
 }
 

@@ -73,18 +73,23 @@ describe.each(SHELLS)("examine of scripts under %s", (shell) => {
       expect(notifies()).toEqual(["/opt/n/ok not-executable there is no user nobody-such"]);
     });
 
+    let slow: ChildProcess | undefined;
+    afterEach(() => {
+      slow?.kill("SIGKILL");
+      slow = undefined;
+    });
+
     test("one that has been running for long is hanging", async () => {
       host.program("getconf", "echo 100");
       host.write("opt/n/slow", "#!/bin/sh\necho on\nread -r _\n", 0o755);
       configure("notify_master /opt/n/slow");
-      const slow = spawn("/bin/sh", [join(host.root, "opt/n/slow")], { stdio: ["pipe", "pipe", "ignore"] });
-      await once(slow.stdout, "data");
+      slow = spawn("/bin/sh", [join(host.root, "opt/n/slow")], { stdio: ["pipe", "pipe", "ignore"] });
+      await once(slow.stdout!, "data");
       expect(notifies()).toEqual(["/opt/n/slow ok root"]);
       // Ticks are shorter than the kernel's: it has been running for long.
       host.program("getconf", "echo 1");
       host.program("awk", `case $* in *"ticks=1"*) echo 4000 ;; *) exec /usr/bin/awk "$@" ;; esac`);
       expect(notifies()).toEqual([`/opt/n/slow hanging process ${slow.pid} has been running for 4000 s`]);
-      slow.kill("SIGKILL");
     });
   });
 
@@ -157,6 +162,7 @@ describe.each(SHELLS)("examine of scripts under %s", (shell) => {
     };
 
     test("the agent's own remember nothing and tell nothing of it", () => {
+      host.withoutProgram("sleep");
       host.write("opt/probe", "#!/bin/sh\nexit 0\n", 0o755);
       configureOwn("check c command 2 1 1 yield 2\ncheck-set c command /opt/probe\n");
       host.write("opt/probe", "#!/bin/sh\nexit 7\n", 0o755);
