@@ -26,6 +26,8 @@ daemon_facts() {
     -* | active-running-success | active-running-) ;;
     *) say "daemon-unit $daemon_active $daemon_sub ${daemon_result:--} ${daemon_restarts:--} status ${daemon_exit:--}" ;;
     esac
+    # Also while it runs well: a start by hand sets it to 0.
+    case $daemon_restarts in '' | 0 | *[!0-9]*) ;; *) say "daemon-auto-restarts $daemon_restarts" ;; esac
   elif [ -z "$daemon_pid" ] && [ -x "$init_script" ]; then
     say "daemon-unit $(init_system) stopped"
   fi

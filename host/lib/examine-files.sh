@@ -8,16 +8,16 @@ text_limit=65536
 file_facts() {
   : >"$work/texts"
   : >"$work/states"
-  if [ -r "$examine_dir/manifest" ]; then
-    awk '$1 == "file" { print $2, $3, $4, $6 }' "$examine_dir/manifest" >"$work/wanted"
+  for file_dir in $examine_dirs; do
+    [ ! -r "$file_dir/manifest" ] || awk '$1 == "file" { print $2, $3, $4, $6 }' "$file_dir/manifest"
+  done | awk '!seen[$4]++' >"$work/wanted"
+  if [ -s "$work/wanted" ]; then
     set --
     while read -r _ _ _ file_path; do set -- "$@" "$root$file_path"; done <"$work/wanted"
-    if [ $# -gt 0 ]; then
-      # shellcheck disable=SC2012 # a stat is not everywhere
-      ls -ld "$@" >"$work/listing" 2>/dev/null || true
-      sha256sum "$@" >"$work/sums" 2>/dev/null || true
-      file_states >"$work/states"
-    fi
+    # shellcheck disable=SC2012 # a stat is not everywhere
+    ls -ld "$@" >"$work/listing" 2>/dev/null || true
+    sha256sum "$@" >"$work/sums" 2>/dev/null || true
+    file_states >"$work/states"
   fi
   sed 's/^secret //' "$work/states"
   text_fact "$examine_conf"

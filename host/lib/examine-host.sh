@@ -122,7 +122,9 @@ rest_facts() {
   directory_fact "${state_dir#"$root"}"
   [ "$state_dir" = "$root/var/lib/vrrp-agent" ] || directory_fact /var/lib/vrrp-agent
   directory_fact /run/vrrp-agent
-  [ ! -r "$examine_dir/manifest" ] || drifted_sysctls "$examine_dir" | sed 's/^/sysctl /'
+  for rest_dir in $examine_dirs; do
+    [ ! -r "$rest_dir/manifest" ] || drifted_sysctls "$rest_dir"
+  done | awk '!seen[$0]++ { print "sysctl " $0 }'
   rest_mode=$(selinux_mode)
   say "selinux $rest_mode"
   [ "$rest_mode" = disabled ] || selinux_denials | sed 's/^/denied /'

@@ -4,8 +4,10 @@
 # secret_files: of the current generation, and as they are now.
 secret_files() {
   {
-    [ ! -r "$examine_dir/manifest" ] || awk -v files="$examine_dir/files" '
-      ($1 == "file" || $1 == "not-here") && $2 ~ /^0?600$/ { print files $6; print ENVIRON["VRRP_ROOT"] $6 }' "$examine_dir/manifest"
+    for secret_dir in $examine_dirs; do
+      [ ! -r "$secret_dir/manifest" ] || awk -v files="$secret_dir/files" '
+        ($1 == "file" || $1 == "not-here") && $2 ~ /^0?600$/ { print files $6; print ENVIRON["VRRP_ROOT"] $6 }' "$secret_dir/manifest"
+    done
     for secret_file in "$root$keepalived_conf" "$root"/etc/keepalived/*.conf "$root"/etc/wireguard/*.key "$root"/etc/wireguard/*.psk \
       "$conf_dir/$examine_cluster/role.conf"; do
       say "$secret_file"

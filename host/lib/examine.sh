@@ -22,6 +22,7 @@ verb_examine() {
   make_examine_work
   examine_generation=$(current_generation "$examine_cluster")
   examine_dir=$(generation_dir "$examine_cluster" "$examine_generation")
+  examine_dirs="$examine_dir $(tunnel_dirs)"
   examine_began=$(uptime_ms)
   examine_pid=$(keepalived_pid) || examine_pid=
   examine_conf=$(read_conf_path)
@@ -205,6 +206,24 @@ examine_host() {
   in_part checks check_facts "$examine_cluster" "$conf"
   # shellcheck disable=SC2086
   show_parts $examine_parts
+}
+
+# tunnel_dirs: generations of other clusters whose tunnels this one goes through, on one line.
+tunnel_dirs() {
+  [ -e "$conf" ] || return 0
+  for tunnel_conf in "$conf_dir"/*/node.conf; do
+    if [ "$tunnel_conf" = "$conf" ] || ! grep -q '^tunnel ' "$tunnel_conf" 2>/dev/null; then continue; fi
+    tunnel_cluster=${tunnel_conf%/node.conf}
+    tunnel_cluster=${tunnel_cluster##*/}
+    awk '
+      part == 1 { if ($1 == "tunnel") made[$2] = 1; next }
+      $1 == "interface" { dev[$2] = 1 }
+      $1 == "source" { dev[$3] = 1 }
+      $1 == "instance" { dev[$5] = 1 }
+      $1 == "vip" { dev[$4] = 1 }
+      END { for (name in dev) if (name in made) found = 1; exit !found }' part=1 "$tunnel_conf" part=2 "$conf" || continue
+    printf '%s ' "$(generation_dir "$tunnel_cluster" "$(current_generation "$tunnel_cluster")")"
+  done
 }
 
 # state_facts: of the generation, and what node.conf wants.

@@ -160,6 +160,7 @@ describe.each(SHELLS)("examine of a role under %s", (shell) => {
       "daemon-unit activating auto-restart exit-code 7 status 2",
     ]);
     expect(facts(examine(host), "daemon-enabled")).toEqual(["daemon-enabled no"]);
+    expect(facts(examine(host), "daemon-auto-restarts")).toEqual(["daemon-auto-restarts 7"]);
   });
 
   describe("keepalived's own test", () => {

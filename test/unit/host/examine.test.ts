@@ -140,6 +140,22 @@ describe.each(SHELLS)("examine under %s", (shell) => {
     expect(lines).toContain("selinux disabled");
   });
 
+  test("a tunnel of another cluster, through which this one goes, has its files and sysctls told", () => {
+    apply(host, 1);
+    host.write("etc/vrrp-agent/sites/node.conf", "cluster sites\nnode a\ntunnel wg0 51820 auto\n");
+    host.write("var/lib/vrrp-agent/sites/current", `${generation(2)} 1\n`);
+    const place = `var/lib/vrrp-agent/sites/generations/${generation(2)}`;
+    host.write(`${place}/manifest`, "file 0644 root:root 00 1 /etc/sysctl.d/60-vrrp-sites.conf\n");
+    host.write(`${place}/files/etc/sysctl.d/60-vrrp-sites.conf`, "net.ipv4.ip_forward = 1\n");
+    host.write("proc/sys/net/ipv4/ip_forward", "0\n");
+    expect(facts(examine(host), "sysctl")).toEqual([]);
+    const conf = "etc/vrrp-agent/gw/node.conf";
+    host.write(conf, host.read(conf).replace("instance gw 4 51 eth0", "instance gw 4 51 wg0"));
+    const lines = examine(host);
+    expect(facts(lines, "sysctl")).toEqual(["sysctl net.ipv4.ip_forward 0 1"]);
+    expect(lines).toContain("file /etc/sysctl.d/60-vrrp-sites.conf absent");
+  });
+
   test("a directory that cannot be used is told with the reason", () => {
     apply(host, 1);
     host.write("var/lib/vrrp-agent/gw/x", "");
