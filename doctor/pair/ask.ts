@@ -7,7 +7,12 @@ import { ENOUGH, waysOf } from "./way";
 export function askFor(cluster: ClusterView, findings: readonly Finding[]): Ask | undefined {
   const isTold = (...causes: string[]) => findings.some(({ cause }) => causes.includes(cause));
   const loss = isTold("net-lossy", "net-partition", "net-one-way") ? undefined : askAboutLoss(cluster);
-  return loss ?? askAboutFew(cluster) ?? askAboutDaemon(cluster, isTold("daemon-crash-loop"));
+  return (
+    loss ??
+    askAboutFew(cluster) ??
+    askAboutTime(cluster) ??
+    askAboutDaemon(cluster, isTold("daemon-crash-loop"))
+  );
 }
 
 /** Too little was sent to say that nothing arrives. */
@@ -20,6 +25,21 @@ function askAboutFew(cluster: ClusterView): Ask | undefined {
     few && {
       options: ["--window", "12"],
       why: `only ${few.left("unicast", "probe")!.left} probes left ${few.from.name}, and none reached ${few.to.name}; a longer look sends more`,
+    }
+  );
+}
+
+/** Adverts came and the probes beside them did not: the nodes were not looked at together. */
+function askAboutTime(cluster: ClusterView): Ask | undefined {
+  const apart = waysOf(cluster).find((way) => {
+    const probes = way.came("unicast", "probe");
+    const isSent = (way.left("unicast", "probe")?.left ?? 0) >= ENOUGH;
+    return isSent && probes?.nic === 0 && (way.came("unicast", "advert")?.nic ?? 0) > 0;
+  });
+  return (
+    apart && {
+      options: ["--window", "12"],
+      why: `the nodes were not looked at together: adverts of ${apart.from.name} reached ${apart.to.name}, and its probes did not; a longer look is shared`,
     }
   );
 }

@@ -23,7 +23,7 @@ export function authentication(cluster: ClusterView): Finding[] {
     const isByPassword =
       !isOther &&
       isAuthenticated &&
-      (refused.length > 0 || (changed.length > 0 && isLogged(cluster, instance))) &&
+      (refused.length > 0 || isLogged(cluster, instance)) &&
       strangersOf(cluster).every((stranger) => stranger.instance !== instance);
     if (!isOther && !isByPassword) return [];
     const members = kinds.map(({ member }) => member);
@@ -83,12 +83,15 @@ function authLines(text = ""): string {
     .join("\n");
 }
 
-/** Counters are not everywhere: two masters, of which one says that it drops adverts for that. */
+/** Counters are not everywhere, and count every other advert: two masters that hear each other, of which one drops that. */
 function isLogged(cluster: ClusterView, instance: string): boolean {
   const masters = cluster.seen.filter(({ view }) =>
     vips(view).some((vip) => vip.instance === instance && vip.isHeld),
   );
-  return masters.length > 1 && cluster.seen.some(({ view }) => view.has("log", "auth"));
+  const isHeard = masters.some(({ view }) =>
+    view.all("came").some((fact) => fact[4] === "advert" && Number(fact[7]) > 0),
+  );
+  return masters.length > 1 && isHeard && cluster.seen.some(({ view }) => view.has("log", "auth"));
 }
 
 function inDoubt(cluster: ClusterView, members: Member[]): Member | undefined {

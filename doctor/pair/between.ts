@@ -83,7 +83,10 @@ function notArrived({ from, to, source, target, left }: Way): string {
 export function filteredAway(cluster: ClusterView): Finding[] {
   const ways = waysOf(cluster);
   // Where nothing comes back, the sender has no MAC to send to: what is missing is the other way.
-  const open = ways.filter((way) => way.arrives === true && wayBack(ways, way)?.arrives !== false);
+  const open = ways.filter((way) => {
+    const back = wayBack(ways, way);
+    return way.arrives === true && back?.arrives !== false && isShared(way, back);
+  });
   const unicast = open.filter((way) => way.from.wanted.length === 0 || uses(way, "unicast"));
   const multicast = open.filter((way) => uses(way, "multicast"));
   const lost = [
@@ -95,6 +98,19 @@ export function filteredAway(cluster: ClusterView): Finding[] {
     ...blameLack(cluster, lost).map((one) => hvFilter(cluster, one)),
     ...blame(cluster, ofGroup).map(({ node, broken }) => hvMulticast(cluster, node.name, broken)),
   ];
+}
+
+/**
+ * Whether the two looks were at one time, as far as it matters: a master's adverts come at any time, probes only while both look.
+ * Where adverts came the other way and none of the probes beside them, they were not.
+ */
+function isShared(way: Way, back: Way | undefined): boolean {
+  const count = (of: Way | undefined, packet: "probe" | "advert") =>
+    (of?.came("unicast", packet)?.nic ?? 0) + (of?.came("multicast", packet)?.nic ?? 0);
+  const isMaster = (["unicast", "multicast"] as const).some(
+    (how) => (way.left(how, "advert")?.left ?? 0) >= 2,
+  );
+  return isMaster || count(back, "probe") > 0 || count(back, "advert") === 0;
 }
 
 function uses({ from, instances }: Way, transport: "unicast" | "multicast"): boolean {

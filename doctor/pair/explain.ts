@@ -90,6 +90,16 @@ const isAboutScripts: Follows = (effect, cause, cluster) => {
   );
 };
 
+/** keepalived complains of nothing but an interface that is not there. */
+const isAboutInterfaces: Follows = (effect, cause, cluster) => {
+  const errors = memberAt(cluster, effect)?.view.rests("conf-error") ?? [];
+  return (
+    isOnSame(effect, cause, cluster) &&
+    errors.length > 0 &&
+    errors.every((words) => /interface|does(n't| not) exist|no such device/i.test(words))
+  );
+};
+
 /** What is down is a tunnel. */
 const isOfTunnel: Follows = (effect, _cause, cluster) => {
   const view = memberAt(cluster, effect)?.view;
@@ -113,6 +123,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     effects: ["notify-failing", "notify-hanging", "state-file-stale", "check-broken", "role-stuck"],
   },
   { causes: SCRIPTS, effects: ["conf-invalid"], follows: isAboutScripts },
+  { causes: ["tunnel-down", "iface-down"], effects: ["conf-invalid"], follows: isAboutInterfaces },
+  { causes: ["replication-broken"], effects: ["role-stuck"] },
   { causes: ["daemon-crash-loop"], effects: ["daemon-down", "vip-orphaned", "state-file-stale"] },
   { causes: ["vip-orphaned"], effects: ["daemon-down", "state-file-stale", "vip-duplicate"] },
   {

@@ -32,14 +32,17 @@ function losses(cluster: ClusterView): Loss[] {
     if (way.arrives !== true || back?.arrives !== true) return [];
     const [ours, theirs] = [shareLost(way), shareLost(back)];
     const pings = [way, back].flatMap((one) => pingLoss(one));
-    const percent = pings.length > 0 ? Math.max(...pings) : Math.max(ours ?? 0, theirs ?? 0);
+    const flaps = Math.max(flapsOf(way.from), flapsOf(way.to));
+    // Two looks that share half of their time share half of the probes: by themselves these say little.
+    const probes = flaps >= FLAPS ? Math.max(ours ?? 0, theirs ?? 0) : 0;
+    const percent = pings.length > 0 ? Math.max(...pings) : probes;
     return [
       {
         a: way.from,
         b: way.to,
         percent,
         from: (theirs ?? 0) > (ours ?? 0) ? way.to : way.from,
-        flaps: Math.max(flapsOf(way.from), flapsOf(way.to)),
+        flaps,
         evidence: [
           `${percent} % of the packets between ${way.from.name} (${way.source}) and ${way.to.name} (${way.target}) are lost`,
           ...(ours !== undefined && ours >= LITTLE ? [shareText(way, ours)] : []),

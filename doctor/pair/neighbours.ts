@@ -1,5 +1,5 @@
 import { canonical } from "../../spec/addresses";
-import { links } from "../facts";
+import { links, vips } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, holders, loadedOf, ownerOf, virtualMac, wantedVips } from "./cluster";
 import { because, byAgent, byHand, found } from "./found";
@@ -8,6 +8,7 @@ import { answers, heldOnce } from "./held";
 /** Another host answers for a virtual address. */
 export function duplicates(cluster: ClusterView): Finding[] {
   return wantedVips(cluster).flatMap(({ address, instance }) => {
+    if (isWithoutMacs(cluster, address)) return [];
     const nodes = holders(cluster, address);
     const others = cluster.seen.flatMap((member) => {
       const isHeld = nodes.includes(member);
@@ -39,6 +40,15 @@ export function duplicates(cluster: ClusterView): Finding[] {
   });
 }
 
+/** Whether an address is where no neighbours are asked: inside a tunnel, or routed to the nodes. */
+function isWithoutMacs({ seen }: ClusterView, vip: string): boolean {
+  return seen.some(
+    ({ view }) =>
+      view.rest("want", "off-link") === "yes" ||
+      vips(view).some(({ address, dev }) => address === vip && view.has("tunnel", dev)),
+  );
+}
+
 /** Whether every node can be told from a stranger. */
 function areMacsKnown({ members, seen }: ClusterView): boolean {
   return members.every(
@@ -54,7 +64,8 @@ function isStrange(cluster: ClusterView, mac: string, instance: string): boolean
     return [wanted?.vrid, loadedOf(member, instance)?.vrid].filter((vrid) => vrid !== undefined);
   });
   const virtual = vrids.flatMap((vrid) => [virtualMac(vrid, false), virtualMac(vrid, true)]);
-  return /^([0-9a-f]{2}:){5}/.test(mac) && !virtual.includes(mac) && ownerOf(cluster, mac) === undefined;
+  const isOne = /^([0-9a-f]{2}:){5}/.test(mac) && mac !== "00:00:00:00:00:00";
+  return isOne && !virtual.includes(mac) && ownerOf(cluster, mac) === undefined;
 }
 
 /** Words of the neighbour table for an entry that is in use. */

@@ -63,11 +63,15 @@ const ORDER: readonly Cause[] = [
   "conf-drift",
 ];
 
+/** Of little weight, however sure they are. */
+const LEAST: readonly Cause[] = ["state-file-stale", "daemon-not-enabled", "conf-drift"];
+
 /** The surest first; of those the one that takes most away. */
 export function ranked(findings: readonly Finding[]): Finding[] {
   const place = ({ cause }: Finding) => (ORDER.includes(cause) ? ORDER.indexOf(cause) : ORDER.length);
   return [...findings].sort(
     (a, b) =>
+      Number(LEAST.includes(a.cause)) - Number(LEAST.includes(b.cause)) ||
       surety(b) - surety(a) ||
       place(a) - place(b) ||
       compare(a.node, b.node) ||

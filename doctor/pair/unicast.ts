@@ -36,7 +36,9 @@ export function sources(cluster: ClusterView): Finding[] {
     const read = instanceIn(member.conf, wanted.name);
     const isUnicast = (loaded?.transport ?? "unicast") === "unicast";
     const isStated =
-      read === undefined || read.config.multicast !== false || read.config.unicastSrcIp !== undefined;
+      loaded === undefined || view.rest("loaded", loaded.name, "source-configured") !== "no"
+        ? read === undefined || read.config.multicast !== false || read.config.unicastSrcIp !== undefined
+        : false;
     const source = loaded?.source ?? known(read?.config.unicastSrcIp);
     const here = addresses(view);
     const isHere = (address: string) => here.length === 0 || here.some((one) => one.address === address);
@@ -59,7 +61,7 @@ export function sources(cluster: ClusterView): Finding[] {
       return [
         told(
           [
-            `keepalived.conf on ${name} has no unicast_src_ip in ${wanted.name}: keepalived takes the first address of ${wanted.interface}, and the peers know ${name} by ${wanted.source}`,
+            `${name} has no unicast_src_ip in ${wanted.name}: keepalived takes the first address of ${wanted.interface}, and the peers know ${name} by ${wanted.source}`,
           ],
           true,
         ),

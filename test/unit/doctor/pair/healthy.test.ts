@@ -134,6 +134,7 @@ const HEALTHY: Record<string, () => Pair> = {
     new Pair(SIX).set("a", "loaded gw source", "loaded gw source 2001:DB8:0::1"),
   "a node that is told under another address than it is reached by": () =>
     new Pair().set("a", "session-on", "session-on 198.51.100.7"),
+  "an answer without a MAC": () => new Pair().set("b", "answers", "answers 10.0.0.100 00:00:00:00:00:00"),
   "a file whose mode alone was changed": () => new Pair().set("a", `file ${CONF}`, `file ${CONF} mode`),
 };
 

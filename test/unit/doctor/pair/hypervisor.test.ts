@@ -102,6 +102,15 @@ describe("one more look", () => {
     expect(ask!.why).toContain("whether it ends again and again");
   });
 
+  test("is asked for where the nodes were not looked at together, and nothing is told", () => {
+    const { findings, ask } = new Pair()
+      .set("a", "came b 10.0.0.2 unicast probe", "came b 10.0.0.2 unicast probe 0 0 0")
+      .set("b", "came a 10.0.0.1 unicast probe", "came a 10.0.0.1 unicast probe 0 0 0")
+      .look();
+    expect(findings).toEqual([]);
+    expect(ask!.why).toContain("not looked at together");
+  });
+
   test("is not asked for where it is plain", () => {
     expect(made("net-lossy", "half of what one sends is lost").look().ask).toBeUndefined();
   });
