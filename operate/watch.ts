@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type AgentEvent, eventsOf } from "./drill/events";
 import type { Host } from "./host";
 import { isSeen, type Observation, observe } from "./observation";
@@ -51,7 +52,7 @@ export async function watch({
       if (signal.aborted) return;
       sights[place] = sight;
       show([...sights]);
-      await Promise.race([over, pause(Math.max(0, began + interval - Date.now()), signal)]);
+      await pause(Math.max(0, began + interval - Date.now()), undefined, { signal }).catch(() => undefined);
     }
   };
   await Promise.race([over, Promise.all(hosts.map(keepLooking))]);
@@ -82,11 +83,4 @@ function signature(observation: Observation): string {
     [running, drained, promoted, pending, generation],
     [states, tests, role?.wanted, role?.reached, actions],
   ]);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-  });
 }

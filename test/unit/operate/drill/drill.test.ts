@@ -254,6 +254,22 @@ describe("a drill", () => {
     expect(pair.state).toEqual(asItWas);
   });
 
+  test("ends a drain that would not end at first", async () => {
+    const pair = new Pair();
+    const [a, b] = pair.hosts;
+    let tries = 0;
+    const stubborn: DrillHost = {
+      ...b!,
+      agent: (words, limit) =>
+        words[0] === "undrain" && ++tries < 3
+          ? Promise.resolve(ended("", 1, "another step holds the lock"))
+          : b!.agent(words, limit),
+    };
+    const { report } = await pair.run({ hosts: [a!, stubborn] });
+    expect(report).toMatchObject({ ok: true, left: [] });
+    expect([tries, pair.state]).toEqual([3, asItWas]);
+  });
+
   test("tells what is left to be done while it goes on, for whoever ends it at once", async () => {
     const pair = new Pair();
     const ledger = new Ledger();
