@@ -28,7 +28,11 @@ export function judge({ faults }: Pick<Case, "faults">, { healthy, findings }: R
   const told = findings.map(({ cause, node }) => `${cause} on ${node}`).join(", ") || "nothing";
   if (faults.length === 0) {
     const isRight = healthy && findings.length === 0;
-    return { isRight, isRightNode: isRight, failures: isRight ? [] : [`nothing is wrong, and it tells ${told}`] };
+    return {
+      isRight,
+      isRightNode: isRight,
+      failures: isRight ? [] : [`nothing is wrong, and it tells ${told}`],
+    };
   }
   const [first] = findings;
   const ofFirst = first && faults.find((fault) => tells(fault, first));

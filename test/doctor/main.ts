@@ -1,7 +1,7 @@
 /**
  * Makes every fault that the doctor must know, on real hosts, and judges what it tells: see `npm run test:doctor --
- * [--only CAUSE|pair|healthy]... [--case N|N-M] [--world NAME]... [--jobs J] [--sample] [--no-docs] [--no-doctor] [--list]`.
- * A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
+ * [--only CAUSE|pair|healthy]... [--case N|N-M] [--world NAME]... [--jobs J] [--sample] [--no-docs] [--no-doctor] [--list]
+ * [--record FILE] [--facts DIRECTORY]`. A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { prepareLab } from "../../lab";
 import { withSection } from "../section";
 import { cases, sample } from "./cases";
 import { readOptions } from "./options";
+import { Record } from "./record";
 import { describeCase, failure, line, summary, table, totalsOf } from "./report";
 import { runCases } from "./suite";
 
@@ -34,17 +35,20 @@ async function main(): Promise<number> {
   await ensureEngine({ log });
   await prepareLab(log);
   const started = Date.now();
-  const outcomes = await runCases(chosen, { ...options, log }, (outcome) => {
+  const record = new Record(options.record);
+  await runCases(chosen, { ...options, log }, (outcome) => {
     const number = numberOf.get(outcome.case)!;
+    record.add(outcome);
     console.log(line(outcome, number));
     if (outcome.failures.length > 0) console.log(failure(outcome, number));
   });
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-  if (options.docs && options.asks && chosen.length === cases.length)
+  const outcomes = options.record === undefined ? record.ofThisRun : record.of(cases);
+  if (options.docs && options.asks && outcomes.length === cases.length)
     writeFileSync(page, withSection(readFileSync(page, "utf8"), "matrix", table(outcomes)));
   console.log(`\n${chosen.length} cases in ${minutes} minutes\n${summary(outcomes)}`);
   if (!options.asks) return outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;
-  return outcomes.length === chosen.length && totalsOf(outcomes).isGood ? 0 : 1;
+  return totalsOf(outcomes).isGood && outcomes.length >= chosen.length ? 0 : 1;
 }
 
 main().then(

@@ -19,6 +19,10 @@ export interface Options {
   list: boolean;
   /** Ask the doctor; else each fault is only made, seen and taken back. */
   asks: boolean;
+  /** A file in which outcomes add up, so that a whole run may be made in parts: the last one of each case counts. */
+  record?: string;
+  /** Where the facts of every node go of which the doctor did not make the right answer. */
+  facts?: string;
 }
 
 /** Reads the command line; throws with what is wrong. */
@@ -33,11 +37,14 @@ export function readOptions(args: string[]): Options {
       sample: { type: "boolean", default: false },
       "no-docs": { type: "boolean", default: false },
       "no-doctor": { type: "boolean", default: false },
+      record: { type: "string" },
+      facts: { type: "string" },
       list: { type: "boolean", default: false },
     },
   });
   const jobs = Number(values.jobs);
-  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new Error(`--jobs: ${values.jobs}, allowed is a whole number from 1`);
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new Error(`--jobs: ${values.jobs}, allowed is a whole number from 1`);
   const only = values.only?.flatMap((words) => words.split(","));
   const families = [...Object.keys(CAUSES), "pair", "healthy"];
   const unknown = only?.find((one) => !families.includes(one));
@@ -51,6 +58,8 @@ export function readOptions(args: string[]): Options {
     docs: !values["no-docs"],
     asks: !values["no-doctor"],
     list: values.list,
+    ...(values.record !== undefined && { record: values.record }),
+    ...(values.facts !== undefined && { facts: values.facts }),
     ...(only !== undefined && { only }),
     ...(values.world !== undefined && { worlds: values.world.flatMap((words) => words.split(",")) }),
     ...(range !== null && { cases: [Number(range[1]), Number(range[2] ?? range[1])] as const }),

@@ -74,7 +74,8 @@ export function totalsOf(outcomes: readonly Outcome[]): Totals {
   };
 }
 
-const percent = (part: number, whole: number) => (whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`);
+const percent = (part: number, whole: number) =>
+  whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`;
 
 /** The totals, and as the last line how many passed. */
 export function summary(outcomes: readonly Outcome[]): string {
@@ -98,11 +99,32 @@ export function table(outcomes: readonly Outcome[]): string {
     ({ case: one }, { case: other }) => families.indexOf(one.family) - families.indexOf(other.family),
   );
   const rows = sorted.map(({ case: one, told, verdict, repaired, failures, seconds: took }) => {
-    const expected = one.faults.map(({ cause, nodes }) => `${cause}${nodes.length === 1 ? ` on ${nodes[0]}` : ""}`);
-    const answer = verdict === undefined ? "no answer" : told.slice(0, Math.max(2, one.faults.length)).join(", ") || "nothing";
+    const expected = one.faults.map(
+      ({ cause, nodes }) => `${cause}${nodes.length === 1 ? ` on ${nodes[0]}` : ""}`,
+    );
+    const answer =
+      verdict === undefined
+        ? "no answer"
+        : told.slice(0, Math.max(2, one.faults.length)).join(", ") || "nothing";
     const rating = failures.length === 0 ? "yes" : verdict?.isRightNode ? "answer yes, rest no" : "**no**";
-    const repair = repaired === undefined ? (one.faults.length === 0 ? "-" : "told") : repaired ? "repaired" : "**not repaired**";
-    return [one.family, one.name, one.world, expected.join(", ") || "nothing", answer, seconds(took), repair, rating];
+    const repair =
+      repaired === undefined
+        ? one.faults.length === 0
+          ? "-"
+          : "told"
+        : repaired
+          ? "repaired"
+          : "**not repaired**";
+    return [
+      one.family,
+      one.name,
+      one.world,
+      expected.join(", ") || "nothing",
+      answer,
+      seconds(took),
+      repair,
+      rating,
+    ];
   });
   const head = ["cause", "way", "world", "expected", "answer (first ones)", "s", "repair", "as expected"];
   return [

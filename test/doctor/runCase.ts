@@ -1,4 +1,6 @@
 import { until } from "../../lab";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Case, strike } from "./case";
 import { judge, type Report, type Verdict } from "./judge";
 import { differencesOf } from "./snapshot";
@@ -25,8 +27,16 @@ export interface Outcome {
   isBroken: boolean;
 }
 
+/** How the doctor is asked. */
+export interface Asks {
+  /** Not at all, where a fault is only made, seen and taken back. @default true */
+  asks?: boolean;
+  /** A directory for the facts of every node, where the answer is wrong. @default they are not kept */
+  facts?: string;
+}
+
 /** Makes a fault, asks the doctor, lets it repair where it can, and has the pair as it was before. */
-export async function runCase(world: World, one: Case, asksDoctor: boolean): Promise<Outcome> {
+export async function runCase(world: World, one: Case, asks: Asks): Promise<Outcome> {
   const outcome: Outcome = { case: one, told: [], failures: [], evidence: [], isBroken: false };
   const attempt = async (what: string, act: () => Promise<unknown>) => {
     try {
@@ -42,13 +52,13 @@ export async function runCase(world: World, one: Case, asksDoctor: boolean): Pro
     const { seen } = one;
     if (seen !== undefined) await until("the fault shows", SHOWS, () => seen(world));
   });
-  if (isMade && asksDoctor) await attempt("doctor", () => ask(world, one, outcome));
+  if (isMade && asks.asks !== false) await attempt("doctor", () => ask(world, one, outcome, asks.facts));
   await attempt("restore", () => strike(world, one.restore));
   if (!(await attempt("heal", () => world.heal()))) outcome.isBroken = true;
   return outcome;
 }
 
-async function ask(world: World, one: Case, outcome: Outcome): Promise<void> {
+async function ask(world: World, one: Case, outcome: Outcome, directory?: string): Promise<void> {
   const before = await world.look();
   const { code, stdout, stderr, seconds } = await world.cli("doctor", "--json", ...(one.options ?? []));
   outcome.seconds = seconds;
@@ -61,13 +71,15 @@ async function ask(world: World, one: Case, outcome: Outcome): Promise<void> {
   outcome.verdict = judge(one, report);
   outcome.failures.push(...outcome.verdict.failures);
   outcome.evidence.push(JSON.stringify(report, undefined, 1));
+  if (!outcome.verdict.isRightNode && directory !== undefined) await keepFacts(world, one, directory);
   const changes = differencesOf(before, await world.look());
   if (changes.length > 0) outcome.failures.push(`doctor has changed: ${changes.slice(0, 6).join("; ")}`);
   if (code !== (report.findings.length > 0 ? 1 : 0)) outcome.failures.push(`doctor ended with ${code}`);
   if (!outcome.verdict.isRight || one.faults.length === 0) return;
   const [first] = report.findings;
   const isAutomatic = first?.fix?.automatic ?? false;
-  if (one.repair === "automatic" && !isAutomatic) outcome.failures.push("doctor does not repair it by itself");
+  if (one.repair === "automatic" && !isAutomatic)
+    outcome.failures.push("doctor does not repair it by itself");
   if (!isAutomatic && !first?.fix?.summary) outcome.failures.push("doctor does not say what is to be done");
   if (isAutomatic) await repair(world, outcome);
 }
@@ -89,6 +101,20 @@ async function repair(world: World, outcome: Outcome): Promise<void> {
   }
   outcome.repaired = failures.length === 0;
   outcome.failures.push(...failures);
+}
+
+/** What the doctor had to judge by, near enough: a second look at once after the first. */
+async function keepFacts(world: World, { family, name }: Case, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  await Promise.all(
+    world.nodes
+      .filter(({ isOn }) => isOn)
+      .map(async (host) => {
+        const { stdout } = await host.exec(`vrrp-agent examine ${world.kind.cluster}`, { check: false });
+        const file = `${family} ${name}`.replace(/[^a-z0-9]+/gi, "-").slice(0, 80);
+        writeFileSync(join(directory, `${file}.${host.name}`), stdout);
+      }),
+  );
 }
 
 function read(text: string): Report | undefined {

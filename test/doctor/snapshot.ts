@@ -7,7 +7,7 @@ export interface Snapshot {
   lines: string[];
 }
 
-/** What goes on by itself: the agent's memory of by-hand changes, random seeds, and what tools rewrite with the same meaning. */
+/** What goes on by itself: the agent's memory of by-hand changes and repairs, random seeds, and what tools rewrite with the same meaning. */
 const OWN_BUSINESS = [
   "*.cache",
   "*/etc/firewalld/zones/*",
@@ -17,6 +17,8 @@ const OWN_BUSINESS = [
   "*/var/lib/vrrp-agent/*/by-hand*",
   "*/var/lib/vrrp-agent/*/role*",
   "*/etc/vrrp-agent.state/*/by-hand*",
+  "*/var/lib/vrrp-agent/*/repair*",
+  "*/etc/vrrp-agent.state/*/repair*",
   "*/etc/resolv.conf",
   "*/etc/mtab",
 ];
@@ -25,7 +27,11 @@ const PLACES = ["etc", "usr/sbin", "usr/lib/vrrp-agent*", "opt", "var/lib/vrrp-a
 
 /** Looks at files and rules from outside, with this machine's tools: a host need not have any. */
 export async function snapshot(host: Host): Promise<Snapshot> {
-  const ignored = OWN_BUSINESS.flatMap((pattern) => ["!", "-path", pattern]).map(quoted).join(" ");
+  // Of one without power there is nothing to see.
+  if (!host.isOn) return { host: host.name, lines: [] };
+  const ignored = OWN_BUSINESS.flatMap((pattern) => ["!", "-path", pattern])
+    .map(quoted)
+    .join(" ");
   const places = PLACES.map((place) => `./${place}`).join(" ");
   const look = `cd ${quoted(host.root)} || exit
     find ${places} ${ignored} -printf '%M %U:%G %p %l\\n' 2>/dev/null
@@ -41,7 +47,10 @@ export async function snapshot(host: Host): Promise<Snapshot> {
   const rules = (await rulesOf(host)).map((line) => `rule: ${line.trim()}`);
   return {
     host: host.name,
-    lines: [...new Set(files)].filter(Boolean).sort().concat(inside.stdout.split("\n").filter(Boolean), rules),
+    lines: [...new Set(files)]
+      .filter(Boolean)
+      .sort()
+      .concat(inside.stdout.split("\n").filter(Boolean), rules),
   };
 }
 
@@ -51,6 +60,7 @@ const quoted = (word: string) => `'${word}'`;
 export function differencesOf(before: readonly Snapshot[], after: readonly Snapshot[]): string[] {
   return before.flatMap(({ host, lines }, i) => {
     const is = after[i]!.lines;
+    if (is.length === 0 || lines.length === 0) return [];
     const [was, now] = [new Set(lines), new Set(is)];
     return [
       ...lines.filter((line) => !now.has(line)).map((line) => `${host}: - ${line}`),

@@ -96,7 +96,8 @@ async function main(): Promise<number> {
   }
   if (failed === 0 && !process.argv.includes("--no-docs")) {
     const text = stories.map(
-      (story) => `### ${story.title}\n\n${story.what}\n\n\`\`\`text\n${sections.get(story)!.trimEnd()}\n\`\`\``,
+      (story) =>
+        `### ${story.title}\n\n${story.what}\n\n\`\`\`text\n${sections.get(story)!.trimEnd()}\n\`\`\``,
     );
     writeFileSync(page, withSection(readFileSync(page, "utf8"), "stories", text.join("\n\n")));
   }

@@ -99,11 +99,18 @@ export class World {
     const { example, spec } = this.kind;
     if (example !== undefined) {
       const project = example.program.replace("examples/", "");
-      const plain = Object.entries(example.config(this.lab)).map(([key, value]) => [`${project}:${key}`, value]);
-      await this.stack.configure(Object.fromEntries(plain), { privateKey: privateKeyOf(this.lab) });
+      const plain = Object.entries(example.config(this.lab)).map(([key, value]) => [
+        `${project}:${key}`,
+        value,
+      ]);
+      await this.stack.configure(Object.fromEntries(plain) as Record<string, unknown>, {
+        privateKey: privateKeyOf(this.lab),
+      });
     } else {
-      const { nodes, authPass, ...rest } = { ...spec(this.lab), ...changes } as Record<string, unknown>;
-      const secrets: Record<string, string> = authPass === undefined ? {} : { authPass: String(authPass) };
+      const { nodes, authPass, ...rest } = { ...spec(this.lab), ...changes } as Record<string, unknown> & {
+        authPass?: string;
+      };
+      const secrets: Record<string, string> = authPass === undefined ? {} : { authPass };
       await configure(this.stack, this.lab, nodes as NodeInput[], rest, secrets);
     }
     await this.stack.up();
@@ -132,7 +139,10 @@ export class World {
 
   /** Names of the nodes that have the address. */
   holders(): Promise<string[]> {
-    return holders(this.nodes.filter(({ isOn }) => isOn), this.kind.vip);
+    return holders(
+      this.nodes.filter(({ isOn }) => isOn),
+      this.kind.vip,
+    );
   }
 
   async isHeldBy(...names: string[]): Promise<boolean> {
@@ -165,7 +175,8 @@ export class World {
         const bad = cluster.checks.find(({ state }) => state !== "passing");
         if (bad !== undefined) return `${told} check ${bad.name} is ${bad.state}`;
         const wanted = host === this.home || host.name === this.home.name ? "master" : "backup";
-        if (cluster.role !== null && cluster.role.reached !== wanted) return `${told} role ${cluster.role.reached}`;
+        if (cluster.role !== null && cluster.role.reached !== wanted)
+          return `${told} role ${cluster.role.reached}`;
       }
     }
     if (!(await this.answers())) return `${this.kind.vip} does not answer`;
@@ -196,8 +207,7 @@ export class World {
   async heal(): Promise<void> {
     const mend = async () => {
       for (const host of this.nodes) await host.exec("vrrp-agent undrain", { check: false });
-      if (this.kind.sticky && (await this.isHeldBy(this.other(this.home).name)))
-        await this.moveHome();
+      if (this.kind.sticky && (await this.isHeldBy(this.other(this.home).name))) await this.moveHome();
     };
     await mend();
     await this.isWell(HEALS).catch(async () => {
@@ -216,7 +226,9 @@ export class World {
 
   private async moveHome(): Promise<void> {
     const { cluster } = this.kind;
-    await this.other(this.home).exec(`vrrp-agent drain ${cluster} && vrrp-agent undrain ${cluster}`, { check: false });
+    await this.other(this.home).exec(`vrrp-agent drain ${cluster} && vrrp-agent undrain ${cluster}`, {
+      check: false,
+    });
   }
 
   /** What has happened is not to be evidence in the next case: as if the pair had been left alone for a while. */
@@ -259,9 +271,12 @@ export class World {
     await from.exec(this.service("start"));
     if (this.kind.sticky) {
       await sleep(4000);
-      await this.other(from).exec(`vrrp-agent drain ${this.kind.cluster} && vrrp-agent undrain ${this.kind.cluster}`, {
-        check: false,
-      });
+      await this.other(from).exec(
+        `vrrp-agent drain ${this.kind.cluster} && vrrp-agent undrain ${this.kind.cluster}`,
+        {
+          check: false,
+        },
+      );
     }
     await moved(from);
     return failures;

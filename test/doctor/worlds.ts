@@ -10,11 +10,11 @@ export interface WorldKind {
   cluster: string;
   vip: string;
   /** Arguments of HaPair. */
-  spec(lab: Lab): Record<string, unknown>;
+  spec: (lab: Lab) => Record<string, unknown>;
   /** What the hosts are before the first apply. */
-  prepare?(lab: Lab): Promise<unknown>;
+  prepare?: (lab: Lab) => Promise<unknown>;
   /** An example in place of the repository's program, and its config. */
-  example?: { program: string; config(lab: Lab): Record<string, unknown> };
+  example?: { program: string; config: (lab: Lab) => Record<string, unknown> };
   /** Other managed sets of the same hosts. */
   also?: readonly string[];
   /** Which machine asks the address; `peer`: the node that does not hold it. @default the lab's client */
@@ -22,7 +22,7 @@ export interface WorldKind {
   /** The host with the address keeps it when the other one is back. */
   sticky?: boolean;
   /** Starts, stops, restarts or reloads keepalived there. @default systemctl's */
-  service?(verb: string): string;
+  service?: (verb: string) => string;
   /** A role is reached, too, once all is well. */
   role?: boolean;
 }
@@ -99,16 +99,14 @@ export const worlds = {
   /** VRRP 2 with a password. */
   "version-2": pair(() => ({ version: 2, authPass: "geheim" })),
   /** IPv4 and IPv6, and a second virtual router that prefers the other node. */
-  "both-families": pair(
-    (lab) => ({
-      advertInt: 0.5,
-      virtualIpAddresses: [`${VIP}/24`, "fd20:30:40::200/64"],
-      virtualRouters: [
-        { name: "two", virtualRouterId: 53, virtualIpAddresses: ["10.20.30.210/24"], primary: "gw-b" },
-      ],
-      nodes: nodesOf(lab).map((node) => ({ ...node, unicastSrcIp6: lab.host(node.name).address6 })),
-    }),
-  ),
+  "both-families": pair((lab) => ({
+    advertInt: 0.5,
+    virtualIpAddresses: [`${VIP}/24`, "fd20:30:40::200/64"],
+    virtualRouters: [
+      { name: "two", virtualRouterId: 53, virtualIpAddresses: ["10.20.30.210/24"], primary: "gw-b" },
+    ],
+    nodes: nodesOf(lab).map((node) => ({ ...node, unicastSrcIp6: lab.host(node.name).address6 })),
+  })),
   /** A network of its own for VRRP, with a machine on it that asks: SSH goes on whatever happens there. */
   lan: pair(
     (lab) => ({
@@ -156,7 +154,13 @@ export const worlds = {
         actions: [
           { name: "db", kind: "mariadb", replicationCredentials: "/etc/mysql/vrrp.cnf" },
           { name: "web", kind: "service", service: "nginx", timeout: 10 },
-          { name: "job", kind: "command", onMaster: "/opt/job/job.sh master", onBackup: "/opt/job/job.sh backup", timeout: 10 },
+          {
+            name: "job",
+            kind: "command",
+            onMaster: "/opt/job/job.sh master",
+            onBackup: "/opt/job/job.sh backup",
+            timeout: 10,
+          },
         ],
       },
     }),
@@ -175,7 +179,8 @@ export const worlds = {
           });
         }
         await lab.host("gw-a").exec(["mariadb"], {
-          stdin: "CREATE DATABASE shop; CREATE TABLE shop.t (i INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);",
+          stdin:
+            "CREATE DATABASE shop; CREATE TABLE shop.t (i INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);",
         });
       },
     },
@@ -237,9 +242,7 @@ export const worlds = {
         interface: "wg0",
         unicastSrcIp: `10.99.0.${index + 1}`,
       })),
-      checks: [
-        { name: "uplink", kind: "network", targets: [lab.client.address], interval: 1, rise: 10 },
-      ],
+      checks: [{ name: "uplink", kind: "network", targets: [lab.client.address], interval: 1, rise: 10 }],
     }),
   },
 } satisfies Record<string, WorldKind>;

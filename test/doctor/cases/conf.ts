@@ -117,7 +117,11 @@ export const conf = [
   ...ways("conf-version", "basic", {
     ...onOne("s/^    version 3/    version 2/; s/advert_int .*/advert_int 1/", { seen: dualMaster }),
   }),
-  ...ways("conf-advert-int", "version-2", onOne("s/advert_int 1/advert_int 3/", { seen: lasting(dualMaster) })),
+  ...ways(
+    "conf-advert-int",
+    "version-2",
+    onOne("s/advert_int 1/advert_int 3/", { seen: lasting(dualMaster) }),
+  ),
   ...ways("conf-auth", "version-2", {
     "another password on one": {
       nodes: "gw-b",

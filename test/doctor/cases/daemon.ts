@@ -2,7 +2,8 @@ import { both, type Strike, ways } from "../case";
 import { checkIs, heldBy, inOverride, KILL, shows, table, untable } from "./tools";
 
 const start: Strike = {
-  "gw-b": "systemctl reset-failed keepalived; systemctl unmask --quiet keepalived; systemctl start keepalived",
+  "gw-b":
+    "systemctl reset-failed keepalived; systemctl unmask --quiet keepalived; systemctl start keepalived",
 };
 
 const PROBE = "/opt/probe/probe.sh";
@@ -14,7 +15,8 @@ const probeAsBefore = (...nodes: string[]): Strike =>
     ]),
   );
 
-const notPassing = (node: string, check: string) => shows(node, `! vrrp-agent status | grep -q 'check ${check} ([a-z]*): passing'`);
+const notPassing = (node: string, check: string) =>
+  shows(node, `! vrrp-agent status | grep -q 'check ${check} ([a-z]*): passing'`);
 
 /** nginx as a script that keepalived itself runs, into both files, as if it had been applied so. */
 const CONF = "/etc/keepalived/keepalived.conf";
@@ -141,8 +143,7 @@ export const daemon = [
       nodes: "gw-a",
       repair: "automatic",
       inject: {
-        "gw-a":
-          "rm /etc/systemd/system/multi-user.target.wants/keepalived.service; systemctl daemon-reload",
+        "gw-a": "rm /etc/systemd/system/multi-user.target.wants/keepalived.service; systemctl daemon-reload",
       },
       restore: { "gw-a": "systemctl enable --quiet keepalived" },
     },
@@ -152,8 +153,7 @@ export const daemon = [
       nodes: "gw-b",
       repair: "human",
       inject: {
-        "gw-b":
-          "systemd-run --quiet --unit=killer sh -c 'while sleep 2; do pkill -KILL -x keepalived; done'",
+        "gw-b": "systemd-run --quiet --unit=killer sh -c 'while sleep 2; do pkill -KILL -x keepalived; done'",
       },
       restore: { "gw-b": "systemctl stop killer; systemctl reset-failed; systemctl start keepalived" },
       seen: shows("gw-b", "[ $(systemctl show -p NRestarts --value keepalived) -ge 3 ]"),

@@ -78,7 +78,9 @@ export const healthy: readonly Case[] = [
   well("just after a reboot of the backup", "basic", {
     inject: async (world) => {
       await world.host("gw-b").reboot();
-      await world.host("gw-b").exec("until systemctl is-active --quiet keepalived; do sleep 0.2; done; sleep 6");
+      await world
+        .host("gw-b")
+        .exec("until systemctl is-active --quiet keepalived; do sleep 0.2; done; sleep 6");
     },
   }),
   well("another cluster with another id on the network", "multicast", {

@@ -1,7 +1,7 @@
 import { both, type Strike, ways } from "../case";
 import type { World } from "../world";
 import { lan } from "../worlds";
-import { macOf, offSwitch, onSwitch } from "./tools";
+import { lasting, macOf, offSwitch, onSwitch } from "./tools";
 
 const AVC = (name: string, permission: string, command: string) =>
   `mkdir -p /var/log/audit; printf 'type=AVC msg=audit(%s.123:42): avc:  denied  { ${permission} } for  pid=7 comm="${command}" name="${name}" dev="dm-0" ino=9 scontext=system_u:system_r:keepalived_t:s0 tcontext=system_u:object_r:var_run_t:s0 tclass=fifo_file permissive=0\\n' $(date +%s) >>/var/log/audit/audit.log`;
@@ -17,7 +17,8 @@ const drainedBlindly: Strike = { "gw-a": "echo 1 >/var/lib/vrrp-agent/gw/drain" 
 const undrained: Strike = { "gw-a": "vrrp-agent undrain gw" };
 const longReachable = "sysctl -qw net.ipv4.neigh.eth1.base_reachable_time_ms=3600000";
 const asking = `systemd-run --quiet --unit=asks ping -n -i 0.2 ${lan.vip}`;
-const calm = (world: World) => world.host("gw-a").exec("sleep 6");
+/** Until the addresses have been announced for the second time. */
+const calm = (world: World) => world.host("gw-a").exec("sleep 9");
 const notStale: Strike = {
   pc: "systemctl stop asks; sysctl -qw net.ipv4.neigh.eth1.base_reachable_time_ms=30000; ip neigh flush dev eth1",
 };
@@ -52,7 +53,7 @@ export const host = [
         offSwitch,
       ),
       restore: both(notStale, offSwitch, undrained),
-      seen: unanswered,
+      seen: lasting(unanswered),
     },
     "a neighbour has kept the former holder": {
       nodes: ["gw-b", "gw-a"],
@@ -61,10 +62,12 @@ export const host = [
         const former = macOf(world, "gw-a", 1);
         await world
           .host("pc")
-          .exec(`${longReachable}; ip neigh replace ${lan.vip} lladdr ${former} dev eth1 nud reachable; ${asking}`);
+          .exec(
+            `${longReachable}; ip neigh replace ${lan.vip} lladdr ${former} dev eth1 nud reachable; ${asking}`,
+          );
       }),
       restore: both(notStale, undrained),
-      seen: unanswered,
+      seen: lasting(unanswered),
     },
   }),
   ...ways("state-dir", "basic", {
@@ -78,8 +81,7 @@ export const host = [
       nodes: "gw-b",
       repair: "human",
       inject: {
-        "gw-b":
-          "mount --bind /run/vrrp-agent /run/vrrp-agent && mount -o remount,bind,ro /run/vrrp-agent",
+        "gw-b": "mount --bind /run/vrrp-agent /run/vrrp-agent && mount -o remount,bind,ro /run/vrrp-agent",
       },
       restore: {
         "gw-b": "umount /run/vrrp-agent || umount -l /run/vrrp-agent; systemctl restart keepalived",

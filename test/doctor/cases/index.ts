@@ -7,7 +7,9 @@ export const cases: readonly Case[] = [...single, ...pairs, ...healthy];
 
 /** The case of a cause by its name; in which world, where there are several. */
 export function caseNamed(family: string, name: string, world?: Case["world"]): Case {
-  const found = cases.filter((one) => one.family === family && one.name === name && (world ?? one.world) === one.world);
+  const found = cases.filter(
+    (one) => one.family === family && one.name === name && (world ?? one.world) === one.world,
+  );
   if (found.length !== 1) throw new Error(`there are ${found.length} cases ${family}: ${name}`);
   return found[0]!;
 }

@@ -2,7 +2,7 @@ import { both, type Strike, ways } from "../case";
 import { inNamespace, portOfNic } from "../../../lab/network";
 import type { World } from "../world";
 import { lan } from "../worlds";
-import { applied, dualMaster, heldBy, lasting, macOf, offSwitch, onSwitch, shows, unapplied } from "./tools";
+import { applied, dualMaster, heldBy, macOf, offSwitch, onSwitch, shows, unapplied } from "./tools";
 
 const port = (name: string) => portOfNic(name, 1);
 
@@ -27,7 +27,8 @@ const vmac = both(
   applied("gw-a", "s/^    virtual_router_id 51/    use_vmac\\n&/"),
 );
 
-const answersOf = (name: string) => async (world: World) => (await world.isHeldBy(name)) && !(await world.answers());
+const answersOf = (name: string) => async (world: World) =>
+  (await world.isHeldBy(name)) && !(await world.answers());
 
 export const network = [
   ...ways("hv-filter", "lan", {
@@ -59,7 +60,10 @@ export const network = [
     "the switch drops the virtual MAC": {
       nodes: ["gw-a", "gw-b"],
       repair: "human",
-      inject: both(vmac, onSwitch(() => "ether saddr 00:00:5e:00:01:33 drop", "prerouting")),
+      inject: both(
+        vmac,
+        onSwitch(() => "ether saddr 00:00:5e:00:01:33 drop", "prerouting"),
+      ),
       restore: both(offSwitch, unapplied("gw-a", "gw-b")),
       seen: dualMaster,
     },
@@ -151,7 +155,10 @@ export const network = [
         (one) =>
           `ip link add br-else type bridge mcast_snooping 0; ip link set br-else up; ip link set ${one} nomaster; ip link set ${one} master br-else`,
       ),
-      restore: onPort("gw-b", (one) => `ip link set ${one} nomaster; ip link set ${one} master br-lan; ip link del br-else`),
+      restore: onPort(
+        "gw-b",
+        (one) => `ip link set ${one} nomaster; ip link set ${one} master br-lan; ip link del br-else`,
+      ),
       seen: dualMaster,
     },
   }),
@@ -180,14 +187,20 @@ export const network = [
           `iifname "${port("gw-b")}" numgen random mod 100 < 65 drop\n    oifname "${port("gw-b")}" numgen random mod 100 < 65 drop`,
       ),
       restore: offSwitch,
-      seen: shows("gw-b", "[ $(journalctl -o cat -t Keepalived_vrrp | grep -c 'Entering MASTER STATE') -ge 1 ]"),
+      seen: shows(
+        "gw-b",
+        "[ $(journalctl -o cat -t Keepalived_vrrp | grep -c 'Entering MASTER STATE') -ge 1 ]",
+      ),
     },
     "most of what reaches the backup is lost": {
       nodes: [],
       repair: "human",
       inject: onSwitch(() => `oifname "${port("gw-b")}" numgen random mod 100 < 70 drop`),
       restore: offSwitch,
-      seen: shows("gw-b", "[ $(journalctl -o cat -t Keepalived_vrrp | grep -c 'Entering MASTER STATE') -ge 1 ]"),
+      seen: shows(
+        "gw-b",
+        "[ $(journalctl -o cat -t Keepalived_vrrp | grep -c 'Entering MASTER STATE') -ge 1 ]",
+      ),
     },
   }),
   ...ways("node-unreachable", "basic", {
@@ -205,4 +218,3 @@ export const network = [
     },
   }),
 ];
-export { lasting };

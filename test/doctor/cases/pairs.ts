@@ -10,11 +10,23 @@ import { scripts } from "./scripts";
 import { tunnel } from "./tunnel";
 import { allOf } from "./tools";
 
-const single = [...firewall, ...network, ...scripts, ...conf, ...daemon, ...addresses, ...host, ...role, ...tunnel];
+const single = [
+  ...firewall,
+  ...network,
+  ...scripts,
+  ...conf,
+  ...daemon,
+  ...addresses,
+  ...host,
+  ...role,
+  ...tunnel,
+];
 
 /** A case of a cause, by the beginning of its name. */
 function one(cause: string, name: string, world = "basic"): Case {
-  const found = single.find((own) => own.family === cause && own.world === world && own.name.startsWith(name));
+  const found = single.find(
+    (own) => own.family === cause && own.world === world && own.name.startsWith(name),
+  );
   if (found === undefined) throw new Error(`there is no case ${cause}: ${name} (${world})`);
   return found;
 }

@@ -85,14 +85,14 @@ export const scripts = [
       repair: "human",
       inject: { "gw-b": written("'#!/bin/sh' 'sleep 1000'") },
       restore: asBefore("gw-b"),
-      seen: shows("gw-b", "pgrep -f 'sleep 1000'"),
+      seen: shows("gw-b", "pgrep -f '[s]leep 1000'"),
     },
     "it waits for what nobody writes": {
       nodes: "gw-a",
       repair: "human",
       inject: { "gw-a": `mkfifo /run/never; ${written("'#!/bin/sh' 'read -r word </run/never'")}` },
       restore: asBefore("gw-a"),
-      seen: shows("gw-a", "pgrep -f 'notify.sh master'"),
+      seen: shows("gw-a", "pgrep -f '[n]otify.sh master'"),
     },
   }),
   ...ways("state-file-stale", "basic", {
@@ -107,9 +107,11 @@ export const scripts = [
       repair: "automatic",
       inject: {
         "gw-a":
-          "pkill -STOP -f 'vrrp-agent notify /run'; vrrp-agent drain gw >/dev/null 2>&1 || :; sed -i 's/^state .*/state MASTER/; s/^heartbeat .*/heartbeat 1/' /run/vrrp-agent/gw/gw.state",
+          "pkill -STOP -f '[v]rrp-agent notify /run'; vrrp-agent drain gw >/dev/null 2>&1 || :; sed -i 's/^state .*/state MASTER/; s/^heartbeat .*/heartbeat 1/' /run/vrrp-agent/gw/gw.state",
       },
-      restore: { "gw-a": `pkill -KILL -f 'vrrp-agent notify /run'; rm -f /var/lib/vrrp-agent/gw/drain; ${restart}` },
+      restore: {
+        "gw-a": `pkill -KILL -f '[v]rrp-agent notify /run'; rm -f /var/lib/vrrp-agent/gw/drain; ${restart}`,
+      },
       seen: shows("gw-a", "! ip -o address show dev eth0 | grep -q ' 10.20.30.200/'"),
     },
   }),

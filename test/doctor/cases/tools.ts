@@ -42,7 +42,11 @@ export const unapplied = (...nodes: string[]): Strike =>
 export const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** A table of nftables that is somebody else's. */
-export const table = (hook: string, rules: string, { policy = "accept", priority = "filter", family = "inet" } = {}) =>
+export const table = (
+  hook: string,
+  rules: string,
+  { policy = "accept", priority = "filter", family = "inet" } = {},
+) =>
   `nft -f - <<'EOF'
 table ${family} site {
   chain ${hook} {
@@ -60,7 +64,10 @@ export const established = "ct state established,related accept";
 
 export const untable = (...nodes: string[]): Strike =>
   Object.fromEntries(
-    nodes.map((node) => [node, "nft delete table inet site 2>/dev/null || nft delete table arp site 2>/dev/null || :"]),
+    nodes.map((node) => [
+      node,
+      "nft delete table inet site 2>/dev/null || nft delete table arp site 2>/dev/null || :",
+    ]),
   );
 
 /** Rules of nft in a table of their own on the switch, for frames that pass it. */

@@ -39,9 +39,9 @@ export const tunnel = [
       seen: dualMaster,
     },
     "the node's own key is another one": {
-      nodes: "site-b",
+      nodes: "site-a",
       repair: "human",
-      inject: { "site-b": "wg genkey >/root/key; wg set wg0 private-key /root/key; rm /root/key" },
+      inject: { "site-a": "wg genkey >/root/key; wg set wg0 private-key /root/key; rm /root/key" },
       restore: asApplied("site-a", "site-b"),
       seen: dualMaster,
     },
@@ -103,7 +103,8 @@ export const tunnel = [
       nodes: "site-b",
       repair: "automatic",
       inject: {
-        "site-b": "echo 'net.ipv4.ip_forward = 0' >/etc/sysctl.d/99-hardening.conf; sysctl -q --system",
+        "site-b":
+          "echo 'net.ipv4.ip_forward = 0' >/etc/sysctl.d/99-hardening.conf; sysctl -qp /etc/sysctl.d/99-hardening.conf",
       },
       restore: {
         "site-b": "rm -f /etc/sysctl.d/99-hardening.conf; sysctl -qw net.ipv4.ip_forward=1",
