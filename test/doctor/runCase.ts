@@ -7,7 +7,7 @@ import { differencesOf } from "./snapshot";
 import { sleep, type World } from "./world";
 
 /** Milliseconds within which what was done shows. */
-const SHOWS = 25_000;
+const SHOWS = 90_000;
 
 /** What came of a case. */
 export interface Outcome {

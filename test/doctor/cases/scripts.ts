@@ -1,5 +1,5 @@
 import { type Strike, ways } from "../case";
-import { logged, shows } from "./tools";
+import { logged, older } from "./tools";
 
 const NOTIFY = "/opt/notify/notify.sh";
 const restart = "systemctl restart keepalived";
@@ -10,7 +10,7 @@ const asBefore = (...nodes: string[]): Strike =>
   Object.fromEntries(
     nodes.map((node) => [
       node,
-      `chmod go-w /opt /opt/notify; chown root:root /opt/notify
+      `chmod go-w /opt /opt/notify; chown root:root /opt /opt/notify
        umount ${NOTIFY} 2>/dev/null; rm -rf ${NOTIFY} /run/never
        printf '#!/bin/sh\\necho "$(date +%%s) $1" >>/var/log/notify.log\\n' >${NOTIFY}; chmod 755 ${NOTIFY}; rm -f ${NOTIFY}.*
        ${restart}`,
@@ -61,7 +61,7 @@ export const scripts = [
     "a group may write the directory above, and the next restart will find it": {
       nodes: "gw-a",
       repair: "automatic",
-      inject: { "gw-a": "chmod g+w /opt" },
+      inject: { "gw-a": "chgrp staff /opt && chmod g+w /opt" },
       restore: asBefore("gw-a"),
     },
   }),
@@ -85,14 +85,14 @@ export const scripts = [
       repair: "human",
       inject: { "gw-b": written("'#!/bin/sh' 'sleep 1000'") },
       restore: asBefore("gw-b"),
-      seen: shows("gw-b", "pgrep -f '[s]leep 1000'"),
+      seen: older("gw-b", "[n]otify.sh backup", 32),
     },
     "it waits for what nobody writes": {
       nodes: "gw-a",
       repair: "human",
       inject: { "gw-a": `mkfifo /run/never; ${written("'#!/bin/sh' 'read -r word </run/never'")}` },
       restore: asBefore("gw-a"),
-      seen: shows("gw-a", "pgrep -f '[n]otify.sh master'"),
+      seen: older("gw-a", "[n]otify.sh master", 32),
     },
   }),
   ...ways("state-file-stale", "basic", {
@@ -112,7 +112,7 @@ export const scripts = [
       restore: {
         "gw-a": `pkill -KILL -f '[v]rrp-agent notify /run'; rm -f /var/lib/vrrp-agent/gw/drain; ${restart}`,
       },
-      seen: shows("gw-a", "! ip -o address show dev eth0 | grep -q ' 10.20.30.200/'"),
+      seen: older("gw-a", "/usr/sbin/[k]eepalived", 62),
     },
   }),
 ];

@@ -139,3 +139,7 @@ export const inOverride = (lines: string) =>
 /** All of keepalived at once, with no chance to tidy up. */
 export const KILL =
   "pkill -STOP -x keepalived; pkill -KILL -x keepalived; while pgrep -x keepalived >/dev/null; do sleep 0.1; done";
+
+/** A process by its command line, in brackets so that the question is none, has run for longer than `seconds`. */
+export const older = (node: string, pattern: string, seconds: number) =>
+  shows(node, `[ "$(ps -o etimes= -p "$(pgrep -o -f '${pattern}')" | tr -d ' ')" -gt ${seconds} ]`);
