@@ -40,6 +40,8 @@ export interface Way {
   nodes: string | readonly string[];
   world?: WorldName;
   accepts?: readonly Cause[];
+  /** What else is wrong by the same. */
+  also?: readonly Fault[];
   repair: Expected;
   inject: Strike;
   restore: Strike;
@@ -49,12 +51,15 @@ export interface Way {
 
 /** The ways in which a cause is made, by their names. */
 export function ways(cause: Cause, world: WorldName, all: Record<string, Way>): Case[] {
-  return Object.entries(all).map(([name, { nodes, accepts, ...way }]) => ({
+  return Object.entries(all).map(([name, { nodes, accepts, also = [], ...way }]) => ({
     family: cause,
     name,
     world,
     ...way,
-    faults: [{ cause, nodes: typeof nodes === "string" ? [nodes] : nodes, ...(accepts && { accepts }) }],
+    faults: [
+      { cause, nodes: typeof nodes === "string" ? [nodes] : nodes, ...(accepts && { accepts }) },
+      ...also,
+    ],
   }));
 }
 

@@ -1,5 +1,6 @@
 import { both, type Way, ways } from "../case";
 import {
+  allOf,
   applied,
   checkIs,
   dualMaster,
@@ -165,7 +166,6 @@ export const conf = [
       repair: "spec",
       inject: edited("gw-b", "s/^        10.20.30.11$/        10.20.30.77/"),
       restore: unedited("gw-b"),
-      seen: dualMaster,
     },
     "the peers were removed from the holder's": {
       nodes: "gw-a",
@@ -179,14 +179,18 @@ export const conf = [
     "an interface that is not there": {
       nodes: "gw-b",
       repair: "spec",
-      inject: edited("gw-b", "s/^    interface eth0/    interface eth7/"),
+      inject: edited(
+        "gw-b",
+        "s/^    interface eth0/    interface eth7/",
+        "systemctl restart keepalived || :",
+      ),
       restore: unedited("gw-b"),
     },
     "one without the address": {
       nodes: "gw-b",
       repair: "spec",
       inject: both(
-        { "gw-b": "ip link add lan0 type dummy && ip link set lan0 up" },
+        { "gw-b": "ip link add lan0 type veth peer name lan1 && ip link set lan0 up && ip link set lan1 up" },
         applied("gw-b", "s/^    interface eth0/    interface lan0/"),
       ),
       restore: both(unapplied("gw-b"), { "gw-b": "ip link del lan0 || :" }),
@@ -214,7 +218,7 @@ export const conf = [
       repair: "spec",
       inject: applied("gw-a", "s/^    state BACKUP/    state MASTER\\n    nopreempt/"),
       restore: unapplied("gw-a"),
-      seen: logged("gw-a", "nopreempt"),
+      seen: allOf(logged("gw-a", "nopreempt"), heldBy("gw-a")),
     },
     "with a weight no failing check moves the address": {
       nodes: ["gw-a", "gw-b"],
@@ -237,6 +241,7 @@ export const conf = [
     },
     "and the check fails": {
       nodes: "gw-a",
+      also: [{ cause: "check-failing", nodes: ["gw-a"] }],
       repair: "spec",
       inject: both(applied("gw-a", "s/^    weight 0/    weight -5/"), { "gw-a": "systemctl stop web" }),
       restore: both({ "gw-a": "systemctl start web" }, unapplied("gw-a")),

@@ -1,5 +1,5 @@
 import { both, type Strike, ways } from "../case";
-import { checkIs, heldBy, inOverride, KILL, shows, table, untable } from "./tools";
+import { asApplied, checkIs, CONF, heldBy, inOverride, KILL, shows, table, untable } from "./tools";
 
 const start: Strike = {
   "gw-b":
@@ -19,8 +19,6 @@ const notPassing = (node: string, check: string) =>
   shows(node, `! vrrp-agent status | grep -q 'check ${check} ([a-z]*): passing'`);
 
 /** nginx as a script that keepalived itself runs, into both files, as if it had been applied so. */
-const CONF = "/etc/keepalived/keepalived.conf";
-const FILES = `/var/lib/vrrp-agent/gw/generations/$(cut -d ' ' -f 1 /var/lib/vrrp-agent/gw/current)/files${CONF}`;
 const asksNginx =
   's/^vrrp_instance/vrrp_script nginx {\\n    script "\\/usr\\/bin\\/pgrep nginx"\\n    interval 2\\n    fall 1\\n    rise 1\\n}\\n\\n&/; s/^    track_file {/    track_script {\\n        nginx\\n    }\\n&/';
 
@@ -97,12 +95,12 @@ export const daemon = [
       repair: "spec",
       inject: both(
         ...["gw-b", "gw-a"].map((node) => ({
-          [node]: `cp -p ${CONF} /root/conf.kept; sed -i -e '${asksNginx}' ${CONF}; cat ${CONF} >"${FILES}"; systemctl reload keepalived`,
+          [node]: `cp -p ${CONF} /root/conf.kept; sed -i -e '${asksNginx}' ${CONF}; ${asApplied}; systemctl reload keepalived`,
         })),
       ),
       restore: both(
         ...["gw-a", "gw-b"].map((node) => ({
-          [node]: `[ ! -e /root/conf.kept ] || { cat /root/conf.kept >${CONF}; cat ${CONF} >"${FILES}"; rm /root/conf.kept; }; systemctl restart keepalived`,
+          [node]: `[ ! -e /root/conf.kept ] || { cat /root/conf.kept >${CONF}; ${asApplied}; rm /root/conf.kept; }; systemctl restart keepalived`,
         })),
       ),
       seen: shows("gw-b", "journalctl -o cat -t Keepalived_vrrp | grep -q -i 'script.*nginx.* failed'"),

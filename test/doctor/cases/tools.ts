@@ -5,9 +5,12 @@ import type { World } from "../world";
 
 export const CONF = "/etc/keepalived/keepalived.conf";
 
-/** What was applied, which drift and reapply go by. */
-const APPLIED = `/var/lib/vrrp-agent/gw/generations/$(cut -d ' ' -f 1 /var/lib/vrrp-agent/gw/current)/files${CONF}`;
+/** The generation in force. */
+const GENERATION = `/var/lib/vrrp-agent/gw/generations/$(cut -d ' ' -f 1 /var/lib/vrrp-agent/gw/current)`;
 const KEPT = "/root/keepalived.conf.kept";
+
+/** Has keepalived.conf as it is be what was applied: drift and reapply go by the text, a look by the digest. */
+export const asApplied = `g=${GENERATION}; cat ${CONF} >"$g/files${CONF}"; sed -i "s|^\\(file [^ ]* [^ ]* \\)[0-9a-f]*\\( [0-9]* ${CONF}\\)$|\\1$(sha256sum <${CONF} | cut -d ' ' -f 1)\\2|" "$g/manifest"`;
 
 /** Where nothing is to be undone. */
 export const nothing: Strike = {};
@@ -28,14 +31,14 @@ export const unedited = (...nodes: string[]): Strike =>
 
 /** The same text as if it had been applied so, by a spec that somebody else had: nothing has drifted. */
 export const applied = (node: string, script: string, after = "systemctl restart keepalived"): Strike => ({
-  [node]: `cp -p ${CONF} ${KEPT} && sed -i -e ${quote(script)} ${CONF} && ! cmp -s ${CONF} ${KEPT} && cat ${CONF} >"${APPLIED}" && ${after}`,
+  [node]: `cp -p ${CONF} ${KEPT} && sed -i -e ${quote(script)} ${CONF} && ! cmp -s ${CONF} ${KEPT} && { ${asApplied}; } && ${after}`,
 });
 
 export const unapplied = (...nodes: string[]): Strike =>
   Object.fromEntries(
     nodes.map((node) => [
       node,
-      `[ ! -e ${KEPT} ] || { cat ${KEPT} >"${APPLIED}"; cat ${KEPT} >${CONF}; rm ${KEPT}; }; systemctl restart keepalived`,
+      `[ ! -e ${KEPT} ] || { cat ${KEPT} >${CONF}; ${asApplied}; rm ${KEPT}; }; systemctl restart keepalived`,
     ]),
   );
 

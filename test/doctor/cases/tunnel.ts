@@ -41,7 +41,11 @@ export const tunnel = [
     "the node's own key is another one": {
       nodes: "site-a",
       repair: "human",
-      inject: { "site-a": "wg genkey >/root/key; wg set wg0 private-key /root/key; rm /root/key" },
+      inject: both(
+        { "site-a": "wg genkey >/root/key; wg set wg0 private-key /root/key; rm /root/key" },
+        // Not as long as the keys of the session are good.
+        { "site-b": "systemctl restart wg-quick@wg0" },
+      ),
       restore: asApplied("site-a", "site-b"),
       seen: dualMaster,
     },
