@@ -207,7 +207,7 @@ export const conf = [
     "a stranger that takes the place of the master": {
       nodes: [],
       repair: "spec",
-      inject: { other: stranger(200, "10.20.30.241") },
+      inject: { other: stranger(200, "10.20.30.200") },
       restore: noStranger,
       seen: nobody,
     },

@@ -1,5 +1,17 @@
 import { both, type Strike, ways } from "../case";
-import { asApplied, checkIs, CONF, heldBy, inOverride, KILL, shows, table, untable } from "./tools";
+import {
+  applied,
+  asApplied,
+  checkIs,
+  CONF,
+  heldBy,
+  inOverride,
+  KILL,
+  shows,
+  table,
+  unapplied,
+  untable,
+} from "./tools";
 
 const start: Strike = {
   "gw-b":
@@ -21,6 +33,10 @@ const notPassing = (node: string, check: string) =>
 /** nginx as a script that keepalived itself runs, into both files, as if it had been applied so. */
 const asksNginx =
   's/^vrrp_instance/vrrp_script nginx {\\n    script "\\/usr\\/bin\\/pgrep nginx"\\n    interval 2\\n    fall 1\\n    rise 1\\n}\\n\\n&/; s/^    track_file {/    track_script {\\n        nginx\\n    }\\n&/';
+
+/** The same of web, which notify_backup stops. */
+const stopsWeb =
+  's/^vrrp_instance/vrrp_script serves {\\n    script "\\/usr\\/bin\\/systemctl is-active --quiet web"\\n    interval 2\\n    fall 1\\n    rise 1\\n}\\n\\n&/; s/^    track_script {/&\\n        serves/; s/^    notify_backup .*/    notify_backup "\\/usr\\/bin\\/systemctl stop web"/';
 
 export const daemon = [
   ...ways("check-failing", "basic", {
@@ -78,16 +94,12 @@ export const daemon = [
     },
   }),
   ...ways("check-loop", "basic", {
-    "the notify program stops on a backup what a check asks": {
+    "notify_backup stops what a script of keepalived's asks": {
       nodes: ["gw-a", "gw-b"],
       repair: "spec",
-      inject: {
-        "gw-b": `printf '#!/bin/sh\\ncase $1 in backup) systemctl stop web ;; master) systemctl start web ;; esac\\n' >/opt/notify/notify.sh; systemctl restart keepalived`,
-      },
-      restore: {
-        "gw-b": `printf '#!/bin/sh\\necho "$(date +%%s) $1" >>/var/log/notify.log\\n' >/opt/notify/notify.sh; systemctl start web; systemctl restart keepalived`,
-      },
-      seen: checkIs("gw-b", "web", "failing"),
+      inject: applied("gw-b", stopsWeb),
+      restore: both({ "gw-b": "systemctl start web" }, unapplied("gw-b")),
+      seen: shows("gw-b", "journalctl -o cat -t Keepalived_vrrp | grep -q -i 'script.*serves.* failed'"),
     },
     "a role's action stops on a backup what keepalived asks": {
       nodes: ["gw-a", "gw-b"],
