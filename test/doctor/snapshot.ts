@@ -40,7 +40,7 @@ export async function snapshot(host: Host): Promise<Snapshot> {
   const inside = await host.exec(
     `for key in net.ipv4.ip_forward net.ipv4.ip_nonlocal_bind; do echo "sysctl $key $(cat /proc/sys/$(echo $key | tr . /))"; done
      ip -o link show | awk '{ sub(/[@:].*/, "", $2); print "link", $2 }'
-     ls /run/vrrp-agent 2>/dev/null | grep -v -e lock -e holder | sed 's/^/run: /'
+     ls /run/vrrp-agent 2>/dev/null | grep -v -e lock -e holder -e '^work\.' | sed 's/^/run: /'
      ls /tmp /var/tmp /run | grep -i -e doctor -e vrrp-examine | sed 's/^/leftover: /'`,
     { check: false },
   );

@@ -63,13 +63,13 @@ export const addresses = [
       },
       restore: { "gw-a": "systemctl stop remover; systemctl restart keepalived" },
     },
-    "removed while keepalived does not look": {
+    "something removes it as soon as it is there": {
       nodes: "gw-a",
-      repair: "automatic",
+      repair: "human",
       inject: {
-        "gw-a": `pkill -STOP -x keepalived; ip address del ${VIP} dev eth0; pkill -CONT -x keepalived`,
+        "gw-a": `systemd-run --quiet --unit=remover sh -c 'ip address del ${VIP} dev eth0; ip -o monitor address dev eth0 | while read -r line; do case $line in *" 10.20.30.200/"*) ip address del ${VIP} dev eth0 2>/dev/null ;; esac; done'`,
       },
-      restore: { "gw-a": "pkill -CONT -x keepalived; systemctl restart keepalived" },
+      restore: { "gw-a": "systemctl stop remover; systemctl restart keepalived" },
     },
   }),
 ];

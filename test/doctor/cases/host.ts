@@ -71,11 +71,11 @@ export const host = [
     },
   }),
   ...ways("state-dir", "basic", {
-    "/run/vrrp-agent is gone": {
+    "a file is in its place": {
       nodes: "gw-b",
-      repair: "automatic",
-      inject: { "gw-b": "rm -rf /run/vrrp-agent" },
-      restore: { "gw-b": "systemctl restart keepalived" },
+      repair: "human",
+      inject: { "gw-b": "rm -rf /run/vrrp-agent; : >/run/vrrp-agent" },
+      restore: { "gw-b": "rm -f /run/vrrp-agent; systemctl restart keepalived" },
     },
     "it cannot be written": {
       nodes: "gw-b",
