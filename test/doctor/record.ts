@@ -13,8 +13,8 @@ export class Record {
   add(outcome: Outcome): void {
     this.ofThisRun.push(outcome);
     if (this.file === undefined) return;
-    const { case: one, evidence: _, ...rest } = outcome;
-    appendFileSync(this.file, `${JSON.stringify({ key: keyOf(one), ...rest })}\n`);
+    const { case: one, ...rest } = outcome;
+    appendFileSync(this.file, `${JSON.stringify({ ...rest, key: keyOf(one), evidence: undefined })}\n`);
   }
 
   /** The last outcome of each of these cases that has one. */

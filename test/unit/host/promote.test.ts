@@ -185,6 +185,8 @@ describe.each(SHELLS)("promote under %s", (shell) => {
        echo >>"$FAKE/slept"
        [ "$(wc -l <"$FAKE/slept")" != 2 ] || echo '2: eth0 inet 10.0.0.100/24 scope global eth0' >>"$FAKE/addresses.eth0"`,
     );
-    expect(host.succeed(["holding", "gw", "2"])).toMatch(/^1000000 \d+ none\n1001000 \d+ all 10\.0\.0\.100\n$/);
+    expect(host.succeed(["holding", "gw", "2"])).toMatch(
+      /^1000000 \d+ none\n1001000 \d+ all 10\.0\.0\.100\n$/,
+    );
   });
 });
