@@ -166,6 +166,8 @@ export class World {
     if (holding.join() !== this.home.name) return `held by ${holding.join(" and ") || "nobody"}`;
     for (const host of this.nodes) {
       const { stdout, code, stderr } = await host.exec("vrrp-agent status --json", { check: false });
+      const hears = await host.exec("pgrep -f '[v]rrp-agent notify /run' >/dev/null", { check: false });
+      if (hears.code !== 0) return `${host.name}: nobody reads keepalived's FIFO`;
       if (code !== 0) return `${host.name}: vrrp-agent status: ${stderr.trim()}`;
       for (const cluster of (JSON.parse(stdout) as Status).clusters) {
         const told = `${host.name}: ${cluster.cluster}:`;

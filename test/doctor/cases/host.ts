@@ -94,7 +94,7 @@ export const host = [
         "gw-b":
           "dd if=/dev/zero of=/var/tmp/fill bs=64k status=none 2>/dev/null || :; dd if=/dev/zero of=/var/tmp/fill2 bs=512 status=none 2>/dev/null || :",
       },
-      restore: { "gw-b": "rm -f /var/tmp/fill /var/tmp/fill2" },
+      restore: { "gw-b": "rm -f /var/tmp/fill /var/tmp/fill2; systemctl restart keepalived" },
     },
   }),
 ];
