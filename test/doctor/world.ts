@@ -174,7 +174,8 @@ export class World {
         if (cluster.pending) return `${told} pending`;
         if (cluster.drained || cluster.promoted) return `${told} drained or promoted`;
         if (cluster.drift.length > 0) return `${told} ${cluster.drift.join("; ")}`;
-        const bad = cluster.checks.find(({ state }) => state !== "passing");
+        // That of a witness fails wherever the node may not hold.
+        const bad = cluster.checks.find(({ name, state }) => name !== "witness" && state !== "passing");
         if (bad !== undefined) return `${told} check ${bad.name} is ${bad.state}`;
         const wanted = host === this.home || host.name === this.home.name ? "master" : "backup";
         if (cluster.role !== null && cluster.role.reached !== wanted)

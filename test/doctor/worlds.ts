@@ -150,7 +150,6 @@ export const worlds = {
     () => ({
       advertInt: 0.5,
       role: {
-        settle: 0,
         actions: [
           { name: "db", kind: "mariadb", replicationCredentials: "/etc/mysql/vrrp.cnf" },
           { name: "web", kind: "service", service: "nginx", timeout: 10 },
