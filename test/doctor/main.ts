@@ -1,7 +1,7 @@
 /**
  * Makes every fault that the doctor must know, on real hosts, and judges what it tells: see `npm run test:doctor --
  * [--only CAUSE|pair|healthy]... [--case N|N-M] [--world NAME]... [--jobs J] [--sample] [--no-docs] [--no-doctor] [--list]
- * [--record FILE] [--facts DIRECTORY]`. A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
+ * [--record FILE [--left]] [--facts DIRECTORY]`. A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,11 +21,19 @@ async function main(): Promise<number> {
   const numbered = cases.map((one, number) => ({ one, number }));
   const numberOf = new Map(numbered.map(({ one, number }) => [one, number]));
   const { only, cases: range, worlds } = options;
+  const record = new Record(options.record);
+  const passed = new Set(
+    record
+      .of(cases)
+      .filter(({ failures }) => failures.length === 0)
+      .map((seen) => seen.case),
+  );
   const chosen = numbered
     .filter(({ one }) => !options.sample || sample.includes(one))
     .filter(({ one }) => only === undefined || only.includes(one.family))
     .filter(({ one }) => worlds === undefined || worlds.includes(one.world))
     .filter(({ number }) => range === undefined || (number >= range[0] && number <= range[1]))
+    .filter(({ one }) => !options.left || !passed.has(one))
     .map(({ one }) => one);
   if (options.list) {
     for (const one of chosen) console.log(`${String(numberOf.get(one)).padStart(4)} ${describeCase(one)}`);
@@ -35,7 +43,6 @@ async function main(): Promise<number> {
   await ensureEngine({ log });
   await prepareLab(log);
   const started = Date.now();
-  const record = new Record(options.record);
   await runCases(chosen, { ...options, log }, (outcome) => {
     const number = numberOf.get(outcome.case)!;
     record.add(outcome);

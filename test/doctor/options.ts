@@ -21,6 +21,8 @@ export interface Options {
   asks: boolean;
   /** A file in which outcomes add up, so that a whole run may be made in parts: the last one of each case counts. */
   record?: string;
+  /** Only cases that have not passed by the record. */
+  left: boolean;
   /** Where the facts of every node go of which the doctor did not make the right answer. */
   facts?: string;
 }
@@ -37,6 +39,7 @@ export function readOptions(args: string[]): Options {
       sample: { type: "boolean", default: false },
       "no-docs": { type: "boolean", default: false },
       "no-doctor": { type: "boolean", default: false },
+      left: { type: "boolean", default: false },
       record: { type: "string" },
       facts: { type: "string" },
       list: { type: "boolean", default: false },
@@ -58,6 +61,7 @@ export function readOptions(args: string[]): Options {
     docs: !values["no-docs"],
     asks: !values["no-doctor"],
     list: values.list,
+    left: values.left,
     ...(values.record !== undefined && { record: values.record }),
     ...(values.facts !== undefined && { facts: values.facts }),
     ...(only !== undefined && { only }),
