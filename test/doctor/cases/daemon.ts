@@ -134,7 +134,8 @@ export const daemon = [
     },
     "the unit is masked": {
       nodes: "gw-b",
-      repair: "automatic",
+      // Whoever masks a unit does not want it started.
+      repair: "human",
       accepts: ["daemon-not-enabled"],
       inject: { "gw-b": "systemctl stop keepalived; systemctl mask --quiet --runtime keepalived" },
       restore: {

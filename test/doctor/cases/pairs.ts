@@ -50,7 +50,10 @@ function together(first: Case, second: Case): Case {
 export const pairs: readonly Case[] = [
   together(one("fw-drop", "a rule of nft"), one("notify-not-executable", "an editor")),
   together(one("fw-drop", "the holder drops"), one("daemon-not-enabled", "the link")),
-  together(one("daemon-down", "it was stopped"), one("notify-insecure-path", "a group")),
+  together(
+    one("daemon-down", "it was stopped"),
+    one("notify-insecure-path", "everybody may write the program"),
+  ),
   together(one("check-failing", "the service of the backup"), one("conf-drift", "another managed file")),
   together(one("conf-vrid", "edited"), one("daemon-not-enabled", "the link")),
   together(one("fw-output", "a rule of nft"), one("fw-drop", "a rule of iptables")),

@@ -58,9 +58,16 @@ export const scripts = [
       restore: asBefore("gw-b"),
       seen: logged("gw-b", "Unsafe permissions found"),
     },
-    "a group may write the directory above, and the next restart will find it": {
+    "everybody may write the program itself, and the next restart will find it": {
       nodes: "gw-a",
       repair: "automatic",
+      inject: { "gw-a": `chmod o+w ${NOTIFY}` },
+      restore: asBefore("gw-a"),
+    },
+    "a group may write the directory above, and the next restart will find it": {
+      nodes: "gw-a",
+      // Somebody has chosen the group.
+      repair: "human",
       inject: { "gw-a": "chgrp staff /opt && chmod g+w /opt" },
       restore: asBefore("gw-a"),
     },
