@@ -169,11 +169,16 @@ export const worlds = {
       prepare: async (lab) => {
         for (const host of lab.hosts) {
           await host.writeFile("/opt/job/job.sh", "#!/bin/sh\necho $1 >/run/job\n", "755");
-          await host.exec("systemctl --quiet enable --now mariadb");
+          // As it must be for replication: no restart by the agent is waited for.
+          await host.writeFile(
+            "/etc/mysql/mariadb.conf.d/90-site.cnf",
+            "[mariadbd]\nlog_bin\nlog_slave_updates\nbind_address = 0.0.0.0\n",
+          );
+          await host.exec("systemctl --quiet enable mariadb && systemctl restart mariadb");
           await host.writeFile("/etc/mysql/vrrp.cnf", "[client]\nuser=vrrp\npassword=vrrp\n", "600");
           await host.exec(["mariadb"], {
             stdin:
-              "CREATE USER vrrp@'10.20.30.%' IDENTIFIED BY 'vrrp'; GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, " +
+              "SET SESSION sql_log_bin = 0; CREATE USER vrrp@'10.20.30.%' IDENTIFIED BY 'vrrp'; GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, " +
               "SELECT, RELOAD, PROCESS, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT ON *.* TO vrrp@'10.20.30.%';",
           });
         }
