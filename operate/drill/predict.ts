@@ -15,8 +15,6 @@ import { instancesOf, priorityOf } from "./ready";
 const MACHINE = 250;
 /** Milliseconds between two looks of `vrrp-agent holding`; on a host whose sleep knows whole seconds only. */
 const LOOK = { usual: 50, coarse: 1000 };
-/** For which two may have an address, or nobody, where the next node takes over from one that serves. */
-const HAND_OVER = 100;
 /** Within which what a killed keepalived has left is removed: by systemd at once, else by a look every 2 s. */
 const CLEANUP = { usual: 1000, coarse: 3000 };
 
@@ -45,12 +43,12 @@ export function predict({ kind, choice, seen, every }: Question): Prediction {
   // Who gets the votes has been in FAULT, and waits as if nobody had said anything.
   const waited = widest(votes > 0 ? DrillKind.Kill : kind, timings);
   const gap = isBrief ? { min: 0, max: 0 } : { min: waited.min, max: waited.max + votes };
-  const leaves = kind === DrillKind.Kill ? (isCoarse(from) ? CLEANUP.coarse : CLEANUP.usual) : HAND_OVER;
+  const leaves = kind === DrillKind.Kill ? (isCoarse(from) ? CLEANUP.coarse : CLEANUP.usual) : MACHINE;
   return {
     ...(kind !== DrillKind.Drain && { takeover: gap }),
     gap,
     bounds: {
-      gap: gap.max + 2 * look + (isBrief ? HAND_OVER : MACHINE),
+      gap: gap.max + MACHINE + 2 * look,
       silence: gap.max + MACHINE + 2 * every,
       twoMasters: leaves + 2 * look,
     },

@@ -24,7 +24,7 @@ describe("what the timers say", () => {
   test("of a drain: nobody is without the address, and what a hand-over takes is the bound", () => {
     expect(ask("drain")).toEqual({
       gap: { min: 0, max: 0 },
-      bounds: { gap: 200, silence: 350, twoMasters: 200 },
+      bounds: { gap: 350, silence: 350, twoMasters: 350 },
       because: "b takes the addresses while a serves",
     });
   });
@@ -106,7 +106,7 @@ describe("what the timers say", () => {
 
   test("on a host that looks once a second have bounds that allow for that", () => {
     const coarse = { ...backup(), facts: { init: "procd" } };
-    expect(ask("drain", undefined, coarse).bounds.gap).toBe(2100);
+    expect(ask("drain", undefined, coarse).bounds.gap).toBe(2250);
     expect(ask("kill", { ...node("a", true), facts: { init: "procd" } }).bounds.twoMasters).toBe(5000);
   });
 
