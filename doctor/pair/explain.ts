@@ -100,6 +100,17 @@ const isAboutInterfaces: Follows = (effect, cause, cluster) => {
   );
 };
 
+/** keepalived runs with this very file all the same, so that it only complains of what the other finding tells. */
+const isTakenAllTheSame: Follows = (effect, cause, cluster) => {
+  const view = memberAt(cluster, effect)?.view;
+  return (
+    isOnSame(effect, cause, cluster) &&
+    view?.has("daemon", "running") === true &&
+    view.has("loaded") &&
+    !view.has("differs")
+  );
+};
+
 /** What is down is a tunnel. */
 const isOfTunnel: Follows = (effect, _cause, cluster) => {
   const view = memberAt(cluster, effect)?.view;
@@ -108,7 +119,7 @@ const isOfTunnel: Follows = (effect, _cause, cluster) => {
   return down.length > 0 && down.every(({ dev }) => view!.has("tunnel", dev));
 };
 
-/** Of strangers' adverts a node complains as of its peers'. */
+/** Of strangers' adverts a node complains as of its peers'; where much is lost, an answer may be, too. */
 const isSuspected: Follows = ({ confidence }) => confidence !== Confidence.Certain;
 
 /** What brings what about. */
@@ -116,6 +127,10 @@ const EXPLANATIONS: readonly Explanation[] = [
   { causes: ["conf-invalid"], effects: ["daemon-down", "daemon-crash-loop", "conf-not-loaded"] },
   { causes: ["conf-interface"], effects: ["conf-invalid", "iface-down", "daemon-down", "conf-unicast-src"] },
   { causes: IN_CONF, effects: ["conf-drift"], follows: isOnly(isKeepalived) },
+  { causes: IN_CONF, effects: ["conf-invalid"], follows: isTakenAllTheSame },
+  { causes: ["conf-vip-list"], effects: ["vip-removed"] },
+  { causes: ["vip-removed"], effects: ["state-file-stale"] },
+  { causes: ["net-lossy"], effects: ["hv-ip-filter"], follows: isSuspected },
   { causes: TUNNEL, effects: ["conf-drift"], follows: isOnly(isTunnel) },
   { causes: SCRIPTS, effects: ["conf-drift"], follows: isOnly(isScript) },
   {

@@ -241,6 +241,19 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
         .add("b", "flaps gw 9 600")
         .set("b", "came a 10.0.0.1 unicast probe", `came a ${A} unicast probe 17 17 17`),
   },
+  {
+    cause: "net-lossy",
+    how: "and what was asked for the address was among it",
+    node: "a",
+    break: (p) =>
+      p
+        .set("a", "echo", `echo b ${B} yes 65%`)
+        .set("b", "echo", `echo a ${A} yes 70%`)
+        .set("b", "came a 10.0.0.1 unicast probe", `came a ${A} unicast probe 9 9 9`)
+        .set("b", "answers", "answers 10.0.0.100 none")
+        .add("a", "flaps gw 14 600"),
+    seen: "it follows: hv-ip-filter",
+  },
 
   // what they disagree on
   {
@@ -612,6 +625,21 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
       const is = /priority (\d+)/.exec(p.text("b"))![0];
       return edited(p, "b", is, "priority 255", "priority", "255");
     },
+  },
+  {
+    cause: "conf-priority",
+    how: "255, of which keepalived -t warns",
+    node: "b",
+    break: (p) => {
+      const is = /priority (\d+)/.exec(p.text("b"))![0];
+      return edited(p, "b", is, "priority 255", "priority", "255").set(
+        "b",
+        "conf-test",
+        "conf-test failed",
+        "conf-error (gw) ignoring tracked file drain with weight -253 due to address_owner",
+      );
+    },
+    seen: "it follows: conf-invalid",
   },
   {
     cause: "conf-priority",
