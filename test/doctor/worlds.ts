@@ -151,7 +151,12 @@ export const worlds = {
       advertInt: 0.5,
       role: {
         actions: [
-          { name: "db", kind: "mariadb", replicationCredentials: "/etc/mysql/vrrp.cnf" },
+          {
+            name: "db",
+            kind: "mariadb",
+            replicationCredentials: "/etc/mysql/vrrp.cnf",
+            onDivergence: "reclone",
+          },
           { name: "web", kind: "service", service: "nginx", timeout: 10 },
           {
             name: "job",

@@ -1,9 +1,12 @@
 import { ways } from "../case";
-import { heldBy, shows } from "./tools";
+import { allOf, heldBy, shows } from "./tools";
 
 const JOB = "/opt/job/job.sh";
 const jobAsBefore = `printf '#!/bin/sh\\necho $1 >/run/job\\n' >${JOB}; chmod 755 ${JOB}`;
 const drain = "sleep 0.5; vrrp-agent drain gw --force";
+
+/** Its role has been reached, with all that belongs to it. */
+const isBackup = (node: string) => shows(node, "vrrp-agent status | grep -q '  role: backup since'");
 
 export const role = [
   ...ways("role-stuck", "role", {
@@ -15,14 +18,14 @@ export const role = [
         "gw-b": `${jobAsBefore}; pkill -f '^sleep 1000$'; :`,
         "gw-a": "vrrp-agent undrain gw",
       },
-      seen: heldBy("gw-b"),
+      seen: allOf(heldBy("gw-b"), isBackup("gw-a")),
     },
     "the loop of the role was stopped before the address moved": {
       nodes: "gw-b",
       repair: "automatic",
       inject: { "gw-b": "systemctl stop vrrp-role-gw", "gw-a": drain },
       restore: { "gw-b": "systemctl start vrrp-role-gw", "gw-a": "vrrp-agent undrain gw" },
-      seen: heldBy("gw-b"),
+      seen: allOf(heldBy("gw-b"), isBackup("gw-a")),
     },
     "somebody has stopped the service on the master": {
       nodes: "gw-a",
