@@ -128,7 +128,8 @@ const FAKES: Record<string, string> = {
     now=$(($(hundredths "$now") + $(hundredths "$1")))
     rest=$((now % 100))
     [ "$rest" -ge 10 ] || rest=0$rest
-    echo "$((now / 100)).$rest 0" >"$VRRP_ROOT/proc/uptime"`,
+    # By a rename: what runs beside it reads one or the other.
+    echo "$((now / 100)).$rest 0" >"$FAKE/uptime.$$" && mv "$FAKE/uptime.$$" "$VRRP_ROOT/proc/uptime"`,
 };
 
 export interface BundleFile {
