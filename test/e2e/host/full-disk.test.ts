@@ -70,7 +70,8 @@ describe.each(SHELLS)("a disk that gets full in the middle, under %s", (shell) =
 
   test("an install of the agent says so in one error, the former one stays, and goes through when there is room", () => {
     host.program("chown", ":");
-    mount("usr/lib", 2400);
+    const kib = Math.ceil(agentInstaller().length / 1024);
+    mount("usr/lib", 4 * kib);
     const [program = "", ...before] = host.command;
     const install = (text: string) =>
       spawnSync(program, before, { input: text, env: host.env, encoding: "utf8" });
@@ -78,7 +79,7 @@ describe.each(SHELLS)("a disk that gets full in the middle, under %s", (shell) =
     const present = names(disk);
     const next = agentInstaller().replace("\nend\n", `\nfile 0644 root:root ${EMPTY} 0 lib/next.sh\nend\n`);
     let refused = 0;
-    for (let pages = 0; pages < 600; pages += 16) {
+    for (let pages = 0; pages < kib; pages += Math.ceil(kib / 40)) {
       leave(pages);
       const { status, stderr } = install(next);
       if (status === 0) break;
