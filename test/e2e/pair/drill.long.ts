@@ -93,11 +93,7 @@ describe("a drill", () => {
 
   it("by drain costs who asks nothing, either way, and everything is as it was", async () => {
     const svg = join(pair.stack.directory, "drill.svg");
-    const run = () => drill(pair, ["--svg", svg]);
-    const { code, report, stderr } = await run();
-    console.error(
-      `drain: ${JSON.stringify(report.phases.map(({ gap, twoMasters, points }) => ({ gap, twoMasters, points })))}`,
-    );
+    const { code, report, stderr } = await drill(pair, ["--svg", svg]);
     expect({ code, stderr: code === 0 ? "" : stderr, problems: report.problems }).toEqual({
       code: 0,
       stderr: "",
@@ -126,9 +122,6 @@ describe("a drill", () => {
 
   it("by kill has a gap within the prediction, and the preferred one has the address back", async () => {
     const { code, report, stderr } = await drill(pair, ["--kind", "kill", "--yes", "--every", "20"]);
-    console.error(
-      `kill: ${JSON.stringify(report.phases.map(({ takeover, gap, twoMasters, predicted, points }) => ({ takeover, gap, twoMasters, predicted, points })))}`,
-    );
     expect({ code, stderr: code === 0 ? "" : stderr, problems: report.problems }).toEqual({
       code: 0,
       stderr: "",
