@@ -166,7 +166,11 @@ export class World {
     if (holding.join() !== this.home.name) return `held by ${holding.join(" and ") || "nobody"}`;
     for (const host of this.nodes) {
       const { stdout, code, stderr } = await host.exec("vrrp-agent status --json", { check: false });
-      const hears = await host.exec("pgrep -f '[v]rrp-agent notify /run' >/dev/null", { check: false });
+      // Not every host has pgrep.
+      const hears = await host.exec(
+        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -q '[v]rrp-agent notify /run'",
+        { check: false },
+      );
       if (hears.code !== 0) return `${host.name}: nobody reads keepalived's FIFO`;
       if (code !== 0) return `${host.name}: vrrp-agent status: ${stderr.trim()}`;
       for (const cluster of (JSON.parse(stdout) as Status).clusters) {
