@@ -2,6 +2,7 @@ import { stoppedBy, testedBy, textOf } from "../../spec/rules/commands";
 import { stateOf, WantedAction, wantedActions, WantedCheck, wantedChecks } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, Member } from "./cluster";
+import { known } from "./conf";
 import { because, bySpec, found } from "./found";
 import { programsOf } from "./programs";
 
@@ -28,6 +29,28 @@ function testedIn({ kind, settings }: WantedCheck, programs: Record<string, stri
   return kind === "command" ? testedBy(textOf(setting(settings, "command") ?? "", programs)) : [];
 }
 
+/** All that keepalived asks: the checks of the spec, and what its configuration has beside them. */
+function checksOf({ view, conf }: Member): WantedCheck[] {
+  const wanted = wantedChecks(view);
+  const isOther = ({ name }: WantedCheck) => !wanted.some((check) => check.name === name);
+  const tracked = new Set(
+    (conf?.instances ?? []).flatMap(({ config: { trackScripts, trackProcesses } }) =>
+      [trackScripts, trackProcesses].flatMap((list) =>
+        (known(list) ?? []).flatMap((one) => known(one)?.name ?? []),
+      ),
+    ),
+  );
+  const scripts = (conf?.scripts ?? []).map(({ check }) => asCheck(check.name, "command", check.script));
+  const processes = (conf?.processes ?? []).map(({ check }) => asCheck(check.name, "process", check.process));
+  return [...wanted, ...[...scripts, ...processes].filter((one) => isOther(one) && tracked.has(one.name))];
+}
+
+const asCheck = (name: string, kind: "command" | "process", tests: string): WantedCheck => ({
+  name,
+  kind,
+  settings: [{ key: kind, value: tests }],
+});
+
 /** Kinds of checks that test something which answers on the host, whatever its name. */
 const OF_SERVICES = ["tcp", "http", "command", "process"];
 
@@ -42,7 +65,7 @@ export function checkLoops(cluster: ClusterView): Finding[] {
   const loops = cluster.seen.flatMap((member) => {
     const programs = programsOf(cluster, member);
     const actions = wantedActions(member.view);
-    return wantedChecks(member.view).flatMap((check) => {
+    return checksOf(member).flatMap((check) => {
       const tested = testedIn(check, programs);
       return actions.flatMap((action) => {
         const stopped = stoppedOnBackup(action, programs);

@@ -700,6 +700,25 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
   },
   {
     cause: "check-loop",
+    how: "an action stops what a script of keepalived.conf asks",
+    node: "b",
+    input: clusterInput(two, {
+      trackScripts: [{ name: "web", script: "/usr/bin/pgrep nginx", interval: 2, weight: 0 }],
+    }),
+    break: (p) =>
+      p.each((node) =>
+        p.add(
+          node,
+          "want action serve service 30 2 fail yes",
+          "want action-set serve service nginx",
+          "want action-set serve on-backup stop",
+          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
+        ),
+      ),
+    seen: "tests whether nginx runs",
+  },
+  {
+    cause: "check-loop",
     how: "a notify script of keepalived.conf",
     node: "a",
     input: clusterInput(two, {
