@@ -1,5 +1,5 @@
 import type { Cause } from "../causes";
-import { links, wantedChecks } from "../facts";
+import { links, stateOf, wantedActions, wantedChecks } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, Member } from "./cluster";
 
@@ -122,6 +122,21 @@ const isOfTunnel: Follows = (effect, _cause, cluster) => {
 /** Of strangers' adverts a node complains as of its peers'; where much is lost, an answer may be, too. */
 const isSuspected: Follows = ({ confidence }) => confidence !== Confidence.Certain;
 
+/** Its database waits for that of a master which has not become one wholly. An error of its own is another matter. */
+const isWaitingForMaster: Follows = (effect, cause, cluster) => {
+  const [backup, master] = [memberAt(cluster, effect), memberAt(cluster, cause)];
+  if (backup === undefined || master === undefined || backup === master) return false;
+  const holds = ({ view, wanted }: Member) => wanted.some(({ name }) => stateOf(view, name) === "MASTER");
+  const isHalf =
+    master.view.has("role-loop", "stopped") || master.view.one("role")?.[2] !== master.view.one("role")?.[1];
+  const doing = backup.view.one("role")?.[5];
+  const waits =
+    effect.cause !== "role-stuck" ||
+    wantedActions(backup.view).some(({ name, kind }) => name === doing && kind === "mariadb");
+  const hasError = backup.view.all("replica").some(([, , is]) => is === "error");
+  return holds(master) && !holds(backup) && isHalf && waits && !hasError;
+};
+
 /** What brings what about. */
 const EXPLANATIONS: readonly Explanation[] = [
   { causes: ["conf-invalid"], effects: ["daemon-down", "daemon-crash-loop", "conf-not-loaded"] },
@@ -140,6 +155,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   { causes: SCRIPTS, effects: ["conf-invalid"], follows: isAboutScripts },
   { causes: ["tunnel-down", "iface-down"], effects: ["conf-invalid"], follows: isAboutInterfaces },
   { causes: ["replication-broken"], effects: ["role-stuck"] },
+  { causes: ["role-stuck"], effects: ["role-stuck", "replication-broken"], follows: isWaitingForMaster },
   { causes: ["daemon-crash-loop"], effects: ["daemon-down", "vip-orphaned", "state-file-stale"] },
   { causes: ["vip-orphaned"], effects: ["daemon-down", "state-file-stale", "vip-duplicate"] },
   {
@@ -221,7 +237,7 @@ function doesExplain(cause: Finding, effect: Finding, cluster: ClusterView): boo
     ({ causes, effects, follows = isOnSame }) =>
       causes.includes(cause.cause) &&
       effects.includes(effect.cause) &&
-      cause.cause !== effect.cause &&
+      (cause.cause !== effect.cause || cause.node !== effect.node) &&
       follows(effect, cause, cluster),
   );
 }

@@ -727,6 +727,19 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
     break: (p) =>
       edited(p, "a", "state BACKUP", 'state BACKUP\n    notify_backup "/usr/bin/systemctl stop nginx"'),
   },
+  {
+    cause: "role-stuck",
+    how: "a backup's database waits for the master's",
+    node: "a",
+    input: ROLE,
+    break: (p) =>
+      p
+        .each((node) => p.add(node, "want action db mariadb 60 2 yield no"))
+        .set("a", "role-loop", "role-loop stopped")
+        .set("a", "role", "role backup backup 2026-12-01T00:00:00Z 31 -")
+        .set("b", "role", "role backup none 2026-12-01T00:00:00Z 29 db"),
+    seen: "it follows: role-stuck on b",
+  },
 
   // nodes
   {
