@@ -4,6 +4,7 @@ import { Confidence, type Finding } from "../model";
 import { ClusterView, Member } from "./cluster";
 import { known } from "./conf";
 import { because, bySpec, found } from "./found";
+import { stoppedInScripts, testedInScripts } from "./lines";
 import { programsOf } from "./programs";
 
 const setting = (settings: { key: string; value: string }[], key: string) =>
@@ -60,50 +61,96 @@ function isFailing({ view }: Member, check: string): boolean {
 
 const isMaster = ({ view, wanted }: Member) => wanted.some(({ name }) => stateOf(view, name) === "MASTER");
 
-/** What an action stops on a backup, a check there finds missing: nobody can take over. */
+/** What happens where a node becomes backup. */
+interface Hook {
+  name: string;
+  /** The hook in words. */
+  words: string;
+  /** What it stops by what its own command says. */
+  stops: string[];
+  /** What a script stops that it runs: whether it comes so far is seen only by what has happened. */
+  mayStop: string[];
+  specChange: string[];
+}
+
+function hooksOf(member: Member, programs: Record<string, string>): Hook[] {
+  const actions = wantedActions(member.view).map((action): Hook => {
+    const { name, kind, settings } = action;
+    const [onBackup = "", stop = ""] = ["on-backup", "stop"].map((key) => setting(settings, key));
+    const command = kind === "command" ? onBackup : ["stop", "mask"].includes(onBackup) ? stop : "";
+    return {
+      name,
+      words: `the action ${name}`,
+      stops: stoppedOnBackup(action, programs),
+      mayStop: stoppedInScripts(member, command),
+      specChange: [`- role.actions[${name}].onBackup: 'stop'`, `+ role.actions[${name}].onBackup: 'none'`],
+    };
+  });
+  // What their own commands stop, the rules of the configuration tell.
+  const programsRun = (member.conf?.instances ?? []).flatMap(({ name, config }) =>
+    (["notifyBackup", "notifyFault"] as const).map((property): Hook => ({
+      name: `${name} ${property}`,
+      words: `the program of ${property}`,
+      stops: [],
+      mayStop: stoppedInScripts(member, known(config[property]) ?? ""),
+      specChange: [`- ${property}: '${(known(config[property]) ?? "").split(" ")[0]} ...'`],
+    })),
+  );
+  return [...actions, ...programsRun];
+}
+
+interface Loop {
+  member: Member;
+  check: WantedCheck;
+  hook: Hook;
+  what: string;
+  isNamed: boolean;
+}
+
+function loopOf(cluster: ClusterView, member: Member, check: WantedCheck, hook: Hook): Loop[] {
+  const programs = programsOf(cluster, member);
+  const tested = testedIn(check, programs);
+  const named = hook.stops.find((name) => tested.includes(name));
+  if (named !== undefined) return [{ member, check, hook, what: named, isNamed: true }];
+  if (isMaster(member) || !isFailing(member, check.name)) return [];
+  const stops = [...hook.stops, ...hook.mayStop];
+  const inScripts = testedInScripts(member, setting(check.settings, "command") ?? "");
+  const what = stops.find((name) => [...tested, ...inScripts].includes(name));
+  if (what !== undefined) return [{ member, check, hook, what, isNamed: true }];
+  // Where no name tells it, its coming and going with the role does.
+  const likely = hook.stops[0] ?? hook.mayStop.find((name) => name === check.name);
+  const follows =
+    likely !== undefined &&
+    OF_SERVICES.includes(check.kind) &&
+    cluster.seen.some((other) => isMaster(other) && other.view.has("check-run", check.name, "passing"));
+  return follows ? [{ member, check, hook, what: likely, isNamed: false }] : [];
+}
+
+/** What is stopped on a backup, a check there finds missing: nobody can take over. */
 export function checkLoops(cluster: ClusterView): Finding[] {
   const loops = cluster.seen.flatMap((member) => {
-    const programs = programsOf(cluster, member);
-    const actions = wantedActions(member.view);
-    return checksOf(member).flatMap((check) => {
-      const tested = testedIn(check, programs);
-      return actions.flatMap((action) => {
-        const stopped = stoppedOnBackup(action, programs);
-        const what = stopped.find((name) => tested.includes(name));
-        if (what !== undefined) return [{ member, check, action, what, isNamed: true }];
-        // Where no name tells it, its coming and going with the role does.
-        const follows =
-          stopped.length > 0 &&
-          OF_SERVICES.includes(check.kind) &&
-          !isMaster(member) &&
-          isFailing(member, check.name) &&
-          cluster.seen.some((other) => isMaster(other) && other.view.has("check-run", check.name, "passing"));
-        return follows ? [{ member, check, action, what: stopped[0]!, isNamed: false }] : [];
-      });
-    });
+    const hooks = hooksOf(member, programsOf(cluster, member));
+    return checksOf(member).flatMap((check) => hooks.flatMap((hook) => loopOf(cluster, member, check, hook)));
   });
-  const byCheck = new Map(loops.map((loop) => [`${loop.check.name} ${loop.action.name}`, loop]));
+  const byCheck = new Map(loops.map((loop) => [`${loop.check.name} ${loop.hook.name}`, loop]));
   return [...byCheck.values()].map((first) => {
     const same = loops.filter(
-      ({ check, action }) => check.name === first.check.name && action.name === first.action.name,
+      ({ check, hook }) => check.name === first.check.name && hook.name === first.hook.name,
     );
     const hit = same.find(({ member, check }) => isFailing(member, check.name)) ?? same[0]!;
-    const { member, check, action, what, isNamed } = hit;
+    const { member, check, hook, what, isNamed } = hit;
     const failing = isFailing(member, check.name);
     return found("check-loop", {
       node: member.name,
       confidence: isNamed ? Confidence.Certain : Confidence.Likely,
       evidence: [
-        `the action ${action.name} stops ${what} on a backup, and the check ${check.name} tests ${isNamed ? `whether ${what} runs` : "what it serves, as far as can be seen"}`,
+        `${hook.words} stops ${what} on a backup, and the check ${check.name} tests ${isNamed ? `whether ${what} runs` : "what it serves, as far as can be seen"}`,
         ...(failing ? [`the check ${check.name} fails on ${member.name}, which is no master`] : []),
       ],
       ruledOut: [because("check-failing", `${what} is stopped because ${member.name} is no master`)],
       fix: bySpec(
-        `leave ${what} running on a backup (onBackup: 'none'), or check something that does not depend on the role`,
-        [
-          `- role.actions[${action.name}].onBackup: 'stop'`,
-          `+ role.actions[${action.name}].onBackup: 'none'`,
-        ],
+        `leave ${what} running on a backup, or check something that does not depend on the role`,
+        hook.specChange,
       ),
     });
   });

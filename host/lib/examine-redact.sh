@@ -47,7 +47,7 @@ find_secrets() {
 hide_secrets() {
   LC_ALL=C awk -v stars="********" '
     part == 1 { secret[++count] = $0; next }
-    /^\||^(conf-error|log|check|check-run|action|script|denied|daemon-unit|replica|witness|firewall|directory|verdict|loaded-none|lacks) / {
+    /^\||^(conf-error|log|check|check-run|action|script|script-line|denied|daemon-unit|replica|witness|firewall|directory|verdict|loaded-none|lacks) / {
       for (i = 1; i <= count; i++) {
         shown = ""
         while ((at = index($0, secret[i])) > 0) {

@@ -12,6 +12,7 @@ script_facts() {
   while read -r script_kind script_user script_how script_path script_fifo; do
     script_say "script $script_kind $script_path" "$(script_state)"
   done <"$work/paths"
+  line_facts
 }
 
 # script_say FACT STATE

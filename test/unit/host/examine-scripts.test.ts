@@ -54,6 +54,37 @@ describe.each(SHELLS)("examine of scripts under %s", (shell) => {
       expect(host.has("opt/n/ran")).toBe(true);
     });
 
+    test("a shell script's commands about services are told with the `case` around them, and nothing else of it", () => {
+      host.write(
+        "opt/n/role",
+        `#!/bin/sh
+# systemctl stop never
+curl -u me:word http://x
+case $1 in
+master) systemctl start web ;;
+backup | "fault")
+  if systemctl is-active --quiet web; then /usr/bin/systemctl stop web; fi
+  ;;
+esac
+case $2 in a) service one stop;; *) /etc/init.d/two stop; esac
+pkill -f hush7hush && true
+`,
+        0o755,
+      );
+      host.write("opt/n/python", "#!/usr/bin/python3\nsystemctl stop web\n", 0o755);
+      configure('notify_backup "/opt/n/role backup"\nnotify_fault /opt/n/python');
+      expect(
+        facts(examine(host), "script-line").map((line) => line.replace("script-line /opt/n/role ", "")),
+      ).toEqual([
+        "master systemctl start web",
+        "backup|fault if systemctl is-active --quiet web",
+        "backup|fault then /usr/bin/systemctl stop web",
+        "a service one stop",
+        "* /etc/init.d/two stop",
+        "- pkill -f ********",
+      ]);
+    });
+
     test("one that others can change, or put another in the place of, is insecure; a sticky directory is none", () => {
       host.write("opt/open/x", "#!/bin/sh\n", 0o755);
       host.write("opt/sticky/x", "#!/bin/sh\n", 0o755);

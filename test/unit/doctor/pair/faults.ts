@@ -719,6 +719,45 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
   },
   {
     cause: "check-loop",
+    how: "a script that notify_backup runs stops what a check's script asks",
+    node: "b",
+    input: clusterInput(two, {
+      notifyBackup: "/opt/n.sh backup",
+      trackScripts: [{ name: "web", script: "/opt/c.sh", interval: 2, weight: 0 }],
+    }),
+    break: (p) =>
+      p.each((node) =>
+        p.add(
+          node,
+          "script-line /opt/n.sh master systemctl start nginx",
+          "script-line /opt/n.sh backup|fault systemctl stop nginx.service",
+          "script-line /opt/c.sh - pidof nginx >/dev/null",
+          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
+        ),
+      ),
+    seen: "the program of notifyBackup stops nginx",
+  },
+  {
+    cause: "check-failing",
+    how: "what a script stops on a master only, or starts again",
+    node: "b",
+    input: clusterInput(two, {
+      notifyBackup: "/opt/n.sh backup",
+      trackScripts: [{ name: "web", script: "/usr/bin/pidof nginx", interval: 2, weight: 0 }],
+    }),
+    break: (p) =>
+      p.each((node) =>
+        p.add(
+          node,
+          "script-line /opt/n.sh master systemctl stop nginx",
+          "script-line /opt/n.sh backup service nginx stop",
+          "script-line /opt/n.sh backup service nginx start",
+          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
+        ),
+      ),
+  },
+  {
+    cause: "check-loop",
     how: "a notify script of keepalived.conf",
     node: "a",
     input: clusterInput(two, {
