@@ -40,7 +40,12 @@ export const role = [
     "somebody has stopped the service on the master": {
       nodes: "gw-a",
       repair: "automatic",
-      inject: { "gw-a": "systemctl stop nginx" },
+      // The loop starts it again within 30 s: right after it has done so there is time to look.
+      inject: {
+        "gw-a": `systemctl stop nginx
+          until grep -q '"name":"web","state":"done"' /var/log/vrrp-agent/events.jsonl; do sleep 0.2; done
+          systemctl stop nginx`,
+      },
       restore: { "gw-a": "systemctl start nginx" },
     },
   }),
