@@ -737,9 +737,15 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
       ),
     seen: "the program of notifyBackup stops nginx",
   },
-  {
+  ...[
+    ["what a script stops on a master only", ["master systemctl stop nginx"]] as const,
+    [
+      "what a script stops and starts again",
+      ["backup service nginx stop", "backup service nginx start"],
+    ] as const,
+  ].map(([how, lines]): Fault & { how: string } => ({
     cause: "check-failing",
-    how: "what a script stops on a master only, or starts again",
+    how,
     node: "b",
     input: clusterInput(two, {
       notifyBackup: "/opt/n.sh backup",
@@ -749,13 +755,11 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
       p.each((node) =>
         p.add(
           node,
-          "script-line /opt/n.sh master systemctl stop nginx",
-          "script-line /opt/n.sh backup service nginx stop",
-          "script-line /opt/n.sh backup service nginx start",
+          ...lines.map((line) => `script-line /opt/n.sh ${line}`),
           `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
         ),
       ),
-  },
+  })),
   {
     cause: "check-loop",
     how: "a notify script of keepalived.conf",
