@@ -2,8 +2,9 @@ import { run } from "./run";
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever read has seen enough (`| head`): the verdict stays, what is left to say is lost.
-    if (error.code !== "EPIPE") throw error;
+    // Whoever read has seen enough (`| head`), or the terminal was closed: what is left to say is lost, the verdict and
+    // what is still to be brought back are not.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 

@@ -103,8 +103,15 @@ async function tryStep(step: Step, report: MendReport, options: MendOptions): Pr
   const worse = isWorse(before.diagnosis, report.last.diagnosis, finding);
   if (worse === undefined && !remains(report.last.diagnosis, finding))
     return { ...mended, outcome: "done", words: lastLine(stdout) };
-  const undo = await host.agent(["repair", cluster, "--undo"], LIMIT);
-  const undone = undo.code === 0 ? "taken back" : `not taken back: ${lastLine(undo.stderr)}`;
+  // `--undo` is about the last repair that did something: an older one, where this one has found nothing to do.
+  const didNothing = lastLine(stdout).startsWith("nothing to do");
+  const undo = didNothing ? undefined : await host.agent(["repair", cluster, "--undo"], LIMIT);
+  const undone =
+    undo === undefined
+      ? lastLine(stdout)
+      : undo.code === 0
+        ? "taken back"
+        : `not taken back: ${lastLine(undo.stderr)}`;
   await settled(report.last.nodes, options);
   report.last = await look();
   return worse === undefined

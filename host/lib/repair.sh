@@ -140,10 +140,14 @@ repair_event() {
   logger -t vrrp-agent -p daemon.notice -- "$repair_cluster: repair $2: $1${3:+: $3}" 2>/dev/null || true
 }
 
-# keep_repair: so that --undo finds it. A repair that leaves nothing to take back leaves the one before.
+# keep_repair: so that --undo finds it. One that leaves nothing to take back ends what could be taken back before: --undo
+# is about the last one, and an older start of the daemon taken back by it would stop a master.
 keep_repair() {
-  [ -s "$work/undo" ] || return 0
   keep_to=$state_dir/$repair_cluster/repair
+  if [ ! -s "$work/undo" ]; then
+    rm -rf "$keep_to" 2>/dev/null || true
+    return 0
+  fi
   # A full disk must not end what has helped.
   (
     umask 077

@@ -76,6 +76,17 @@ describe.each(SHELLS)("repair under %s", (shell) => {
     expect(pair.repair("--undo").status).toBe(1);
   });
 
+  test("--undo takes back no start of the daemon that is older than what was done last", () => {
+    pair.host.withoutState("keepalived.pid");
+    expect(pair.repair("start-daemon")).toMatchObject({ status: 0, stdout: "keepalived was started\n" });
+    expect(pair.repair("reload").stdout).not.toMatch(/^nothing to do/);
+    expect(pair.repair("--undo")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("there is no repair of gw that could be taken back") as string,
+    });
+    expect(pair.host.calls()).not.toContain("systemctl stop keepalived.service");
+  });
+
   test("a daemon whose config is refused is not started", () => {
     pair.host.withoutState("keepalived.pid");
     pair.host.state("refused");
