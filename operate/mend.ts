@@ -103,20 +103,19 @@ async function tryStep(step: Step, report: MendReport, options: MendOptions): Pr
   const worse = isWorse(before.diagnosis, report.last.diagnosis, finding);
   if (worse === undefined && !remains(report.last.diagnosis, finding))
     return { ...mended, outcome: "done", words: lastLine(stdout) };
-  // `--undo` is about the last repair that did something: an older one, where this one has found nothing to do.
-  const didNothing = lastLine(stdout).startsWith("nothing to do");
-  const undo = didNothing ? undefined : await host.agent(["repair", cluster, "--undo"], LIMIT);
-  const undone =
-    undo === undefined
-      ? lastLine(stdout)
-      : undo.code === 0
-        ? "taken back"
-        : `not taken back: ${lastLine(undo.stderr)}`;
+  const undone = await takeBack(host, cluster, lastLine(stdout));
   await settled(report.last.nodes, options);
   report.last = await look();
   return worse === undefined
     ? { ...mended, outcome: "no-help", words: `${finding.cause} is still there; ${undone}` }
     : { ...mended, outcome: "undone", words: `${worse}; ${undone}` };
+}
+
+/** In words. `--undo` is about the last repair that did something: an older one, where this one has found nothing to do. */
+async function takeBack(host: Host, cluster: string, done: string): Promise<string> {
+  if (done.startsWith("nothing to do")) return done;
+  const { code, stderr } = await host.agent(["repair", cluster, "--undo"], LIMIT);
+  return code === 0 ? "taken back" : `not taken back: ${lastLine(stderr)}`;
 }
 
 const same = (one: Finding, other: Finding) => one.cause === other.cause && one.node === other.node;

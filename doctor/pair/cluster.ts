@@ -4,6 +4,7 @@ import {
   loadedInstances,
   LoadedInstance,
   NodeView,
+  stateOf,
   vips,
   WantedInstance,
   wantedInstances,
@@ -28,6 +29,10 @@ export interface Member {
   /** As it was applied, where it is not the same. */
   applied: ReadConf | undefined;
 }
+
+/** Of any of its virtual routers, as its keepalived says. */
+export const isMaster = ({ view, wanted }: Member) =>
+  wanted.some(({ name }) => stateOf(view, name) === "MASTER");
 
 /** What one node sends to another, by one pair of addresses. */
 export interface Path {

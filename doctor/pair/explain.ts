@@ -1,7 +1,7 @@
 import type { Cause } from "../causes";
-import { links, stateOf, wantedActions, wantedChecks } from "../facts";
+import { links, wantedActions, wantedChecks } from "../facts";
 import { Confidence, type Finding } from "../model";
-import { ClusterView, Member } from "./cluster";
+import { ClusterView, isMaster, Member } from "./cluster";
 
 /** Whether a finding only follows from another one. */
 type Follows = (effect: Finding, cause: Finding, cluster: ClusterView) => boolean;
@@ -126,7 +126,6 @@ const isSuspected: Follows = ({ confidence }) => confidence !== Confidence.Certa
 const isWaitingForMaster: Follows = (effect, cause, cluster) => {
   const [backup, master] = [memberAt(cluster, effect), memberAt(cluster, cause)];
   if (backup === undefined || master === undefined || backup === master) return false;
-  const holds = ({ view, wanted }: Member) => wanted.some(({ name }) => stateOf(view, name) === "MASTER");
   const isHalf =
     master.view.has("role-loop", "stopped") || master.view.one("role")?.[2] !== master.view.one("role")?.[1];
   const doing = backup.view.one("role")?.[5];
@@ -134,7 +133,7 @@ const isWaitingForMaster: Follows = (effect, cause, cluster) => {
     effect.cause !== "role-stuck" ||
     wantedActions(backup.view).some(({ name, kind }) => name === doing && kind === "mariadb");
   const hasError = backup.view.all("replica").some(([, , is]) => is === "error");
-  return holds(master) && !holds(backup) && isHalf && waits && !hasError;
+  return isMaster(master) && !isMaster(backup) && isHalf && waits && !hasError;
 };
 
 /** What brings what about. */

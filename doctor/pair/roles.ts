@@ -1,7 +1,7 @@
 import { stoppedBy, testedBy, textOf } from "../../spec/rules/commands";
-import { stateOf, WantedAction, wantedActions, WantedCheck, wantedChecks } from "../facts";
+import { WantedAction, wantedActions, WantedCheck, wantedChecks } from "../facts";
 import { Confidence, type Finding } from "../model";
-import { ClusterView, Member } from "./cluster";
+import { ClusterView, isMaster, Member } from "./cluster";
 import { known } from "./conf";
 import { because, bySpec, found } from "./found";
 import { stoppedInScripts, testedInScripts } from "./lines";
@@ -59,8 +59,6 @@ function isFailing({ view }: Member, check: string): boolean {
   return view.has("check-run", check, "failing") || ["failing"].includes(view.one("check", check)?.[3] ?? "");
 }
 
-const isMaster = ({ view, wanted }: Member) => wanted.some(({ name }) => stateOf(view, name) === "MASTER");
-
 /** What happens where a node becomes backup. */
 interface Hook {
   name: string;
@@ -107,9 +105,14 @@ interface Loop {
   isNamed: boolean;
 }
 
-function loopOf(cluster: ClusterView, member: Member, check: WantedCheck, hook: Hook): Loop[] {
-  const programs = programsOf(cluster, member);
-  const tested = testedIn(check, programs);
+/** A check of a node with what it tests by name. */
+interface Tested {
+  member: Member;
+  check: WantedCheck;
+  tested: string[];
+}
+
+function loopOf(cluster: ClusterView, { member, check, tested }: Tested, hook: Hook): Loop[] {
   const named = hook.stops.find((name) => tested.includes(name));
   if (named !== undefined) return [{ member, check, hook, what: named, isNamed: true }];
   if (isMaster(member) || !isFailing(member, check.name)) return [];
@@ -129,8 +132,12 @@ function loopOf(cluster: ClusterView, member: Member, check: WantedCheck, hook: 
 /** What is stopped on a backup, a check there finds missing: nobody can take over. */
 export function checkLoops(cluster: ClusterView): Finding[] {
   const loops = cluster.seen.flatMap((member) => {
-    const hooks = hooksOf(member, programsOf(cluster, member));
-    return checksOf(member).flatMap((check) => hooks.flatMap((hook) => loopOf(cluster, member, check, hook)));
+    const programs = programsOf(cluster, member);
+    const hooks = hooksOf(member, programs);
+    return checksOf(member).flatMap((check) => {
+      const tested = testedIn(check, programs);
+      return hooks.flatMap((hook) => loopOf(cluster, { member, check, tested }, hook));
+    });
   });
   const byCheck = new Map(loops.map((loop) => [`${loop.check.name} ${loop.hook.name}`, loop]));
   return [...byCheck.values()].map((first) => {

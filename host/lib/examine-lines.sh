@@ -5,10 +5,10 @@
 # Lines that are read of a script.
 line_limit=500
 
-# line_facts: of those that keepalived, a role's actions and checks run.
+# line_facts: of those that keepalived, a role's actions and checks run; after conf_programs.
 line_facts() {
   {
-    [ ! -r "$root$examine_conf" ] || conf_programs | awk '$1 == "notify" || $1 == "check"'
+    awk '$1 == "notify" || $1 == "check"' "$work/programs"
     [ ! -e "$conf" ] || awk '($1 == "action-set" && $3 ~ /^(on-master|on-backup|start|stop)$/) || ($1 == "check-set" && $3 == "command")' "$conf"
   } | awk '{ gsub(/[\047"]/, " "); for (i = 1; i <= NF; i++) if ($i ~ /^\// && $i !~ /\/vrrp-(agent|check)$/ && !seen[$i]++) print $i }' |
     while read -r line_path; do

@@ -74,6 +74,10 @@ const vmac = (pair: Pair) =>
     .set("b", "heard", `heard ${A} 51 3 100 unicast 3`)
     .add("b", `heard-vmac ${A} 51 3`);
 
+/** The check `web` as it is where a loop stops its service on the backup. */
+const webFailsOnB = (node: string) =>
+  `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`;
+
 /** By cause, the ways in which it is made. */
 export const FAULTS: readonly (Fault & { how: string })[] = [
   // between the nodes
@@ -712,7 +716,7 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
           "want action serve service 30 2 fail yes",
           "want action-set serve service nginx",
           "want action-set serve on-backup stop",
-          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
+          webFailsOnB(node),
         ),
       ),
     seen: "tests whether nginx runs",
@@ -732,7 +736,7 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
           "script-line /opt/n.sh master systemctl start nginx",
           "script-line /opt/n.sh backup|fault systemctl stop nginx.service",
           "script-line /opt/c.sh - pidof nginx >/dev/null",
-          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
+          webFailsOnB(node),
         ),
       ),
     seen: "the program of notifyBackup stops nginx",
@@ -753,11 +757,7 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
     }),
     break: (p) =>
       p.each((node) =>
-        p.add(
-          node,
-          ...lines.map((line) => `script-line /opt/n.sh ${line}`),
-          `check-run web ${node === "a" ? "passing 4" : "failing 3 ended with 1"}`,
-        ),
+        p.add(node, ...lines.map((line) => `script-line /opt/n.sh ${line}`), webFailsOnB(node)),
       ),
   })),
   {
