@@ -123,6 +123,22 @@ test("one that does not help is taken back, and the next is tried", async () => 
   ]);
 });
 
+test("one that has found nothing to do takes back nothing: it would be an older repair", async () => {
+  const patient = new Patient();
+  patient.findings = [finding("daemon-not-enabled", "b", "enable-daemon")];
+  patient.effects.set("b repair enable-daemon", () =>
+    ended(0, "nothing to do: keepalived is started at boot\n"),
+  );
+  const { repairs } = await patient.mend();
+  expect(patient.calls).toEqual(["b repair enable-daemon"]);
+  expect(repairs).toMatchObject([
+    {
+      outcome: "no-help",
+      words: "daemon-not-enabled is still there; nothing to do: keepalived is started at boot",
+    },
+  ]);
+});
+
 test("one that the agent refuses is told in its words and not tried again", async () => {
   const patient = new Patient();
   patient.findings = [finding("vip-duplicate", "b", "release 10.0.0.100 eth0")];
