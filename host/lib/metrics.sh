@@ -115,8 +115,8 @@ metrics_text() {
     $1 == "vip" { sample("vip_held", instance "," label("address", $2) "," label("interface", $3), $4 == "held" ? 1 : 0) }
     $1 == "reported" {
       states("instance_reported_state", instance, "MASTER BACKUP FAULT STOPPED", $2)
-      if ($3 ~ /^[0-9]+$/) sample("instance_priority", instance, $3)
-      sample("heartbeat_age_seconds", instance, $4)
+      if ($3 != "-") sample("instance_priority", instance, $3)
+      if ($4 != "-") sample("heartbeat_age_seconds", instance, $4)
     }
     END {
       end_cluster()

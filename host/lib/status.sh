@@ -91,7 +91,12 @@ instance_facts() {
   cat "$work/instance-facts"
   file=$run_dir/$1/$2.state
   if [ -e "$file" ]; then
-    awk -v now="$(now)" '{ v[$1] = $2 } END { print "reported", v["state"], v["priority"], now - v["heartbeat"] }' "$file"
+    # A file that a repair has written has no priority where keepalived does not tell it.
+    awk -v now="$(now)" '
+      { v[$1] = $2 }
+      END {
+        if (v["state"] != "") print "reported", v["state"], (v["priority"] == "" ? "-" : v["priority"]), (v["heartbeat"] == "" ? "-" : now - v["heartbeat"])
+      }' "$file"
   fi
 }
 
@@ -151,7 +156,9 @@ status_text() {
     }
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
-    $1 == "reported" { print "    keepalived reported " $2 " (priority " $3 ", heartbeat " $4 " s ago)" }'
+    $1 == "reported" {
+      print "    keepalived reported " ($2 == "-" ? "nothing" : $2) " (priority " ($3 == "-" ? "unknown" : $3) ", " ($4 == "-" ? "no heartbeat" : "heartbeat " $4 " s ago") ")"
+    }'
 }
 
 # Names, addresses and paths hold no character that JSON escapes but in the firewall's words.
@@ -162,6 +169,7 @@ status_json() {
     function host_facts() {
       return "{\"distribution\":" known("distribution") ",\"release\":" known("release") ",\"title\":" known("title") ",\"init\":" known("init") ",\"packageManager\":" known("package-manager") ",\"firewalls\":" list(walls) ",\"selinux\":" known("selinux") ",\"networkManagers\":" list(managers) ",\"keepalived\":" (fact["keepalived"] == "" ? "null" : "{\"version\":" text(fact["keepalived"]) ",\"options\":" list(built) "}") ",\"clock\":" (clock == "" ? "null" : clock) "}"
     }
+    function number(value) { return value == "-" ? "null" : value }
     function list(items) { return "[" items "]" }
     function add(items, item) { return items (items == "" ? "" : ",") item }
     function end_instance() {
@@ -228,12 +236,12 @@ status_json() {
       actions = add(actions, item ",\"words\":" text($0) "}")
     }
     $1 == "instance" { end_instance(); instance = "\"name\":" text($2) ",\"state\":" text($3) }
-    $1 == "timing" { timing = "{\"version\":" $2 ",\"advertInt\":" $3 ",\"downTimerAdverts\":" $4 ",\"priority\":" ($5 == "-" ? "null" : $5) "}" }
+    $1 == "timing" { timing = "{\"version\":" $2 ",\"advertInt\":" $3 ",\"downTimerAdverts\":" $4 ",\"priority\":" number($5) "}" }
     $1 == "vip" {
       vips = add(vips, "{\"address\":" text($2) ",\"dev\":" text($3) ",\"held\":" ($4 == "held" ? "true" : "false") "}")
     }
     $1 == "reported" {
-      reported = "{\"state\":" text($2) ",\"priority\":" ($3 ~ /^[0-9]+$/ ? $3 : "null") ",\"heartbeatAge\":" $4 "}"
+      reported = "{\"state\":" text($2) ",\"priority\":" number($3) ",\"heartbeatAge\":" number($4) "}"
     }
     END {
       end_cluster()

@@ -474,6 +474,13 @@ describe.each(SHELLS)("apply under %s", (shell) => {
     expect(host.succeed(["status"])).toMatch(
       /gw: MASTER\n.*10\.0\.0\.100 on eth0: held\n.*reported BACKUP \(priority 90, heartbeat 10\d s ago\)/,
     );
+    host.write("run/vrrp-agent/gw/gw.state", `state MASTER\npriority \nsince ${now}\nheartbeat \n`);
+    expect(json().clusters[0]?.instances).toMatchObject(
+      instance("MASTER", true, { state: "MASTER", priority: null, heartbeatAge: null }),
+    );
+    expect(host.succeed(["status"])).toContain("reported MASTER (priority unknown, no heartbeat)");
+    host.write("run/vrrp-agent/gw/gw.state", "");
+    expect(json().clusters[0]?.instances).toMatchObject(instance("MASTER", true));
     host.withoutState("keepalived.pid");
     expect(json().clusters[0]?.instances).toMatchObject([{ state: "LEFTOVER" }]);
     expect(json().keepalived).toEqual({ running: false });

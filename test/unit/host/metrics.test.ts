@@ -119,6 +119,15 @@ describe.each(EVERY_SHELL)("metrics under %s", (shell) => {
     ]);
   });
 
+  test("leave out a priority and a heartbeat that the state file has not", () => {
+    const names = metrics("cluster gw a 0\ninstance gw MASTER\nreported MASTER - -\n").map(
+      ({ name }) => name,
+    );
+    expect(names).toContain("vrrp_agent_instance_reported_state");
+    expect(names).not.toContain("vrrp_agent_instance_priority");
+    expect(names).not.toContain("vrrp_agent_heartbeat_age_seconds");
+  });
+
   test.each(['a\\b"c', "\\n", '"', "\\\\"])("escape %j in a label", (name) => {
     const [up] = metrics("keepalived stopped\n", name.replaceAll("\\", "\\\\"));
     // awk -v reads escapes itself; a host's name has none.
