@@ -1,7 +1,7 @@
 import { type Cause, type Symptom } from "../doctor/causes";
 import type { Diagnosis, Finding, NodeFacts } from "../doctor/model";
 import { type Held, repairPlan, type Step } from "../doctor/report";
-import type { Host } from "./host";
+import { type Host, NOT_REACHED } from "./host";
 
 /** All nodes as they were seen, and what that means. */
 export interface Look {
@@ -28,8 +28,11 @@ export interface Mended {
   node: string;
   cause: Cause;
   action: string[];
-  /** done: the cause is gone; failed: the agent could not; no-help: it is still there; undone: something else went wrong. */
-  outcome: "done" | "failed" | "no-help" | "undone";
+  /**
+   * done: the cause is gone; failed: the agent could not; no-help: it is still there; undone: something else went wrong; cut:
+   * the host was lost while it was at it, and may still be.
+   */
+  outcome: "done" | "failed" | "no-help" | "undone" | "cut";
   words: string;
 }
 
@@ -58,7 +61,10 @@ const SEVERITY: Record<Symptom, number> = {
   "no-master": 4,
 };
 
-/** Puts right what can be, one at a time, with a look after each; ends where one has made it worse, and takes that one back. */
+/**
+ * Puts right what can be, one at a time, with a look after each; takes back one that has made it worse. Ends there, and where
+ * a host may still be at it: the next one could let go of what this one is about to.
+ */
 export async function mend(options: MendOptions): Promise<MendReport> {
   const { first, only, say } = options;
   const report: MendReport = { repairs: [], held: [], last: first };
@@ -73,7 +79,7 @@ export async function mend(options: MendOptions): Promise<MendReport> {
     const mended = await tryStep(step, report, options);
     report.repairs.push(mended);
     say(`${step.node}: ${mended.outcome}${mended.words === "" ? "" : `: ${mended.words}`}`);
-    if (mended.outcome === "undone") break;
+    if (mended.outcome === "undone" || mended.outcome === "cut") break;
   }
   return report;
 }
@@ -88,11 +94,13 @@ async function tryStep(step: Step, report: MendReport, options: MendOptions): Pr
   if (host === undefined)
     return { ...mended, outcome: "failed", words: `${node} is no node that was looked at` };
   const { code, stdout, stderr } = await host.agent(["repair", cluster, ...action], LIMIT);
-  if (code !== 0) {
-    report.last = await look();
-    return { ...mended, outcome: "failed", words: lastLine(stderr || stdout) };
-  }
   const before = report.last;
+  if (code === NOT_REACHED) {
+    report.last = await look();
+    const advice = `it may still be at it there: wait, and see vrrp-agent diagnose ${cluster}`;
+    return { ...mended, outcome: "cut", words: `${lastLine(stderr || stdout)}; ${advice}` };
+  }
+  if (code !== 0) return await afterFailure(mended, lastLine(stderr || stdout), report, options);
   await settled(report.last.nodes, options);
   report.last = await look();
   // What a change of roles shows for a moment is gone at a second look.
@@ -111,6 +119,26 @@ async function tryStep(step: Step, report: MendReport, options: MendOptions): Pr
     : { ...mended, outcome: "undone", words: `${worse}; ${undone}` };
 }
 
+/** The agent itself takes back what it could not finish. Where it is worse all the same, nothing is tried after it. */
+async function afterFailure(
+  mended: Omit<Mended, "outcome" | "words">,
+  words: string,
+  report: MendReport,
+  options: MendOptions,
+): Promise<Mended> {
+  const before = report.last.diagnosis;
+  const worse = () => worseSymptom(before, report.last.diagnosis);
+  report.last = await options.look();
+  if (worse() !== undefined) {
+    await settled(report.last.nodes, options);
+    report.last = await options.look();
+  }
+  const now = worse();
+  return now === undefined
+    ? { ...mended, outcome: "failed", words }
+    : { ...mended, outcome: "undone", words: `${words}; ${now}` };
+}
+
 /** In words. `--undo` is about the last repair that did something: an older one, where this one has found nothing to do. */
 async function takeBack(host: Host, cluster: string, done: string): Promise<string> {
   if (done.startsWith("nothing to do")) return done;
@@ -127,15 +155,19 @@ const remains = ({ findings }: Diagnosis, finding: Finding) => findings.some((on
  * lacks. It is where the addresses are served worse, or where the cause is still there and another one with it.
  */
 function isWorse(before: Diagnosis, after: Diagnosis, finding: Finding): string | undefined {
-  const worst = ({ symptoms }: Diagnosis) => Math.max(0, ...symptoms.map(({ symptom }) => SEVERITY[symptom]));
-  if (worst(after) > worst(before) && worst(after) > SEVERITY.degraded) {
-    const symptom = after.symptoms.find((one) => SEVERITY[one.symptom] === worst(after))!;
-    return `now there is ${symptom.symptom}: ${symptom.evidence}`;
-  }
+  const symptom = worseSymptom(before, after);
+  if (symptom !== undefined) return symptom;
   const fresh = after.findings.find((one) => !before.findings.some((known) => same(known, one)));
   return fresh !== undefined && remains(after, finding)
     ? `now there is also ${fresh.cause} on ${fresh.node}`
     : undefined;
+}
+
+function worseSymptom(before: Diagnosis, after: Diagnosis): string | undefined {
+  const worst = ({ symptoms }: Diagnosis) => Math.max(0, ...symptoms.map(({ symptom }) => SEVERITY[symptom]));
+  if (worst(after) <= worst(before) || worst(after) <= SEVERITY.degraded) return undefined;
+  const symptom = after.symptoms.find((one) => SEVERITY[one.symptom] === worst(after))!;
+  return `now there is ${symptom.symptom}: ${symptom.evidence}`;
 }
 
 async function settled(nodes: readonly NodeFacts[], { pause }: MendOptions): Promise<void> {

@@ -92,13 +92,16 @@ function place([word = ""]: readonly string[]): number {
   return at < 0 ? ORDER.length : at;
 }
 
-/** Why a repair of the only holder has to wait. */
+/** Why a repair has to wait: for a change that is under way on any node, and on the only holder for a peer. */
 function riskOf(
   node: string,
   [word = ""]: readonly string[],
   findings: readonly Finding[],
   nodes: readonly NodeFacts[],
 ): string | undefined {
+  const changed = nodes.find((one) => says(one, "pending"));
+  if (changed !== undefined)
+    return `a change is under way on ${changed.node}; confirm it, or wait until it has gone back`;
   if (!RISKY.includes(word) || !holds(nodes.find((one) => one.node === node))) return undefined;
   const others = nodes.filter((one) => one.node !== node);
   if (others.some((one) => holds(one) || isReady(one, findings))) return undefined;
@@ -115,11 +118,16 @@ export function holds(node: NodeFacts | undefined): boolean {
   );
 }
 
-/** Whether a node would take the addresses. */
+/** Whether a node has this fact. */
+function says(node: NodeFacts, key: string, value?: string): boolean {
+  return "facts" in node && node.facts.some(([is, first]) => is === key && (value ?? first) === first);
+}
+
+/** Whether a node would take the addresses. A drained one runs, and is not to have them. */
 function isReady(node: NodeFacts, findings: readonly Finding[]): boolean {
   return (
-    "facts" in node &&
-    node.facts.some(([key, state]) => key === "daemon" && state === "running") &&
+    says(node, "daemon", "running") &&
+    !says(node, "drained") &&
     findings.every((finding) => finding.node !== node.node || HARMLESS.includes(finding.cause))
   );
 }

@@ -228,7 +228,7 @@ tunnel_dirs() {
 
 # state_facts: of the generation, and what node.conf wants.
 state_facts() {
-  [ ! -e "$state_dir/$examine_cluster/pending" ] || say pending
+  ! under_way "$examine_cluster" || say pending
   ! is_drained "$examine_cluster" || say drained
   ! is_promoted "$examine_cluster" || say promoted
   [ ! -e "$conf" ] || ! keeps "$conf" || say keeps

@@ -150,6 +150,37 @@ test("one that the agent refuses is told in its words and not tried again", asyn
   expect(patient.calls).toHaveLength(1);
 });
 
+test("one during which the host is lost ends it: it may still be at it", async () => {
+  const patient = new Patient();
+  patient.findings = [
+    finding("daemon-not-enabled", "a", "enable-daemon"),
+    finding("daemon-down", "b", "start-daemon"),
+  ];
+  patient.effects.set("a repair enable-daemon", () => ended(255, "", "connection lost\n"));
+  const { repairs } = await patient.mend();
+  expect(patient.calls).toEqual(["a repair enable-daemon"]);
+  expect(repairs).toMatchObject([
+    { outcome: "cut", words: expect.stringMatching(/^connection lost; it may still/) as string },
+  ]);
+});
+
+test("one that fails and leaves it worse ends it", async () => {
+  const patient = new Patient();
+  patient.findings = [finding("daemon-down", "b", "start-daemon"), finding("arp-stale", "a", "announce x y")];
+  patient.effects.set("b repair start-daemon", () => {
+    patient.symptoms = [dual];
+    return ended(1, "", "vrrp-agent: b: repair: it runs, and does not heed\n");
+  });
+  const { repairs } = await patient.mend();
+  expect(patient.calls).toEqual(["b repair start-daemon"]);
+  expect(repairs).toMatchObject([
+    {
+      outcome: "undone",
+      words: "it runs, and does not heed; now there is dual-master: 10.0.0.100 is on a and b",
+    },
+  ]);
+});
+
 test("only what was asked for is repaired", async () => {
   const patient = new Patient();
   patient.findings = [finding("fw-drop", "b", "firewall"), finding("ip-forward", "b", "sysctl")];

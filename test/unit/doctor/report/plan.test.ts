@@ -60,6 +60,26 @@ test("the only holder keeps its addresses until another one could take them", ()
   ]);
 });
 
+test("a drained peer would not take the addresses", () => {
+  const reload = finding("conf-not-loaded", "a", "reload");
+  const drained = seen("b", "node b", "daemon running 7 7", "drained");
+  expect(repairPlan({ symptoms: [], findings: [reload] }, [A, drained])).toMatchObject({
+    steps: [],
+    held: [{ because: "only a has the addresses, and might let go of them; put b right first" }],
+  });
+});
+
+test("nothing is repaired beside a change that is under way on any node", () => {
+  const findings = [finding("daemon-not-enabled", "a", "enable-daemon"), finding("fw-drop", "b", "firewall")];
+  const changing = seen("b", "node b", "daemon running 7 7", "pending");
+  const { steps, held } = repairPlan({ symptoms: [], findings }, [A, changing]);
+  expect(steps).toEqual([]);
+  expect(held.map(({ because }) => because)).toEqual([
+    "a change is under way on b; confirm it, or wait until it has gone back",
+    "a change is under way on b; confirm it, or wait until it has gone back",
+  ]);
+});
+
 test("nothing by which an address could be let go is done on the only holder without a peer, whatever is found", () => {
   const cause = fc.constantFrom(...(Object.keys(CAUSES) as (keyof typeof CAUSES)[]));
   const action = fc.constantFrom(
