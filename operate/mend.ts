@@ -111,7 +111,7 @@ async function tryStep(step: Step, report: MendReport, options: MendOptions): Pr
   const worse = isWorse(before.diagnosis, report.last.diagnosis, finding);
   if (worse === undefined && !remains(report.last.diagnosis, finding))
     return { ...mended, outcome: "done", words: lastLine(stdout) };
-  const undone = await takeBack(host, cluster, lastLine(stdout));
+  const undone = await takeBack(host, cluster, action, lastLine(stdout));
   await settled(report.last.nodes, options);
   report.last = await look();
   return worse === undefined
@@ -139,10 +139,10 @@ async function afterFailure(
     : { ...mended, outcome: "undone", words: `${words}; ${now}` };
 }
 
-/** In words. `--undo` is about the last repair that did something: an older one, where this one has found nothing to do. */
-async function takeBack(host: Host, cluster: string, done: string): Promise<string> {
+/** In words. */
+async function takeBack(host: Host, cluster: string, action: string[], done: string): Promise<string> {
   if (done.startsWith("nothing to do")) return done;
-  const { code, stderr } = await host.agent(["repair", cluster, "--undo"], LIMIT);
+  const { code, stderr } = await host.agent(["repair", cluster, "--undo", ...action], LIMIT);
   return code === 0 ? "taken back" : `not taken back: ${lastLine(stderr)}`;
 }
 

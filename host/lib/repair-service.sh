@@ -106,7 +106,7 @@ repair_reapply() {
     : >"$work/nothing"
     return 0
   fi
-  [ ! -d "$reapply_copies" ] || on_undo "by-hand $reapply_copies"
+  [ ! -d "$reapply_copies" ] || on_undo "by-hand $reapply_copies $repair_cluster $reapply_current"
   { drifted "$repair_cluster" "$reapply_dir" && firewall_drift "$reapply_dir"; } >"$work/still-drifted"
   [ ! -s "$work/still-drifted" ] || fail "something changes it again: $(tr '\n' ';' <"$work/still-drifted" | sed 's/;$//; s/;/; /g')"
 }

@@ -4,13 +4,14 @@
 #
 #   repair CLUSTER ACTION [WORD...]    one of repair_actions
 #   repair CLUSTER [--dry-run]         whatever `diagnose` finds here that is automatic, one after the other
-#   repair CLUSTER --undo              the last one, where it can be
+#   repair CLUSTER --undo [ACTION [WORD...]]
+#                                      the last one, where it can be, and where it is that one
 #
 # An action is a function repair_ACTION, with dashes as underscores. It says what it does, notes how that is taken back
 # (`on_undo`) before it does it, and fails with a reason where it must not or has not helped.
 #
 # /var/lib/vrrp-agent/CLUSTER/repair/
-#   done       ACTION WORD...: the last one that can be taken back
+#   done       GENERATION ACTION WORD...: the last one that can be taken back, also one that a loss of power broke off
 #   undo       how, a line each, in the order in which it was done
 #   by-hand    paths, of a reapply
 
@@ -30,9 +31,15 @@ verb_repair() {
   *) require_cluster "$repair_cluster" ;;
   esac
   use_node "$conf"
+  # for_tunnel changes the cluster, not whose repair it is.
+  repair_of=$repair_cluster
+  repair_dir=$state_dir/$repair_cluster/repair
   case "$#:${1-}" in
   0:* | 1:--dry-run) repair_all "${1-}" ;;
-  1:--undo) repair_undo ;;
+  *:--undo)
+    shift
+    repair_undo "$*"
+    ;;
   *) repair_one "$@" ;;
   esac
 }
@@ -68,18 +75,42 @@ repair_one() {
   refuse_repair
   : >"$work/undo"
   rm -f "$work/nothing"
-  attempt "repair_$(say "$repair_action" | tr - _)" "$@" 2>"$work/repair-words"
+  trap 'repair_broken_off 130' INT
+  trap 'repair_broken_off 143' TERM
+  trap 'repair_broken_off 129' HUP
+  attempt in_words "repair_$(say "$repair_action" | tr - _)" "$@"
+  trap : INT TERM HUP
   cat "$work/repair-words" >&2
   if [ "$attempt_status" -eq 0 ]; then
     [ ! -e "$work/nothing" ] || return 0
-    keep_repair || warn "note: cannot write to $state_dir/$repair_cluster; this repair cannot be taken back with --undo"
+    keep_repair || warn "note: cannot write to $repair_dir; this repair cannot be taken back with --undo"
     repair_event "done" "$repair_words"
     return 0
   fi
-  repair_reason=$(tail -n 1 "$work/repair-words" | sed "s/^vrrp-agent: [^ ]*: repair: //" | one_line)
+  repair_failed "$(tail -n 1 "$work/repair-words" | sed "s/^vrrp-agent: [^ ]*: repair: //" | one_line)"
+  exit 1
+}
+
+# in_words COMMAND [WORD...]: what it says of errors is kept. Of it alone: a trap tells whoever called.
+in_words() { "$@" 2>"$work/repair-words"; }
+
+# repair_broken_off STATUS: by whoever waits for it no longer.
+repair_broken_off() {
+  trap : INT TERM HUP
+  warn "broken off"
+  repair_failed "broken off"
+  exit "$1"
+}
+
+# repair_failed REASON: what it has done is taken back.
+repair_failed() {
+  repair_reason=$1
+  # Of its own, where it came no further.
+  ! grep -q '^1 repair' "$(drain_file "$repair_cluster")" 2>/dev/null || attempt drain_off "$repair_cluster"
   if [ -s "$work/undo" ]; then
     attempt take_back_repair
     if [ "$attempt_status" -eq 0 ]; then
+      rm -rf "$repair_dir"
       repair_reason="$repair_reason; taken back"
       warn "what was done is taken back"
     else
@@ -88,7 +119,6 @@ repair_one() {
     fi
   fi
   repair_event failed "$repair_words" "$repair_reason"
-  exit 1
 }
 
 # make_repair_work: also where what is to be put right is that nothing can be written there.
@@ -127,8 +157,11 @@ for_tunnel() {
   return 1
 }
 
-# on_undo LINE: how what comes next is taken back.
-on_undo() { say "$1" >>"$work/undo"; }
+# on_undo LINE: how what comes next is taken back. At once where --undo finds it, for a host may lose its power now.
+on_undo() {
+  say "$1" >>"$work/undo"
+  keep_repair || true
+}
 
 # repair_dir_now: files of the generation in force.
 repair_dir_now() { generation_dir "$repair_cluster" "$(current_generation "$repair_cluster")"; }
@@ -143,38 +176,44 @@ repair_event() {
 # keep_repair: so that --undo finds it. One that leaves nothing to take back ends what could be taken back before: --undo
 # is about the last one, and an older start of the daemon taken back by it would stop a master.
 keep_repair() {
-  keep_to=$state_dir/$repair_cluster/repair
   if [ ! -s "$work/undo" ]; then
-    rm -rf "$keep_to" 2>/dev/null || true
+    rm -rf "$repair_dir" 2>/dev/null || true
     return 0
   fi
   # A full disk must not end what has helped.
   (
     umask 077
-    mkdir -p "$keep_to" && write_file "$keep_to/undo" <"$work/undo" || exit 1
-    if grep -q '^by-hand ' "$work/undo"; then write_file "$keep_to/by-hand" <"$work/by-hand" || exit 1; fi
-    say "$(current_generation "$repair_cluster") $repair_words" | write_file "$keep_to/done"
+    mkdir -p "$repair_dir" && write_file "$repair_dir/undo" <"$work/undo" || exit 1
+    if grep -q '^by-hand ' "$work/undo"; then write_file "$repair_dir/by-hand" <"$work/by-hand" || exit 1; fi
+    say "$(current_generation "$repair_of") $repair_words" | write_file "$repair_dir/done"
+    sync "$repair_dir/undo" "$repair_dir/done" "$repair_dir"
   ) 2>/dev/null
 }
 
+# last_repair: ACTION WORD... of the one that --undo takes back.
+last_repair() { cut -d ' ' -f 2- "$repair_dir/done" 2>/dev/null || true; }
+
+# repair_undo [WORDS]: only where the last one is that one.
 repair_undo() {
   repair_action=undo
   make_repair_work
   take_lock apply 9
   refuse_repair
-  undo_from=$state_dir/$repair_cluster/repair
-  [ -e "$undo_from/done" ] || fail "there is no repair of $repair_cluster that could be taken back"
-  read -r undo_generation undo_words <"$undo_from/done"
+  [ -e "$repair_dir/done" ] || fail "there is no repair of $repair_cluster that could be taken back"
+  undo_words=$(last_repair)
+  [ -z "$1" ] || [ "$1" = "$undo_words" ] ||
+    fail "there is nothing of '$1' that could be taken back; the last repair is '$undo_words'"
+  read -r undo_generation _ <"$repair_dir/done"
   [ "$undo_generation" = "$(current_generation "$repair_cluster")" ] ||
     fail "$repair_cluster was applied anew since the last repair ($undo_words), which is part of what there is now"
-  cp "$undo_from/undo" "$work/undo"
-  [ ! -e "$undo_from/by-hand" ] || cp "$undo_from/by-hand" "$work/by-hand"
+  cp "$repair_dir/undo" "$work/undo"
+  [ ! -e "$repair_dir/by-hand" ] || cp "$repair_dir/by-hand" "$work/by-hand"
   attempt take_back_repair
   [ "$attempt_status" -eq 0 ] || {
     repair_event undo-failed "$undo_words"
     fail "not all of the repair '$undo_words' is taken back; see vrrp-agent status"
   }
-  rm -rf "$undo_from"
+  rm -rf "$repair_dir"
   repair_event undone "$undo_words"
   say "took back: $undo_words"
 }
@@ -194,9 +233,12 @@ take_back_repair() {
     sysctl) say "$undo_rest" >"$root/proc/sys/$(say "$undo_first" | tr . /)" ;;
     tunnel) ! tunnel_up "$undo_first" || stop_tunnel "$undo_rest" "$undo_first" ;;
     by-hand)
-      reapply_dir=$(repair_dir_now)
+      # CLUSTER GENERATION: another one's where its tunnel is what was put right.
+      reapply_dir=$(generation_dir "${undo_rest% *}" "${undo_rest#* }")
       reapply_copies=$undo_first
-      return_by_hand "$repair_cluster"
+      [ "$(current_generation "${undo_rest% *}")" = "${undo_rest#* }" ] ||
+        fail "${undo_rest% *} was applied anew since; what there was is in ${undo_first#"$root"}"
+      return_by_hand "${undo_rest% *}"
       ;;
     esac
   done 3<"$work/undo-now"
@@ -227,7 +269,8 @@ repair_all() {
     repair_status=0
     # Its words are a path, names and addresses.
     # shellcheck disable=SC2086
-    "$here/vrrp-agent" repair "$repair_cluster" $repair_next </dev/null || repair_status=$?
+    "$here/vrrp-agent" repair "$repair_cluster" $repair_next </dev/null >"$work/repair-said" || repair_status=$?
+    cat "$work/repair-said"
     # The roles settle first.
     repair_settle=$(facts settle "$conf")
     [ "$repair_status" -ne 0 ] || sleep "${repair_settle:-0}"
@@ -237,7 +280,10 @@ repair_all() {
     lines_new_in "$work/causes-after" "$work/causes-before" >"$work/causes-new"
     [ -s "$work/causes-new" ] || continue
     warn "after '$repair_next' there is also: $(tr '\n' ' ' <"$work/causes-new")"
-    "$here/vrrp-agent" repair "$repair_cluster" --undo </dev/null || true
+    # What the same did on another day is not to be taken back for having done nothing now.
+    # shellcheck disable=SC2086
+    grep -q '^nothing to do' "$work/repair-said" ||
+      "$here/vrrp-agent" repair "$repair_cluster" --undo $repair_next </dev/null || true
     exit 1
   done
   if [ "$diagnose_status" -eq 0 ]; then

@@ -85,7 +85,7 @@ test("one that makes it worse is taken back, and nothing is tried after it", asy
     patient.symptoms = [dual];
   });
   const { repairs } = await patient.mend();
-  expect(patient.calls).toEqual(["b repair start-daemon", "b repair --undo"]);
+  expect(patient.calls).toEqual(["b repair start-daemon", "b repair --undo start-daemon"]);
   expect(repairs).toMatchObject([
     { outcome: "undone", words: "now there is dual-master: 10.0.0.100 is on a and b; taken back" },
   ]);
@@ -112,11 +112,11 @@ test("one that does not help is taken back, and the next is tried", async () => 
     finding("daemon-not-enabled", "b", "enable-daemon"),
   ];
   patient.cures("b repair enable-daemon", "daemon-not-enabled");
-  patient.effects.set("b repair --undo", () =>
+  patient.effects.set("b repair --undo firewall", () =>
     ended(1, "", "vrrp-agent: b: repair: there is no repair of gw\n"),
   );
   const { repairs } = await patient.mend();
-  expect(patient.calls).toEqual(["b repair firewall", "b repair --undo", "b repair enable-daemon"]);
+  expect(patient.calls).toEqual(["b repair firewall", "b repair --undo firewall", "b repair enable-daemon"]);
   expect(repairs).toMatchObject([
     { outcome: "no-help", words: "fw-drop is still there; not taken back: there is no repair of gw" },
     { outcome: "done" },
