@@ -25,10 +25,13 @@ export class Holding {
     return Math.min(...this.lines.map(({ came, uptime }) => came - uptime));
   }
 
-  /** The host counts by its uptime; the fastest of its lines says what that is here. */
+  /** The host counts by its uptime; the fastest of its lines says what that is here. A line that says the same again is none. */
   get changes(): Change[] {
     const { offset } = this;
-    return this.lines.map(({ uptime, holds, addresses }) => ({ at: uptime + offset, holds, addresses }));
+    const says = (at: number) => [this.lines[at]?.holds, ...(this.lines[at]?.addresses ?? [])].join(" ");
+    return this.lines
+      .filter((_, at) => says(at) !== says(at - 1))
+      .map(({ uptime, holds, addresses }) => ({ at: uptime + offset, holds, addresses }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import {
+  FORSAKEN,
   drill as exercise,
   drillHostAt,
   DrillKind,
@@ -168,6 +169,7 @@ function writeDrawing(path: string, text: string, { err }: Streams): void {
 function giveUp(ledger: Ledger, { err }: Streams): never {
   const left = ledger.left.length === 0 ? ["nothing"] : ledger.left;
   err(left.map((line) => `left to be done: ${line}\n`).join(""));
+  if (ledger.left.length > 0) err(`the hosts do it by themselves within ${FORSAKEN / 60} minutes\n`);
   process.exit(ExitCode.Problem);
 }
 

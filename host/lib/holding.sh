@@ -1,6 +1,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # the names of common.sh
 # For whoever moves the addresses from elsewhere: what this host holds, by its own uptime, and what its role has done.
 
+# Seconds after which it says the same again: where nobody reads it any more it ends by that.
+holding_again=10
+
 # verb_holding CLUSTER SECONDS: `UPTIME-MS EPOCH all|some|none [ADDRESS...]` now and at each change, until so many seconds are
 # over; ADDRESS: those that are here.
 verb_holding() {
@@ -11,12 +14,12 @@ verb_holding() {
     exit 2
     ;;
   esac
-  holding_end=$(($(uptime) + $2)) holding_was=
+  holding_end=$(($(uptime) + $2)) holding_was='' holding_next=0
   while [ "$(uptime)" -lt "$holding_end" ]; do
     holding_now=$(holding_word "$1")
-    if [ "$holding_now" != "$holding_was" ]; then
+    if [ "$holding_now" != "$holding_was" ] || [ "$(uptime)" -ge "$holding_next" ]; then
       say "$(uptime_ms) $(now) $holding_now"
-      holding_was=$holding_now
+      holding_was=$holding_now holding_next=$(($(uptime) + holding_again))
     fi
     sleep 0.05 2>/dev/null || sleep 1
   done

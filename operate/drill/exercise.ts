@@ -29,6 +29,9 @@ const LEAD = 1000;
 /** Seconds that roles may take. */
 const PATIENCE = 120;
 
+/** Seconds after which the hosts bring back by themselves what was changed, should this process be gone. */
+export const FORSAKEN = 600;
+
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** Strikes, waits, and brings everything back, whatever happens on the way. */
@@ -40,6 +43,7 @@ export async function exercise(options: ExerciseOptions): Promise<Exercise> {
   const common = { ...options, ledger, patience, pause };
   const isInterrupted = () => signal?.aborted === true;
   const began = Date.now();
+  await armed(options);
   await pause(LEAD);
   const moved = await move({
     ...common,
@@ -52,10 +56,14 @@ export async function exercise(options: ExerciseOptions): Promise<Exercise> {
   moved.problems.forEach(say);
   if (isInterrupted()) say("interrupted; everything is brought back");
   const problems = [...moved.problems];
+  // It may take its time.
+  await armed(options);
   const left = await restore({ ...common, hosts: hosts() }).catch((error: Error) => {
     problems.push(error.message);
     return ledger.left;
   });
+  // What is left a host still sees to.
+  if (left.length === 0 || options.stay) await toAll(options, "end");
   const back = wayBack(options, moved.phase);
   await pause(LEAD);
   return {
@@ -68,6 +76,21 @@ export async function exercise(options: ExerciseOptions): Promise<Exercise> {
     left,
   };
 }
+
+/** Has every host bring back by itself what was changed on it, unless it hears of this process again. */
+async function armed(options: ExerciseOptions): Promise<void> {
+  for (const [node, { code, stderr }] of await toAll(options, String(FORSAKEN))) {
+    if (code !== 0)
+      options.say(
+        `note: should this process be killed, ${node} brings nothing back by itself: ${stderr.trim().split("\n")[0]}`,
+      );
+  }
+}
+
+const toAll = ({ nodes, cluster }: ExerciseOptions, word: string) =>
+  Promise.all(
+    nodes.map(async ({ node, host }) => [node, await host.agent(["exercise", cluster, word], 30)] as const),
+  );
 
 /** From the end of the first phase until now, where the addresses were away and are not to stay. */
 function wayBack(

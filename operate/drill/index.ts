@@ -1,4 +1,5 @@
 export { drill, type DrillOutcome } from "./drill";
+export { FORSAKEN } from "./exercise";
 export { type DrillHost, drillHostAt } from "./host";
 export { Ledger } from "./ledger";
 export { DrillKind } from "./model";

@@ -1,3 +1,4 @@
+import { NOT_REACHED } from "../host";
 import { isSeen, type Observation, observe, type Seen } from "../observation";
 import { switchOver } from "../switchover";
 import type { DrillHost } from "./host";
@@ -21,21 +22,23 @@ export interface RestoreOptions {
   patience: number;
 }
 
+interface Restoring extends RestoreOptions {
+  /** Nodes whose keepalived could not be started. */
+  unstartable: Set<string>;
+}
+
 /** Tries of an undrain: it waits for the agent's lock, up to two minutes each, where a drain that was begun goes on. */
 const UNDRAIN_TRIES = 5;
 /** Seconds beyond the hand-over within which a preferred node has its addresses back. */
 const TAKE_BACK = 15;
 
 /** Brings everything back to how it was, whatever state it is in; what is left is said, and how it is done by hand. */
-export async function restore(options: RestoreOptions): Promise<string[]> {
+export async function restore(given: RestoreOptions): Promise<string[]> {
+  const options: Restoring = { ...given, unstartable: new Set() };
   const { choice, stay, ledger, say } = options;
-  let seen = await look(options);
-  for (const { node, running } of seen.filter(isSeen)) {
-    if (running) ledger.done(keys.stopped(node));
-    else if (await start(options, node)) seen = await look(options);
-  }
+  let seen = await lookStarting(options);
   if (!stay && !isHome(choice, seen)) await bringHome(options, seen);
-  seen = await look(options);
+  seen = await lookStarting(options);
   for (const { node, status } of seen.filter(isSeen)) {
     if (!status.drained) ledger.done(keys.drained(node));
     else if (!(stay && node === choice.from)) await undrain(options, node);
@@ -49,7 +52,7 @@ export async function restore(options: RestoreOptions): Promise<string[]> {
   }
   if (stay) keepDrained(options, await look(options));
   await rolesReached(options);
-  for (const one of await look(options)) {
+  for (const one of await lookStarting(options)) {
     if (!isSeen(one)) ledger.add(`unseen ${one.node}`, `${one.node} was not seen at the end: ${one.problem}`);
   }
   if (ledger.left.length === 0) say(stay ? "restored, but for the addresses, which stay" : "restored");
@@ -69,11 +72,26 @@ export async function look({
   );
 }
 
-async function start({ hosts, say }: RestoreOptions, node: string): Promise<boolean> {
+/** The same, with keepalived started wherever it does not run: a host may have been away when it was last looked at. */
+async function lookStarting(options: Restoring): Promise<Observation[]> {
+  const { ledger, unstartable } = options;
+  const seen = await look(options);
+  let started = 0;
+  for (const { node, running } of seen.filter(isSeen)) {
+    if (running) ledger.done(keys.stopped(node));
+    else if (!unstartable.has(node) && (await start(options, node))) started++;
+  }
+  return started > 0 ? await look(options) : seen;
+}
+
+async function start({ hosts, say, unstartable }: Restoring, node: string): Promise<boolean> {
   say(`keepalived is started on ${node}`);
   const { code, stdout, stderr } = await hosts.get(node)!.startKeepalived();
-  if (code !== 0) say(`keepalived does not start on ${node}: ${(stderr || stdout).trim()}`);
-  return code === 0;
+  if (code === 0) return true;
+  say(`keepalived does not start on ${node}: ${(stderr || stdout).trim()}`);
+  // A connection that broke is tried again.
+  if (code !== NOT_REACHED) unstartable.add(node);
+  return false;
 }
 
 async function undrain({ hosts, cluster, say }: RestoreOptions, node: string): Promise<void> {
@@ -93,7 +111,7 @@ export function isHome({ home }: Choice, seen: readonly Observation[]): boolean 
  * Who had everything gets it back by a switchover, for which the present holder's role gets ready. Where several had some, or
  * the former holder is preferred and nothing keeps it, it takes them by itself.
  */
-async function bringHome(options: RestoreOptions, seen: readonly Observation[]): Promise<void> {
+async function bringHome(options: Restoring, seen: readonly Observation[]): Promise<void> {
   const { cluster, hosts, choice, before, say, pause, patience } = options;
   const isSpread = new Set(Object.values(choice.home)).size > 1;
   const origin = seen.filter(isSeen).find(({ node }) => node === choice.from);
@@ -113,11 +131,11 @@ async function bringHome(options: RestoreOptions, seen: readonly Observation[]):
 }
 
 /** Whether the addresses come to where they were within the time that a hand-over takes. */
-async function comesHome(options: RestoreOptions): Promise<boolean> {
+async function comesHome(options: Restoring): Promise<boolean> {
   const { choice, before, pause } = options;
   const handOver = Math.max(0, ...before.map(({ status }) => status.handOver ?? 10));
   for (const end = Date.now() + (handOver + TAKE_BACK) * 1000; ; await pause(500)) {
-    if (isHome(choice, await look(options))) return true;
+    if (isHome(choice, await lookStarting(options))) return true;
     if (Date.now() > end) return false;
   }
 }

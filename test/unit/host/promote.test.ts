@@ -189,4 +189,14 @@ describe.each(SHELLS)("promote under %s", (shell) => {
       /^1000000 \d+ none\n1001000 \d+ all 10\.0\.0\.100\n$/,
     );
   });
+
+  test("says it again every ten seconds, and so ends where nobody reads it any more", () => {
+    host.program(
+      "sleep",
+      `awk '{ printf "%.2f 0\\n", $1 + 5 }' "$VRRP_ROOT/proc/uptime" >"$FAKE/up" && cp "$FAKE/up" "$VRRP_ROOT/proc/uptime"`,
+    );
+    expect(host.succeed(["holding", "gw", "25"])).toMatch(
+      /^1000000 \d+ none\n1010000 \d+ none\n1020000 \d+ none\n$/,
+    );
+  });
 });

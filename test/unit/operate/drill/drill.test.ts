@@ -25,6 +25,8 @@ class Pair {
       { holds: name === "a", drained: false, running: true, keeps: name === "a", tell: [] },
     ]),
   );
+  /** What the hosts are to do by themselves. */
+  readonly watches: string[] = [];
   /** Before a command is carried out. */
   before: (call: string) => void = () => undefined;
   /** keepalived is started again after a kill. */
@@ -44,8 +46,12 @@ class Pair {
     };
     return {
       address: name,
-      agent: async ([verb = ""]) => {
+      agent: async ([verb = "", , word = ""]) => {
         await new Promise(setImmediate);
+        if (verb === "exercise") {
+          this.watches.push(`${name} ${word} after ${this.calls.length}`);
+          return ended();
+        }
         if (verb === "status") return ended(this.status(name));
         if (verb === "events")
           return ended(
@@ -254,6 +260,32 @@ describe("a drill", () => {
     expect(pair.state).toEqual(asItWas);
   });
 
+  test("has every host bring back what is changed, should this process be gone, until all is as it was", async () => {
+    const pair = new Pair();
+    await pair.run();
+    const all = pair.calls.length;
+    expect(pair.watches.slice(0, 2)).toEqual(["a 600 after 0", "b 600 after 0"]);
+    expect(pair.watches.slice(-2)).toEqual([`a end after ${all}`, `b end after ${all}`]);
+  });
+
+  test("starts keepalived on a host that was away when it was first looked at", async () => {
+    const pair = new Pair();
+    pair.restarts = false;
+    const [a, b] = pair.hosts;
+    let away = 0;
+    const rebooting: DrillHost = {
+      ...a!,
+      agent: (words, limit) =>
+        words[0] === "status" && pair.calls.includes("a stop") && ++away < 4
+          ? Promise.resolve(ended("", 255, "connection refused"))
+          : a!.agent(words, limit),
+    };
+    const { report } = await pair.run({ hosts: [rebooting, b!], kind: "stop" });
+    expect(pair.calls).toContain("a start");
+    expect(report!.left).toEqual([]);
+    expect(pair.state).toEqual(asItWas);
+  });
+
   test("ends a drain that would not end at first", async () => {
     const pair = new Pair();
     const [a, b] = pair.hosts;
@@ -298,5 +330,7 @@ describe("a drill", () => {
       "keepalived may not run on a; there: systemctl start keepalived",
       expect.stringContaining("the addresses are not where they were") as string,
     ]);
+    // The hosts still see to it.
+    expect(pair.watches.some((watch) => watch.includes("end"))).toBe(false);
   });
 });
