@@ -77,15 +77,20 @@ export interface Heard {
   priority: number | undefined;
   transport: string;
   count: number;
+  /** Where; none: that is not known. */
+  interfaces: string[];
 }
 
 export function heard(view: NodeView): Heard[] {
-  return view.all("heard").map(([, address = "", vrid, version, priority, transport = "", n]) => ({
-    address: canonical(address),
-    vrid: count(vrid),
-    version: numberOf(version),
-    priority: numberOf(priority),
-    transport,
-    count: count(n),
-  }));
+  return view
+    .all("heard")
+    .map(([, address = "", vrid, version, priority, transport = "", n, ...interfaces]) => ({
+      address: canonical(address),
+      vrid: count(vrid),
+      version: numberOf(version),
+      priority: numberOf(priority),
+      transport,
+      count: count(n),
+      interfaces,
+    }));
 }

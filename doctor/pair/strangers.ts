@@ -1,5 +1,5 @@
 import { isLinkLocal } from "../../spec/addresses";
-import { heard } from "../facts";
+import { heard, type Heard } from "../facts";
 import type { Finding } from "../model";
 import { ClusterView, loadedOf, Member, ownAddresses } from "./cluster";
 import { because, bySpec, found, list } from "./found";
@@ -26,9 +26,10 @@ export function strangersOf(cluster: ClusterView): Stranger[] {
       .filter(({ address, count }) => count > 0 && !isOurs(address))
       .flatMap((sender) => {
         const instance = member.wanted.find(
-          ({ name, vrid, family }) =>
-            (loadedOf(member, name)?.vrid ?? vrid) === sender.vrid &&
-            (family === 6) === sender.address.includes(":"),
+          (one) =>
+            (loadedOf(member, one.name)?.vrid ?? one.vrid) === sender.vrid &&
+            (one.family === 6) === sender.address.includes(":") &&
+            isOnSegment(sender, one.interface, member),
         );
         return instance === undefined ? [] : [{ member, sender, instance: instance.name }];
       }),
@@ -41,11 +42,17 @@ export function strangersOf(cluster: ClusterView): Stranger[] {
       address: sender.address,
       instance,
       vrid: sender.vrid,
-      hearers: [...(before?.hearers ?? []), member],
+      hearers: [...new Set([...(before?.hearers ?? []), member])],
       sentence: `${sender.address} sends adverts of the virtual router id ${sender.vrid}${sender.priority === undefined ? "" : ` with priority ${sender.priority}`}`,
     });
   }
   return [...strangers.values()];
+}
+
+/** An id counts for its segment: what is heard only where other instances are is none of this one. */
+function isOnSegment({ interfaces }: Heard, own: string, { wanted }: Member): boolean {
+  const isElsewhere = (dev: string) => dev !== own && wanted.some((other) => other.interface === dev);
+  return interfaces.length === 0 || !interfaces.every(isElsewhere);
 }
 
 function isLocal(address: string): boolean {

@@ -16,9 +16,9 @@ heard_begin() {
 
 heard_end() { net_signal capture TERM; }
 
-# captured: a filter of tcpdump's lines into those of the table: nic|vmac PACKETS KEY...
+# captured INTERFACE: a filter of tcpdump's lines into those of the table: nic|vmac PACKETS KEY...
 captured() {
-  awk '
+  awk -v dev="$1" '
     / > .*: VRRPv[0-9]/ {
       mac = "-"
       if ($2 ~ /^[0-9a-f][0-9a-f]:.*:/) mac = $2
@@ -28,19 +28,21 @@ captured() {
       version = substr($0, at + RLENGTH) + 0
       if (/unknown type \(8\)/ || (version == 8 && /unknown type \(0\)/)) {
         first = version == 8 ? 32768 : 2048
-        print "nic", 1, part[1], to, first, first
+        print "nic", 1, part[1], to, first, first, dev
         next
       }
       vrid = $0; sub(/.*vrid /, "", vrid); prio = $0; sub(/.*prio /, "", prio)
       first = version * 4096 + 256 + vrid
-      print "nic", 1, part[1], to, first, prio * 256
+      print "nic", 1, part[1], to, first, prio * 256, dev
       if (mac != "-") print "vmac", 1, mac, part[1], first
     }'
 }
 
 # traffic_facts
 traffic_facts() {
-  cat "$net_dir"/capture.* 2>/dev/null | captured >>"$net_dir/counted"
+  for heard_capture in "$net_dir"/capture.*; do
+    [ ! -e "$heard_capture" ] || captured "${heard_capture#"$net_dir/capture."}" <"$heard_capture" >>"$net_dir/counted"
+  done
   [ -n "$net_table" ] || [ -s "$net_dir/counted" ] || return 0
   macs_of_peers >"$net_dir/macs"
   awk -v nft="${net_table:+yes}" -v nic="${table_nic:-}" "$bits_awk"'
@@ -119,10 +121,12 @@ heard_facts() {
     part == 1 { own[bits($1)] = 1; next }
     $1 == at && $5 != 2048 && $5 != 32768 && !(bits($3) in own) {
       cast = $4 == "224.0.0.18" || $4 == "ff02::12" ? "multicast" : "unicast"
-      heard["heard " $3 " " ($5 % 256) " " int($5 / 4096) " " int($6 / 256) " " cast] += $2
+      line = "heard " $3 " " ($5 % 256) " " int($5 / 4096) " " int($6 / 256) " " cast
+      heard[line] += $2
+      if ($7 != "" && !index(on[line] " ", " " $7 " ")) on[line] = on[line] " " $7
     }
     $1 == "vmac" && $3 ~ /^00:00:5e:00:0[12]:/ && !(bits($4) in own) { heard["heard-vmac " $4 " " ($5 % 256)] += $2 }
-    END { for (line in heard) print line, heard[line] }' part=1 "$net_dir/own" part=2 "$net_dir/counted" | sort
+    END { for (line in heard) print line, heard[line] on[line] }' part=1 "$net_dir/own" part=2 "$net_dir/counted" | sort
 }
 
 # macs_of_peers: ADDRESS MAC, by the neighbour table.

@@ -108,17 +108,19 @@ table_rules() {
   say "}"
   [ "$table_nic" = netdev ] || return 0
   say "table netdev $table_name {"
-  table_sets nic
   table_addresses frames stray
   table_peers
   say "  set vmac4 { type ether_addr . ipv4_addr . inet_service; flags dynamic; size 1024; }"
   say "  set vmac6 { type ether_addr . ipv6_addr . inet_service; flags dynamic; size 1024; }"
   say "  set wg { type inet_service; flags dynamic; size 64; }"
   table_number=0
+  : >"$net_dir/nic-names"
   cat "$net_dir/devs" "$net_dir/wg-devs" 2>/dev/null | sort -u >"$net_dir/nic-devs"
   while read -r table_dev; do
     [ -d "$root/sys/class/net/$table_dev" ] || continue
     table_number=$((table_number + 1))
+    say "nic$table_number $table_dev" >>"$net_dir/nic-names"
+    table_sets "nic$table_number"
     say "  chain nic$table_number {"
     say "    type filter hook ingress device \"$table_dev\" priority -500; policy accept;"
     if has_line "$table_dev" "$net_dir/devs"; then table_nic_rules; fi
@@ -130,7 +132,7 @@ table_rules() {
 
 # table_nic_rules: of an interface of the cluster.
 table_nic_rules() {
-  table_count nic
+  table_count "nic$table_number"
   if has_arp "$table_dev"; then
     say "    arp saddr ip @peers4 add @frames4 { arp saddr ip counter }"
     say "    ip protocol 112 @th,0,16 != 0x0800 add @vmac4 { ether saddr . ip saddr . th sport counter }"

@@ -4,7 +4,7 @@
 #
 # Sets, with a counter for each element; 4 and 6 for the family:
 #   sent, left      SOURCE . DESTINATION . BYTES 1-2 . BYTES 3-4 of protocol 112, at the start of output and after all its filters
-#   nic, entered, passed    ... at the interface, before all filters of input, after them
+#   nicN, entered, passed   ... at an interface, before all filters of input, after them
 #   frames          peers, everything else from them     stray    virtual addresses that are not here
 #   refused         peers, their ICMP about protocol 112 vmac     MAC . SOURCE . BYTES 1-2
 #   wg, wgin, wgpassed PORT   hands, handsleft ADDRESS . PORT
@@ -92,11 +92,15 @@ table_list() {
   nft list table inet "$net_table"
 }
 
-# table_read: into $work/look-net/counted, SET PACKETS KEY...; a set without its 4 or 6.
+# table_read: into $work/look-net/counted, SET PACKETS KEY...; a set without its 4 or 6, what is counted at an interface as
+# `nic PACKETS KEY... INTERFACE`.
 table_read() {
   : >"$net_dir/counted"
   [ -n "$net_table" ] || return 0
-  table_list 2>/dev/null | table_flat >"$net_dir/counted"
+  table_list 2>/dev/null | table_flat | awk '
+    part == 1 { dev[$1] = $2; next }
+    $1 in dev { name = $1; $1 = "nic"; $0 = $0 " " dev[name] }
+    { print }' part=1 "$net_dir/nic-names" part=2 - >"$net_dir/counted"
 }
 
 table_flat() {

@@ -2,7 +2,7 @@ import { NetHost, SHELLS } from "./examine-net-tools";
 
 /** What nft 1.0.6 lists of the table. */
 const LISTED = `table netdev vrrp_doctor_77 {
-	set nic4 {
+	set nic14 {
 		type ipv4_addr . ipv4_addr . inet_service . inet_service
 		size 1024
 		flags dynamic
@@ -11,7 +11,7 @@ const LISTED = `table netdev vrrp_doctor_77 {
 			     10.0.0.9 . 224.0.0.18 . 12595 . 64001 counter packets 4 bytes 128 }
 	}
 
-	set nic6 {
+	set nic16 {
 		type ipv6_addr . ipv6_addr . inet_service . inet_service
 		size 1024
 		flags dynamic
@@ -39,7 +39,7 @@ const LISTED = `table netdev vrrp_doctor_77 {
 
 	chain nic1 {
 		type filter hook ingress device "eth0" priority -500; policy accept;
-		ip protocol vrrp th sport 2048 add @nic4 { ip saddr . ip daddr . th sport . th sport counter }
+		ip protocol vrrp th sport 2048 add @nic14 { ip saddr . ip daddr . th sport . th sport counter }
 	}
 }
 table inet vrrp_doctor_77 {
@@ -129,6 +129,7 @@ describe.each(SHELLS)("what examine makes of what it counted, under %s", (shell)
   const counted = (script: string) => {
     host.program("nft", `cat "$FAKE/listed"`);
     host.write("bin/listed", LISTED);
+    host.note("nic-names", ["nic1 eth0"]);
     // One listing for both tables.
     return host.run(`net_table=vrrp_doctor_77 table_nic=inet; table_read; table_nic=netdev; ${script}`);
   };
@@ -159,9 +160,9 @@ describe.each(SHELLS)("what examine makes of what it counted, under %s", (shell)
 
   test("adverts are told by who sends them, strangers among them, probes not", () => {
     expect(counted("heard_facts")).toEqual([
-      "heard 10.0.0.2 51 2 100 unicast 3",
-      "heard 10.0.0.9 51 3 250 multicast 4",
-      "heard fe80::2 61 3 90 multicast 5",
+      "heard 10.0.0.2 51 2 100 unicast 3 eth0",
+      "heard 10.0.0.9 51 3 250 multicast 4 eth0",
+      "heard fe80::2 61 3 90 multicast 5 eth0",
       "heard-vmac fe80::2 61 5",
     ]);
   });
@@ -173,18 +174,18 @@ describe.each(SHELLS)("what examine makes of what it counted, under %s", (shell)
       "04:31:57.514396 02:00:00:00:00:03 > 33:33:00:00:00:12, ethertype IPv6 (0x86dd), length 94: fe80::3 > ff02::12: VRRPv3, Advertisement, vrid 61, prio 90, intvl 100cs, length 40",
       "04:31:57.614396 IP 10.9.0.2 > 10.9.0.1: VRRPv8, unknown type (0), length 20",
     ];
-    expect(host.run("captured", lines.join("\n"))).toEqual([
-      "nic 1 10.0.0.2 10.0.0.1 2048 2048",
-      "nic 1 10.0.0.2 224.0.0.18 8499 25600",
+    expect(host.run("captured eth0", lines.join("\n"))).toEqual([
+      "nic 1 10.0.0.2 10.0.0.1 2048 2048 eth0",
+      "nic 1 10.0.0.2 224.0.0.18 8499 25600 eth0",
       "vmac 1 00:00:5e:00:01:33 10.0.0.2 8499",
-      "nic 1 fe80::3 ff02::12 12605 23040",
+      "nic 1 fe80::3 ff02::12 12605 23040 eth0",
       "vmac 1 02:00:00:00:00:03 fe80::3 12605",
-      "nic 1 10.9.0.2 10.9.0.1 32768 32768",
+      "nic 1 10.9.0.2 10.9.0.1 32768 32768 eth0",
     ]);
     host.note("capture.eth0", [...lines.slice(0, 2)]);
     const facts = host.run("traffic_facts; heard_facts");
     expect(facts).toContain("came gw-b 10.0.0.2 unicast probe 1 - -");
-    expect(facts).toContain("heard 10.0.0.2 51 2 100 multicast 1");
+    expect(facts).toContain("heard 10.0.0.2 51 2 100 multicast 1 eth0");
     expect(facts.filter((line) => line.startsWith("sent "))).toEqual([]);
   });
 

@@ -12,6 +12,19 @@ const CHECKED = clusterInput(two, {
 const ACTIVE = clusterInput(two, {
   virtualRouters: [{ name: "two", virtualRouterId: 52, virtualIpAddresses: ["10.0.0.101/24"], primary: "b" }],
 });
+const TWO_NETWORKS = clusterInput(two, {
+  virtualRouters: [
+    {
+      name: "lan",
+      virtualRouterId: 52,
+      virtualIpAddresses: ["10.1.0.100/24"],
+      nodes: [
+        { name: "a", interface: "eth1", unicastSrcIp: "10.1.0.1" },
+        { name: "b", interface: "eth1", unicastSrcIp: "10.1.0.2" },
+      ],
+    },
+  ],
+});
 const MULTICAST = clusterInput(two, {
   multicast: true,
   nodes: {
@@ -57,6 +70,8 @@ const HEALTHY: Record<string, () => Pair> = {
       })
       .add("a", "heard 10.0.0.7 77 2 200 multicast 3", "heard 10.0.0.8 52 3 255 unicast 3")
       .add("b", "heard 10.0.0.7 77 2 200 multicast 3"),
+  "another cluster's id on another of its interfaces": () =>
+    new Pair(TWO_NETWORKS).add("a", "heard 10.1.0.7 51 2 200 multicast 3 eth1"),
   "another family's cluster with the same id": () =>
     new Pair().add("b", "heard fe80::7 51 3 100 multicast 3"),
   "foreign firewall rules": () =>
