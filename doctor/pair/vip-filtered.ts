@@ -1,5 +1,5 @@
 import { canonical } from "../../spec/addresses";
-import { echoOf } from "../facts";
+import { echoOf, type Transport } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { ClusterView, loadedOf, Member, peerAddresses } from "./cluster";
 import { because, byHand, found, grouped } from "./found";
@@ -94,8 +94,11 @@ export function vmacSilent(cluster: ClusterView): Finding[] {
     const isVmac = way.from.loaded.some(
       ({ name, isVmac: is }) => is && (way.instances.length === 0 || way.instances.includes(name)),
     );
-    const sent = way.left("unicast", "advert")?.left ?? way.left("multicast", "advert")?.left ?? 0;
-    const probes = way.came("unicast", "probe")?.nic ?? way.came("multicast", "probe")?.nic ?? 0;
+    // Either way of them is counted, and one instance goes but one.
+    const sum = (count: (transport: Transport) => number | undefined) =>
+      (count("unicast") ?? 0) + (count("multicast") ?? 0);
+    const sent = sum((transport) => way.left(transport, "advert")?.left);
+    const probes = sum((transport) => way.came(transport, "probe")?.nic);
     const adverts = [way.came("unicast", "advert"), way.came("multicast", "advert")];
     const isHeard = way.to.view
       .all("heard-vmac")

@@ -155,6 +155,18 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
   },
   {
     cause: "hv-mac-filter",
+    how: "adverts to the group from the virtual MAC are lost, probes to it arrive",
+    node: "a",
+    input: MULTICAST,
+    break: (p) =>
+      both(
+        vmac(p)
+          .drop("b", "heard", "heard-vmac")
+          .set("b", "came a 10.0.0.1 multicast advert", `came a ${A} multicast advert 0 0 0`),
+      ),
+  },
+  {
+    cause: "hv-mac-filter",
     how: "nobody answers for the address",
     node: "a",
     break: (p) => vmac(p).set("b", "answers", "answers 10.0.0.100 none"),
