@@ -69,8 +69,8 @@ survey_nft() {
   nft -a -s list ruleset 2>"$work/words" >"$work/ruleset" || fail "nft list ruleset failed" "$work/words"
   awk -v fw4="$(! uci_owns inet fw4 || say yes)" '
     FILENAME == ARGV[1] { if ($2 == "iptables-nft") theirs[$3, $4, $5] = 1; next }
-    # Of the doctor: counters that go again.
-    /^table (ip|ip6|inet) / { family = $3 ~ /^vrrp_doctor/ ? "" : $2; table = $3; next }
+    # Of the doctor: counters that go again. Of keepalived itself: what it needs for a virtual MAC, and flushes as it likes.
+    /^table (ip|ip6|inet) / { family = $3 ~ /^(vrrp_doctor|keepalived(_ipvs)?$)/ ? "" : $2; table = $3; next }
     /^[^\t]/ { family = ""; next }
     family == "" { next }
     /^\tchain / { chain = $2; in_chain = 0; next }

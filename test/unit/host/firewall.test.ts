@@ -80,6 +80,28 @@ describe("a firewall with a chain for what is forwarded", () => {
   });
 });
 
+describe("a chain that keepalived makes for a virtual MAC", () => {
+  let host: FakeHost;
+  beforeEach(async () => {
+    host = await FakeHost.create("dash");
+  });
+  afterEach(() => host.close());
+
+  test("is nobody's firewall: no rule of ours goes into it, and none is missed there", () => {
+    const ruleset = (table: string) =>
+      `table ip ${table} { # handle 3\n\tchain out { # handle 1\n\t\ttype filter hook output priority filter; policy accept;\n` +
+      `\t\tip protocol igmp oifname @vmac_set drop # handle 4\n\t}\n}\n`;
+    host.program("nft", 'case "$*" in *list*) cat "$FAKE/ruleset" ;; esac');
+    host.state("ruleset", ruleset("keepalived"));
+    const rules = { "/etc/vrrp-agent/gw/firewall.rules": "nft4 output ip daddr 10.0.0.2 meta l4proto 112\n" };
+    host.succeed(["stage"], bundleOf(nodeFiles(rules)));
+    host.succeed(["activate", "gw", generation(1)]);
+    host.succeed(["firewall", "check"]);
+    host.state("ruleset", ruleset("keepalived-else"));
+    expect(host.agent(["firewall", "check"]).status).not.toBe(0);
+  });
+});
+
 describe.each(EVERY_SHELL)("rules that somebody has saved while ours were among them, under %s", (shell) => {
   const saved = (ours: string) => `*filter\n:INPUT DROP [0:0]\n${ours}-A INPUT -i lo -j ACCEPT\nCOMMIT\n`;
   const own = (digest: string) =>
