@@ -1,14 +1,23 @@
-import type { Ask, Finding } from "../model";
+import type { Cause } from "../causes";
+import { type Ask, Confidence, type Finding } from "../model";
 import { ClusterView } from "./cluster";
 import { askAboutLoss } from "./lossy";
+import { askAboutHandshakes } from "./tunnel";
 import { ENOUGH, waysOf } from "./way";
+
+/** Causes for which nothing passes a tunnel. */
+const THROUGH_TUNNEL: readonly Cause[] = ["tunnel-down", "tunnel-handshake", "fw-tunnel-port"];
 
 /** One more look that would tell what this one leaves open. */
 export function askFor(cluster: ClusterView, findings: readonly Finding[]): Ask | undefined {
   const isTold = (...causes: string[]) => findings.some(({ cause }) => causes.includes(cause));
   const loss = isTold("net-lossy", "net-partition", "net-one-way") ? undefined : askAboutLoss(cluster);
+  const isSure = findings.some(
+    ({ cause, confidence }) => THROUGH_TUNNEL.includes(cause) && confidence === Confidence.Certain,
+  );
   return (
     loss ??
+    (isSure ? undefined : askAboutHandshakes(cluster)) ??
     askAboutFew(cluster) ??
     askAboutTime(cluster) ??
     askAboutDaemon(cluster, isTold("daemon-crash-loop"))

@@ -122,6 +122,12 @@ const isOfTunnel: Follows = (effect, _cause, cluster) => {
 /** Of strangers' adverts a node complains as of its peers'; where much is lost, an answer may be, too. */
 const isSuspected: Follows = ({ confidence }) => confidence !== Confidence.Certain;
 
+/** What the one end tells of the handshake is what the other end can only guess at. */
+const isOtherEnd: Follows = (effect, cause) =>
+  effect.confidence === Confidence.Possible &&
+  cause.confidence !== Confidence.Possible &&
+  effect.evidence.some((sentence) => sentence.split(/[^\w.-]+/).includes(cause.node));
+
 /** Its database waits for that of a master which has not become one wholly. An error of its own is another matter. */
 const isWaitingForMaster: Follows = (effect, cause, cluster) => {
   const [backup, master] = [memberAt(cluster, effect), memberAt(cluster, cause)];
@@ -187,6 +193,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     effects: [...NETWORK, "tunnel-mtu", "replication-broken"],
     follows: anywhere,
   },
+  { causes: ["tunnel-handshake"], effects: ["tunnel-handshake"], follows: isOtherEnd },
   { causes: ["tunnel-allowed-ips"], effects: NETWORK, follows: anywhere },
   { causes: ["fw-zone", "fw-uci"], effects: ["fw-drop", "fw-reject", "fw-established-only"] },
   { causes: ["fw-drop", "fw-reject"], effects: ["fw-established-only"] },

@@ -1,6 +1,6 @@
 import type { Cause } from "../causes";
 import { numberOf } from "../facts";
-import { Confidence, type Finding } from "../model";
+import { type Ask, Confidence, type Finding } from "../model";
 import { ClusterView, Member } from "./cluster";
 import { because, byHand, bySpec, found, grouped, list } from "./found";
 import { isOld } from "./way";
@@ -32,17 +32,40 @@ function tunnels(cluster: ClusterView): End[][] {
 }
 
 const ofPeer = ({ member, dev, peer }: End, kind: string) => member.view.one(kind, dev, peer);
-const isSmall = ({ member, dev, peer }: End) =>
-  member.view.all("tunnel-echo", dev, peer).some((fact) => fact[4] === "small" && fact[5] === "yes");
+const isSmall = (end: End, answered: "yes" | "no") =>
+  end.member.view
+    .all("tunnel-echo", end.dev, end.peer)
+    .some((fact) => fact[4] === "small" && fact[5] === answered);
+
+/**
+ * Up, and nothing passes. Where echoes are asked and not answered, an end without a session is enough: the other one may still
+ * hold one that is good for nothing. Else both have to be old, and something sent: keys are made anew only then.
+ */
+function isSilent(tunnel: readonly End[]): boolean {
+  if (!tunnel.every(({ member, dev }) => member.view.has("tunnel", dev, "up"))) return false;
+  if (tunnel.some((end) => isSmall(end, "yes"))) return false;
+  const old = tunnel.filter((end) => isOld(ofPeer(end, "tunnel-peer")?.[3]));
+  if (tunnel.some((end) => isSmall(end, "no"))) return old.length > 0;
+  return (
+    old.length === tunnel.length && tunnel.some((end) => numberOf(ofPeer(end, "tunnel-sent")?.[3]) !== 0)
+  );
+}
+
+/** Handshakes are tried every five seconds, which a short look may miss. */
+export function askAboutHandshakes(cluster: ClusterView): Ask | undefined {
+  const silent = tunnels(cluster).find((tunnel) => tunnel.length === 2 && isSilent(tunnel))?.[0];
+  return (
+    silent && {
+      options: ["--window", "12"],
+      why: `nothing passes ${silent.dev} between ${list([silent.member.name, silent.peer].sort())}: handshakes are tried every few seconds, and a longer look sees what becomes of them`,
+    }
+  );
+}
 
 /** The ends do not shake hands: why, by what both say. */
 export function handshakes(cluster: ClusterView): Finding[] {
   return tunnels(cluster).flatMap((tunnel) => {
-    const isUp = tunnel.every(({ member, dev }) => member.view.has("tunnel", dev, "up"));
-    const isSilent = tunnel.every((end) => isOld(ofPeer(end, "tunnel-peer")?.[3]) && !isSmall(end));
-    // Keys are made anew only where something is sent.
-    const isTried = tunnel.some((end) => numberOf(ofPeer(end, "tunnel-sent")?.[3]) !== 0);
-    if (!isUp || !isSilent || !isTried) return [];
+    if (!isSilent(tunnel)) return [];
     const reasons = tunnel.flatMap(keyReasons);
     const told = reasons.length > 0 ? reasons : tunnel.flatMap(wayReasons);
     return told.length > 0 ? told : unknownReason(tunnel);

@@ -542,6 +542,22 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
   },
   {
     cause: "tunnel-handshake",
+    how: "an endpoint, and the end without one has been started anew and waits",
+    node: "b",
+    break: (p) =>
+      silent(p)
+        .set("b", "tunnel-peer", "tunnel-peer wg0 a 60 192.0.2.99:51820 1000 1000")
+        .set("a", "tunnel-peer", "tunnel-peer wg0 b never none 0 0")
+        .add("b", "tunnel-endpoint wg0 a 192.0.2.1:51820 192.0.2.99:51820")
+        .each((node, [other]) =>
+          p
+            .set(node, "tunnel-sent", `tunnel-sent wg0 ${other} 0 0`)
+            .set(node, "tunnel-port", "tunnel-port wg0 51820 0 0 0"),
+        ),
+    seen: "endpoint wrong",
+  },
+  {
+    cause: "tunnel-handshake",
     how: "an endpoint's port",
     node: "a",
     break: (p) => silent(p).set("b", "tunnel-port", "tunnel-port wg0 51999 0 0 0"),

@@ -97,6 +97,24 @@ describe("one more look", () => {
     expect(ask!.why).toContain("only 2 probes left a");
   });
 
+  test("is asked for where a tunnel is silent, and none of its handshakes was seen in so short a time", () => {
+    const pair = new Pair();
+    pair.each((node, [other]) =>
+      pair.add(
+        node,
+        "tunnel wg0 up",
+        `tunnel-peer wg0 ${other} ${node === "a" ? "never" : "50"} 192.0.2.9:51820 0 0`,
+        "tunnel-port wg0 51820 0 0 0",
+        `tunnel-sent wg0 ${other} 0 0`,
+        `tunnel-echo wg0 ${other} 10.9.0.1 small no`,
+      ),
+    );
+    expect(pair.look().ask?.why).toContain("nothing passes wg0 between a and b");
+    expect(pair.set("a", "tunnel-key", "tunnel-key wg0 other").look().ask).toBeUndefined();
+    pair.drop("a", "tunnel-key").set("a", "tunnel-echo", "tunnel-echo wg0 b 10.9.0.2 small yes");
+    expect(pair.look().ask).toBeUndefined();
+  });
+
   test("is asked for where a daemon that is down has been started several times", () => {
     const { ask } = new Pair().stop("a", "b").add("a", "daemon-restarts 4 600").look();
     expect(ask!.why).toContain("whether it ends again and again");
