@@ -45,8 +45,11 @@ traffic_facts() {
   done
   [ -n "$net_table" ] || [ -s "$net_dir/counted" ] || return 0
   macs_of_peers >"$net_dir/macs"
-  awk -v nft="${net_table:+yes}" -v nic="${table_nic:-}" "$bits_awk"'
+  awk -v nft="${net_table:+yes}" -v nic="${table_nic:-}" -v group_only="$net_dir/group-only" "$bits_awk"'
+    BEGIN { while ((getline line <group_only) > 0) grouped[bits(line)] = 1 }
     function is_probe(first) { return first == 2048 || first == 32768 }
+    # That a probe does not pass says nothing where no advert goes as it does.
+    function behind(n) { return n == 0 && cast == "unicast" && what == "probe" && (key[i] in grouped) ? "-" : n }
     function group(address) { return address == "224.0.0.18" || address == "ff02::12" }
     part == 1 { own[bits($1)] = 1; next }
     part == 2 { peer[++peers] = $1; address[peers] = $2; key[peers] = bits($2); names[$2 ~ /:/] += !(($1, $2 ~ /:/) in name_seen); name_seen[$1, $2 ~ /:/] = 1; next }
@@ -86,7 +89,7 @@ traffic_facts() {
               left = total["left", to, what] + 0; entered = total["sent", to, what] + 0
               # One to a group of which this host is a member leaves twice, out and back.
               if (left > entered) left = entered
-              print "sent", peer[i], address[i], cast, what, entered, left
+              print "sent", peer[i], address[i], cast, what, entered, (entered > 0 ? behind(left) : left)
             }
             came["nic"] = came["entered"] = came["passed"] = 0
             for (k in came) {
@@ -96,7 +99,7 @@ traffic_facts() {
             # What came meanwhile, and what an interface with a virtual MAC got, too.
             if (!captured && came["nic"] > 0 && came["entered"] > came["nic"]) came["entered"] = came["nic"]
             if (came["passed"] > came["entered"]) came["passed"] = came["entered"]
-            print "came", peer[i], address[i], cast, what, (nft && nic != "netdev" && !captured ? "-" : came["nic"]), (nft ? came["entered"] : "-"), (nft ? came["passed"] : "-")
+            print "came", peer[i], address[i], cast, what, (nft && nic != "netdev" && !captured ? "-" : came["nic"]), (nft ? came["entered"] : "-"), (nft ? behind(came["passed"]) : "-")
           }
         }
       }

@@ -34,6 +34,11 @@ verdict_facts() {
   trace_ends <"$net_dir/trace" | while read -r verdict_way verdict_what verdict_from verdict_to verdict_how verdict_rest; do
     verdict_of=$verdict_from
     [ "$verdict_way" = in ] || verdict_of=$verdict_to
+    # No rule of ours lets pass what goes to a node whose adverts go to the group.
+    case $verdict_what-$verdict_to in
+    probe-224.0.0.18 | probe-ff02::12) ;;
+    probe-*) ! has_line_word "$verdict_of" "$net_dir/group-only" || continue ;;
+    esac
     for verdict_peer in $(peers_of "$verdict_what" "$verdict_of"); do
       say "verdict $verdict_way $verdict_peer $verdict_what $verdict_how $(verdict_manager "$verdict_rest") $verdict_rest"
     done

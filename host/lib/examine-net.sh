@@ -6,6 +6,7 @@
 # $work/look-net, all of it one thing a line:
 #   own ADDRESS DEV (that on which the interface with a virtual MAC lies) / peers NAME ADDRESS / vips INSTANCE ADDRESS DEV held|free / devs DEV
 #   targets unicast|multicast ADDRESS DEV SOURCE|-      where adverts go to, and probes
+#   group-only ADDRESS                                  of a peer whose adverts go to the group: its filters owe nothing to what comes to it alone
 #   pids PID                                            what runs in the background; its children are found by it
 
 # No more than this in a second, of all that is sent together.
@@ -145,6 +146,7 @@ net_plan() {
     BEGIN { while ((getline line <own) > 0) { split(line, part, " "); has[bits(part[1]), part[2]] = 1 } }
     { address = $2; sub(/\/.*/, "", address); print $1, address, $3, ((bits(address), $3) in has ? "held" : "free") }' >"$net_dir/vips"
   net_targets "$1" >"$net_dir/targets"
+  group_only >"$net_dir/group-only"
   {
     facts interface "$1"
     facts instance "$1" 4
@@ -193,4 +195,11 @@ net_targets() {
     done <"$net_dir/flows"
     [ -z "$target_words" ] || say "unicast $target_address $target_words"
   done <"$net_dir/peers" | sort -u
+}
+
+# group_only: a probe to such an address tells what reaches the interface, and of the filters nothing.
+group_only() {
+  awk '
+    part == 1 { if ($3 == "unicast") single[$1, $2] = 1; next }
+    $1 == "unicast" && !((($2 ~ /:/ ? 6 : 4), $3) in single) { print $2 }' part=1 "$net_dir/flows" part=2 "$net_dir/targets"
 }

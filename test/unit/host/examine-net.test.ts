@@ -231,6 +231,26 @@ describe.each(SHELLS)("what examine makes of what it counted, under %s", (shell)
     ]);
   });
 
+  test("where adverts go to the group, nothing is told of a probe to the node itself that no filter lets pass", () => {
+    host.note("group-only", ["10.0.0.2"]);
+    const facts = counted("traffic_facts");
+    expect(facts).toContain("came gw-b 10.0.0.2 unicast probe 30 30 -");
+    expect(facts).toContain("sent gw-b 10.0.0.2 unicast probe 29 29");
+    expect(facts).toContain("came gw-b 10.0.0.2 unicast advert 3 3 3");
+    expect(facts).toContain("came gw-b fd00:0::2 unicast probe 0 0 0");
+    const drops = (id: string, to: string, what: string) => [
+      packet(id, "in", "10.0.0.2", to),
+      mark(id, "in", `vrrp-doctor in ${what}`),
+      trace(id, "inet filter input policy drop "),
+    ];
+    host.note("trace", [...drops("a1", "10.0.0.1", "probe"), ...drops("a2", "10.0.0.1", "advert")]);
+    expect(host.run("verdict_facts")).toEqual([
+      "verdict in gw-b advert drop - inet:filter input policy drop",
+    ]);
+    host.note("trace", drops("a3", "224.0.0.18", "probe"));
+    expect(host.run("verdict_facts")).toEqual(["verdict in gw-b probe drop - inet:filter input policy drop"]);
+  });
+
   test.each([
     ["6 packets transmitted, 6 received, 0% packet loss, time 1032ms", "yes"],
     ["12 packets transmitted, 11 received, 8.33333% packet loss, time 1032ms", "yes 8%"],
@@ -278,6 +298,8 @@ describe.each(SHELLS)("what examine makes of what it counted, under %s", (shell)
       "eth0",
       "eth1",
     ]);
+    // The one whose interface sends to the group.
+    expect(host.run("cat $net_dir/group-only")).toEqual(["10.1.0.2"]);
     host.note("wg-ports", []);
     const rules = host.run("table_name=t table_nic=netdev table_track=zone table_level=; table_rules");
     expect(rules.filter((line) => / saddr set /.test(line))).toEqual([
