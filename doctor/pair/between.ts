@@ -4,7 +4,7 @@ import { blame } from "./blame";
 import { ClusterView } from "./cluster";
 import { because, byHand, found, list } from "./found";
 import { lackFix, lacksOf } from "./hypervisor";
-import { ENOUGH, Way, wayBack, waysOf } from "./way";
+import { ENOUGH, probesLeft, Way, wayBack, waysOf } from "./way";
 
 /** Nothing at all of a node reaches another one. */
 export function cutOff(cluster: ClusterView): Finding[] {
@@ -71,8 +71,9 @@ function isTried(way: Way): boolean {
   );
 }
 
-function notArrived({ from, to, source, target, left }: Way): string {
-  const probes = left("unicast", "probe")?.left ?? left("multicast", "probe")?.left;
+function notArrived(way: Way): string {
+  const { from, to, source, target } = way;
+  const probes = probesLeft(way);
   if (probes === undefined)
     return `${to.name} (${target}) answers no ping of ${from.name} (${source}), and no question for its MAC`;
   const many = `${probes} packets of protocol 112 left`;
@@ -162,8 +163,8 @@ function hvFilter(
     confidence: lacks.length > 0 || !isAsked ? Confidence.Certain : Confidence.Likely,
     evidence: [
       ...broken.map(
-        ({ from, to, left }) =>
-          `${left("unicast", "probe")?.left ?? left("multicast", "probe")?.left} packets of protocol 112 left ${from.name}, behind all its filters, and none of them reached the NIC of ${to.name}, where other frames of ${from.name} arrive`,
+        (way) =>
+          `${probesLeft(way)} packets of protocol 112 left ${way.from.name}, behind all its filters, and none of them reached the NIC of ${way.to.name}, where other frames of ${way.from.name} arrive`,
       ),
       ...lacks.map(({ where, words }) => `${where}: ${words}`),
       ...(isAsked && lacks.length === 0

@@ -44,6 +44,12 @@ export function wayBack(ways: readonly Way[], way: Way): Way | undefined {
   );
 }
 
+/** Probes that left for it, by whichever transport most did; undefined: nobody looked. */
+export function probesLeft({ left }: Way): number | undefined {
+  const counts = (["unicast", "multicast"] as const).flatMap((how) => left(how, "probe")?.left ?? []);
+  return counts.length === 0 ? undefined : Math.max(...counts);
+}
+
 function arrives({ from, to, source }: Path): boolean | undefined {
   const kinds = [
     came(to.view, from.name, source, "unicast", "probe"),

@@ -1,5 +1,5 @@
 import type { Cause, Symptom } from "../../../../doctor";
-import { clusterInput, CONF, Pair } from "./pair";
+import { clusterInput, CONF, Pair, WINDOW } from "./pair";
 
 /** One thing that is wrong. */
 export interface Fault {
@@ -141,6 +141,15 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
     node: "a",
     input: MULTICAST,
     break: (p) => both(p.cut("a", "b")),
+  },
+  {
+    cause: "hv-filter",
+    how: "to the group, where the node's own filters let out nothing else",
+    node: "a",
+    input: MULTICAST,
+    break: (p) =>
+      both(p.cut("a", "b")).set("a", `sent b ${B} unicast probe`, `sent b ${B} unicast probe ${WINDOW} -`),
+    seen: `${WINDOW} packets of protocol 112 left a`,
   },
   {
     cause: "hv-mac-filter",
