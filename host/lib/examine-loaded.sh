@@ -94,10 +94,26 @@ minds_signals() {
   [ $((minds & 0xa00)) -eq $((0xa00)) ]
 }
 
-# dump PROCESS SIGNAL NAME TO OTHER PARSER: what PARSER makes of it into TO and, for what it has besides, OTHER.
+# dump PROCESS SIGNAL NAME TO OTHER PARSER: what PARSER makes of it into TO and, for what it has besides, OTHER. One at a time on a
+# host, by a directory that is there anyway: a look at another cluster would take this one's for a file that was there, and
+# put it back, with the password in it, when nobody removes it any more.
 dump() {
-  dump_record=$examine_runs/dump
   : >"$4"
+  if have flock && [ -d "$conf_dir" ]; then
+    exec 7<"$conf_dir"
+    dump_left=$dump_patience
+    until flock -n 7; do
+      [ "$dump_left" -gt 0 ] || return 0
+      dump_left=$((dump_left - 1))
+      sleep 0.1 2>/dev/null || sleep 1
+    done
+  fi
+  dump_alone "$@"
+  exec 7<&-
+}
+
+dump_alone() {
+  dump_record=$examine_runs/dump
   dump_places "$1" | awk '!seen[$0]++' >"$examine_runs/places"
   while read -r dump_place; do
     [ -d "$dump_place" ] || continue

@@ -14,7 +14,11 @@ verb_examine() {
   examine_cluster=$1
   shift
   examine_options "$@"
+  examine_in_time "$examine_cluster" "$@"
   conf=$conf_dir/$examine_cluster/node.conf
+  # What tools say is read.
+  LC_ALL=C
+  export LC_ALL
   [ -e "$conf" ] || [ -e "$state_dir/$examine_cluster" ] ||
     fail "there is no cluster $examine_cluster on this host; see: vrrp-agent status"
   use_node "$conf"
@@ -39,6 +43,20 @@ verb_examine() {
   show_parts later
   [ ! -e "$work/net" ] || hide_secrets <"$work/net"
   say end
+}
+
+# Seconds beyond its window after which a look is ended: what it asks may hang, and neither its lock nor its table is to stay.
+examine_longest=50
+
+# examine_in_time WORD...: this look anew, under a limit, where the host has something to end it with.
+examine_in_time() {
+  if [ -n "${VRRP_IN_TIME-}" ] || ! have timeout; then
+    unset VRRP_IN_TIME
+    return 0
+  fi
+  VRRP_IN_TIME=yes
+  export VRRP_IN_TIME
+  exec timeout "$((examine_window + examine_longest))" "$here/vrrp-agent" examine "$@"
 }
 
 # examine_options [OPTION...]

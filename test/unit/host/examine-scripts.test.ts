@@ -185,6 +185,16 @@ pkill -f hush7hush && true
       ]);
     });
 
+    test("one that may take longer than a look waits is not judged by that", () => {
+      host.withoutProgram("sleep");
+      host.write("opt/n/slow", "#!/bin/sh\nexec sleep 60\n", 0o755);
+      configure("", `vrrp_script slow {\n script ${host.root}/opt/n/slow\n interval 1\n timeout 10\n}\n`);
+      expect(runs()).toEqual([]);
+      expect(facts(examine(host), "lacks patience")).toEqual([
+        "lacks patience how slow ends: it may take 10 s, and a look waits for 5",
+      ]);
+    });
+
     const own = (name: string) =>
       `vrrp_script ${name} {\n script "/bin/sh ${join(__dirname, "../../../host/vrrp-check")} gw ${name}"\n interval 2\n timeout 2\n}\n`;
     const configureOwn = (settings: string) => {
