@@ -184,7 +184,10 @@ await_lock() {
 
 # write_file PATH: replaces PATH with stdin in one go.
 write_file() {
-  cat >"$1.new.$$" || fail "cannot write $1; make room on its file system"
+  cat >"$1.new.$$" || {
+    rm -f "$1.new.$$"
+    fail "cannot write $1; make room on its file system"
+  }
   mv -f "$1.new.$$" "$1"
 }
 

@@ -10,8 +10,10 @@ events_limit=1048576
 
 verb_notify() {
   umask 022
-  make_run_dir
+  # Nobody would start this program again: it goes on where it cannot write, and tries again with each heartbeat.
+  make_run_dir || warn "cannot make $run_dir; what keepalived tells is kept until it is there"
   find_events_dir || warn "cannot make $events_dir; events are not logged"
+  unwritten=
   # A reload starts this program anew, and keepalived tells only what changes: what it told before still holds.
   forget_unknown
   ticker "$$" "$1" &
@@ -91,9 +93,10 @@ ticker() {
 hear() {
   kind=${1%% *}
   if [ "$kind" = TICK ]; then
+    [ -z "$unwritten" ] || write_unwritten
     for file in "$run_dir"/*/*.state; do
-      # A full disk is no reason to stop listening: nobody would start this program again.
-      [ ! -e "$file" ] || rewrite_state "$file" || warn "cannot write $file"
+      # What such a file says is old: it is not to look fresh.
+      [ ! -e "$file" ] || is_unwritten "$file" || rewrite_state "$file" || warn "cannot write $file"
     done
     greet_late_sources
     tend_roles
@@ -109,12 +112,46 @@ hear() {
   [ "$kind" = INSTANCE ] && [ -n "$cluster" ] || return 0
   # A master that has heard a lower priority is one still: this is no state.
   [ "${1-}" != MASTER_RX_LOWER_PRI ] || return 0
-  mkdir -p "$run_dir/$cluster"
-  time=$(now)
-  printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "${1-}" "${2-}" "$time" "$time" |
-    write_file "$run_dir/$cluster/$name.state" || warn "cannot write the state of $name"
+  hear_state "$run_dir/$cluster/$name.state" "${1-}" "${2-}" "$(now)" ||
+    warn "cannot write the state of $name; that is tried again every $heartbeat s"
   wake_role "$cluster" "keepalived: $name is ${1-}" || true
   [ "${1-}" != MASTER ] || ! has_lease "$conf_dir/$cluster/node.conf" || (lend_again "$cluster") || true
+}
+
+# hear_state FILE STATE PRIORITY SINCE: where it cannot be written it is kept, and not what was kept of the file before.
+hear_state() {
+  unwritten=$(say "$unwritten" | awk -v file="$1" '{ of = $0; sub(/^[^ ]* [^ ]* [^ ]* /, "", of) } NF && of != file')
+  ! put_state "$@" || return 0
+  unwritten="$unwritten${unwritten:+
+}$2 ${3:--} $4 $1"
+  return 1
+}
+
+# put_state FILE STATE PRIORITY SINCE
+put_state() {
+  mkdir -p "${1%/*}" || return 1
+  printf 'state %s\npriority %s\nsince %s\nheartbeat %s\n' "$2" "${3#-}" "$4" "$(now)" | write_file "$1"
+}
+
+# is_unwritten FILE
+is_unwritten() {
+  case "$unwritten
+" in
+  *" $1
+"*) ;;
+  *) return 1 ;;
+  esac
+}
+
+# write_unwritten: tries again what could not be written.
+write_unwritten() {
+  while read -r retry_state retry_priority retry_since retry_file; do
+    hear_state "$retry_file" "$retry_state" "$retry_priority" "$retry_since" || continue
+    retry_name=${retry_file%/*}
+    wake_role "${retry_name##*/}" "keepalived: its state is $retry_state" || true
+  done <<EOF
+$unwritten
+EOF
 }
 
 # cluster_of INSTANCE: empty when it is none of ours.
@@ -135,6 +172,7 @@ rewrite_state() {
     state != "" && $1 == "state" { $2 = state }
     state != "" && $1 == "since" { $2 = time }
     { print }' "$1")
+  [ -n "$rewritten" ] || return 1
   say "$rewritten" | write_file "$1"
 }
 

@@ -85,6 +85,8 @@ repair_notify() {
     kill -KILL "$notify_process" 2>/dev/null || true
   done
   repair_reload
+  # What nobody heard meanwhile keepalived does not tell again.
+  write_states
   beats_on || fail "nobody reads keepalived's FIFO though it was reloaded; see: journalctl -u keepalived"
   say "what keepalived tells is read again"
 }

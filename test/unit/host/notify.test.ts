@@ -1,5 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { AGENT, FakeHost, nodeFiles, EVERY_SHELL } from "./fake-host";
@@ -95,6 +105,24 @@ describe.each(EVERY_SHELL)("notify under %s", (shell) => {
       priority: "100",
     });
     expect([value("state"), value("priority")]).toEqual(["MASTER", "100"]);
+  });
+
+  test("a state that cannot be written is written once there is room, and what the file says does not look fresh", async () => {
+    tell('INSTANCE "gw" BACKUP 100');
+    await until("the state", () => value("state") === "BACKUP");
+    // Root writes everywhere: a file stands where its directory was.
+    const directory = join(host.root, "run/vrrp-agent/gw");
+    renameSync(directory, `${directory}.away`);
+    writeFileSync(directory, "");
+    tell('INSTANCE "gw" FAULT 100');
+    tell('INSTANCE "gw" MASTER 90');
+    await until("its events", () => events().length === 3);
+    rmSync(directory);
+    await until("the last state", () => value("state") === "MASTER");
+    expect([value("priority"), Number(value("since")) <= Number(value("heartbeat"))]).toEqual(["90", true]);
+    const heartbeat = Number(value("heartbeat"));
+    await until("a later heartbeat", () => Number(value("heartbeat")) >= heartbeat + 1);
+    expect(value("state")).toBe("MASTER");
   });
 
   test("an instance that is none of ours is logged and has no state file", async () => {
