@@ -30,6 +30,17 @@ log_facts() {
       if (text ~ /child process\([0-9]+\) died|exited (with|due to)|permanent error|Respawning/ && text !~ /VRRP_Script|now returning/) return "died"
       return ""
     }
+    # A master that becomes backup without having heard of a better one lets go by itself.
+    function count_yields(text, of) {
+      if (text ~ /Syncing .*(BACKUP|FAULT)/) split("", is_master)
+      if (!match(text, /^\([^) ]*\)/)) return
+      of = substr(text, 2, RLENGTH - 2)
+      if (text ~ /Entering MASTER STATE/) is_master[of] = 1
+      else if (text ~ /Entering BACKUP STATE/ && text !~ /\(init\)/) {
+        if (of in is_master) yields[of]++
+        delete is_master[of]
+      } else if (text ~ /Entering|entering|higher priority|same priority|effective priority/) delete is_master[of]
+    }
     / systemd\[1\]: .*Scheduled restart job/ { again++ }
     {
       sub(/^.*[Kk]eepalived[A-Za-z_]*(\[[0-9]+\])?: */, "")
@@ -39,6 +50,7 @@ log_facts() {
         name = substr($0, RSTART + 1, RLENGTH - 2)
         if (!flaps[name]++) order[++names] = name
       }
+      count_yields($0)
       kind = kind_of($0)
       if (kind == "") next
       if (!count[kind]++) kinds[++kind_count] = kind
@@ -50,6 +62,7 @@ log_facts() {
       if (starts > 1) print "daemon-restarts", starts, seconds
       for (i = 1; i <= kind_count; i++) print "log", kinds[i], count[kinds[i]], last[kinds[i]]
       for (i = 1; i <= names; i++) if (order[i] !~ / /) print "flaps", order[i], flaps[order[i]], seconds
+      for (of in yields) print "yields", of, yields[of], seconds
     }'
   [ ! -s "$work/lacks" ] || cat "$work/lacks"
 }

@@ -179,11 +179,46 @@ export const ADDRESS_RULES: readonly Rule[] = [
     },
   },
   {
+    // keepalived becomes backup, by an advert of priority 0, when somebody takes the address of a master away.
+    id: "removed-again",
+    cause: "vip-removed",
+    confidence: "certain",
+    when: [
+      "daemon running ...",
+      "yields $instance $times:>2 $seconds",
+      "grew $instance zero-sent $goodbyes:>0",
+      "vip $instance $address $device *",
+    ],
+    unless: ["link $device down ...", "link $device absent ..."],
+    says: [
+      "$instance became master and let go again $times times in $seconds s, without having heard of a better one and without a fault",
+      "while it was looked at, $instance gave the role up $goodbyes times",
+    ],
+    ruledOut: [
+      { cause: "net-lossy", because: "a master that hears its peer after all does not say goodbye" },
+      { cause: "check-failing", because: "it became backup, and was in no fault" },
+    ],
+    fix: {
+      repair: "human",
+      summary: "find out what takes $address off $device of $node again and again, and stop it",
+      commands: [
+        "ip -timestamp monitor address dev $device",
+        "journalctl --since -10min -u systemd-networkd -u NetworkManager",
+        "systemctl list-units --type service --state running",
+      ],
+    },
+  },
+  {
     id: "removed",
     cause: "vip-removed",
     confidence: "certain",
     when: ["daemon running ...", "state $instance MASTER", "vip $instance $address $device free"],
-    unless: ["link $device down ...", "link $device absent ..."],
+    unless: [
+      "link $device down ...",
+      "link $device absent ...",
+      // Given back, it would be gone again.
+      "grew $instance zero-sent >0",
+    ],
     says: ["$instance is MASTER, and $address is not on $device"],
     ruledOut: [{ cause: "iface-down", because: "$device is there and up" }],
     fix: {

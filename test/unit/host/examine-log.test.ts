@@ -80,6 +80,22 @@ describe.each(SHELLS)("examine reads keepalived's log under %s", (shell) => {
     expect(facts(examine(host), "daemon-restarts")).toEqual(["daemon-restarts 3 600"]);
   });
 
+  test("a master that lets go counts where it has heard of no better one, is in no fault, and was not just started", () => {
+    const steps = (...lines: string[]) => ["(gw) Entering MASTER STATE", ...lines];
+    journal([
+      ...steps("(gw) Entering BACKUP STATE"),
+      ...steps("(two) Entering BACKUP STATE", "(gw) Entering BACKUP STATE"),
+      ...steps(
+        "(gw) Master received advert from 10.0.0.2 with higher priority 100, ours 90",
+        "(gw) Entering BACKUP STATE",
+      ),
+      ...steps("(gw) Entering FAULT STATE", "(gw) Entering BACKUP STATE"),
+      ...steps("VRRP_Group(all) Syncing instances to BACKUP state", "(gw) Entering BACKUP STATE"),
+      ...steps("(gw) Entering BACKUP STATE (init)", "(gw) Entering BACKUP STATE"),
+    ]);
+    expect(facts(examine(host), "yields")).toEqual(["yields gw 2 600"]);
+  });
+
   test("what systemd starts again before it says anything is counted, too", () => {
     host.state(
       "journal",

@@ -86,6 +86,13 @@ export const addresses: readonly Example[] = [
     seen: "reported that gw is BACKUP",
   },
   {
+    rule: "removed-again",
+    first: "vip-removed",
+    on: "backup",
+    add: ["flaps gw 24 600", "yields gw 12 600", "grew gw zero-sent 3"],
+    seen: "let go again 12 times in 600 s",
+  },
+  {
     rule: "removed",
     first: "vip-removed",
     on: "master",
