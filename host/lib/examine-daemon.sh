@@ -42,6 +42,7 @@ daemon_facts() {
       say "daemon-enabled unknown"
     fi
     ;;
+  masked*) say "daemon-enabled masked" ;;
   *) say "daemon-enabled no" ;;
   esac
 }

@@ -58,10 +58,36 @@ export const DAEMON_RULES: readonly Rule[] = [
     cause: "daemon-down",
     confidence: "certain",
     when: ["want instance ...", "daemon stopped"],
-    unless: ["drained"],
+    unless: ["drained", "daemon-enabled masked"],
     says: ["keepalived does not run"],
     also: [SAID],
     fix: { repair: "automatic", summary: "start keepalived on $node", action: ["start-daemon"] },
+  },
+  {
+    // Whoever masks a unit does not want it started.
+    id: "down-masked",
+    cause: "daemon-down",
+    confidence: "certain",
+    when: ["want instance ...", "daemon stopped", "daemon-enabled masked"],
+    unless: ["drained"],
+    says: ["keepalived does not run, and its unit is masked, so that nothing can start it"],
+    fix: {
+      repair: "human",
+      summary: "find out who has masked keepalived on $node; where it is to run, unmask and start it",
+      commands: ["systemctl unmask keepalived", "vrrp-agent repair $cluster start-daemon"],
+    },
+  },
+  {
+    id: "masked",
+    cause: "daemon-not-enabled",
+    confidence: "certain",
+    when: ["want instance ...", "daemon-enabled masked", "daemon running ..."],
+    says: ["keepalived runs, and its unit is masked: nothing starts it at the next boot"],
+    fix: {
+      repair: "human",
+      summary: "find out who has masked keepalived on $node; where it is to run, unmask and enable it",
+      commands: ["systemctl unmask keepalived", "vrrp-agent repair $cluster enable-daemon"],
+    },
   },
   {
     id: "down-drained",

@@ -161,6 +161,8 @@ describe.each(SHELLS)("examine of a role under %s", (shell) => {
     ]);
     expect(facts(examine(host), "daemon-enabled")).toEqual(["daemon-enabled no"]);
     expect(facts(examine(host), "daemon-auto-restarts")).toEqual(["daemon-auto-restarts 7"]);
+    show("ActiveState=inactive\\nUnitFileState=masked-runtime\\n");
+    expect(facts(examine(host), "daemon-enabled")).toEqual(["daemon-enabled masked"]);
   });
 
   describe("keepalived's own test", () => {

@@ -64,6 +64,22 @@ export const daemon: readonly Example[] = [
     action: ["enable-daemon"],
   },
   {
+    rule: "down-masked",
+    first: "daemon-down",
+    on: "backup",
+    without: [...NO_DAEMON, "daemon-enabled"],
+    add: ["daemon stopped", "daemon-enabled masked"],
+    seen: "its unit is masked",
+  },
+  {
+    rule: "masked",
+    first: "daemon-not-enabled",
+    on: "backup",
+    without: ["daemon-enabled"],
+    add: ["daemon-enabled masked"],
+    seen: "nothing starts it at the next boot",
+  },
+  {
     rule: "not-enabled-down",
     first: "daemon-down",
     on: "backup",
