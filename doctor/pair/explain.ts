@@ -111,6 +111,27 @@ const isTakenAllTheSame: Follows = (effect, cause, cluster) => {
   );
 };
 
+/** Settings, as the files are read, of which a cause tells that nodes differ. */
+const SETTINGS: Partial<Record<Cause, readonly string[]>> = {
+  "conf-vrid": ["virtualRouterId"],
+  "conf-version": ["version"],
+  "conf-advert-int": ["advertInt"],
+  "conf-interface": ["interface"],
+  "conf-priority": ["priority"],
+};
+
+/** keepalived does not know a word and passes over it; the setting that differs is stated nowhere, and it has its default. */
+const isPassedOver: Follows = (effect, cause, cluster) => {
+  const member = memberAt(cluster, effect);
+  const settings = SETTINGS[effect.cause];
+  return (
+    settings !== undefined &&
+    isOnSame(effect, cause, cluster) &&
+    member?.view.all("conf-error").some((words) => words.join(" ").includes("Unknown keyword")) === true &&
+    member.conf?.instances.some(({ positions }) => settings.some((key) => !(key in positions))) === true
+  );
+};
+
 /** What is down is a tunnel. */
 const isOfTunnel: Follows = (effect, _cause, cluster) => {
   const view = memberAt(cluster, effect)?.view;
@@ -147,7 +168,13 @@ const EXPLANATIONS: readonly Explanation[] = [
   { causes: ["conf-invalid"], effects: ["daemon-down", "daemon-crash-loop", "conf-not-loaded"] },
   { causes: ["conf-interface"], effects: ["conf-invalid", "iface-down", "daemon-down", "conf-unicast-src"] },
   { causes: IN_CONF, effects: ["conf-drift"], follows: isOnly(isKeepalived) },
-  { causes: IN_CONF, effects: ["conf-invalid"], follows: isTakenAllTheSame },
+  { causes: ["conf-invalid"], effects: Object.keys(SETTINGS) as Cause[], follows: isPassedOver },
+  {
+    causes: IN_CONF,
+    effects: ["conf-invalid"],
+    follows: (effect, cause, cluster) =>
+      isTakenAllTheSame(effect, cause, cluster) && !isPassedOver(cause, effect, cluster),
+  },
   { causes: ["conf-vip-list"], effects: ["vip-removed"] },
   { causes: ["vip-removed"], effects: ["state-file-stale"] },
   { causes: ["net-lossy"], effects: ["hv-ip-filter"], follows: isSuspected },

@@ -862,6 +862,16 @@ export const FAULTS: readonly (Fault & { how: string })[] = [
         .set("b", "conf-test", "conf-test failed", "conf-error (line 12) Unknown keyword 'prioritaet'"),
   },
   {
+    cause: "conf-invalid",
+    how: "and it passes over the word, so that both have one priority",
+    node: "b",
+    break: (p) =>
+      p
+        .edit("b", /(\s)priority (?=\d)/, "$1prioritie ")
+        .load("b", "priority", "100")
+        .set("b", "conf-test", "conf-test failed", "conf-error (line 12) Unknown keyword 'prioritie'"),
+  },
+  {
     cause: "fw-reject",
     how: "both are master",
     node: "b",
