@@ -42,7 +42,7 @@ export const CAUSES = {
   },
   "notify-insecure-path": {
     doc: "others than root can write where a script of keepalived's is",
-    repair: ["automatic"],
+    repair: ["automatic", "human"],
   },
   "notify-failing": { doc: "a notify script ends with an error", repair: ["automatic", "human"] },
   "notify-hanging": { doc: "a notify script does not end", repair: ["automatic", "human"] },

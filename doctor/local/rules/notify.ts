@@ -37,10 +37,28 @@ export const NOTIFY_RULES: readonly Rule[] = [
     fix: { repair: "automatic", summary: "make $path executable", action: ["modes", "$path"] },
   },
   {
+    // Only a group that somebody has given it is told so: nothing but root's own would be in the way.
+    id: "notify-insecure-group",
+    cause: "notify-insecure-path",
+    confidence: "certain",
+    when: ["script $kind $path insecure $part $rights:~rwxrwxr- $...owners"],
+    says: [
+      "keepalived does not run $path, because a group that is not root's can change $part: $rights $owners",
+    ],
+    explains: [...FOLLOWS, "check-failing", "conf-drift", "daemon-down"],
+    fix: {
+      repair: "human",
+      summary:
+        "have only root write $part; somebody has given it to a group, so whoever minds that has to say where $path is to lie",
+      commands: ["chmod g-w $part"],
+    },
+  },
+  {
     id: "notify-insecure-path",
     cause: "notify-insecure-path",
     confidence: "certain",
     when: ["script $kind $path insecure $...detail"],
+    unless: ["script $kind $path insecure * ~rwxrwxr- ..."],
     says: ["keepalived does not run $path, because others than root can change it: $detail"],
     explains: [...FOLLOWS, "check-failing", "conf-drift", "daemon-down"],
     fix: {

@@ -25,6 +25,18 @@ export const notify: readonly Example[] = [
     action: ["modes", "/usr/local/bin/hook"],
   },
   {
+    rule: "notify-insecure-group",
+    first: "notify-insecure-path",
+    on: "master",
+    without: ["conf-test"],
+    add: [
+      "conf-test failed",
+      "conf-error Unsafe permissions found",
+      "script check /opt/x/check insecure /opt drwxrwxr-x 0:50",
+    ],
+    seen: "a group that is not root's can change /opt: drwxrwxr-x 0:50",
+  },
+  {
     rule: "notify-insecure-path",
     first: "notify-insecure-path",
     on: "master",
@@ -32,9 +44,9 @@ export const notify: readonly Example[] = [
     add: [
       "conf-test failed",
       "conf-error Unsafe permissions found",
-      "script check /usr/local/lib/x/check insecure /usr/local/lib/x is 0777",
+      "script check /usr/local/lib/x/check insecure /usr/local/lib/x drwxrwxrwx 0:0",
     ],
-    seen: "/usr/local/lib/x is 0777",
+    seen: "/usr/local/lib/x drwxrwxrwx 0:0",
     action: ["modes", "/usr/local/lib/x/check"],
   },
   ...(["failing", "hanging"] as const).flatMap((what): Example[] => [
