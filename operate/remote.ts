@@ -1,5 +1,5 @@
 import type { Connection } from "../engine/stand-ins/resource-command/connection";
-import type { ResourceLog } from "../engine/stand-ins/resource-command/engineLog";
+import type { ResourceLog } from "../engine/stand-ins/resource-command/resourceLog";
 import { type Outputs, runRemote } from "../engine/stand-ins/resource-command/remoteCommand";
 import { asRoot, inTime, quote } from "../components/shell";
 

@@ -1,13 +1,11 @@
 import type { Connection } from "../../engine/stand-ins/resource-command/connection";
-import { runAsRoot } from "../../operate/remote";
 import { inform, quiet, warn } from "../dynamic/log";
-import { httpsApi } from "./api";
 import { gatewaysOf, GatewayTools } from "./gateways";
 import type { Kept, NicInputs } from "./model";
 import { forgetLeft, restore, restoreLeft } from "./restore";
-import { sshApi } from "./ssh";
 import type { Access, PveApi } from "./transport";
 import { telling } from "./silence";
+import { apiAt } from "./way";
 import { carryOut, survey, Survey, Tools } from "./work";
 
 /** Seconds for one conversation with a node: pvesh takes about one for each request. */
@@ -27,6 +25,8 @@ export interface Session {
 export interface Reach {
   open: (inputs: NicInputs) => Session;
 }
+
+const apiOf = (access: Access<Connection>) => apiAt(access, { limit: LIMIT, log: quiet });
 
 export const open = (inputs: NicInputs): Session => sessionOf(inputs, { api: apiOf, warn, inform });
 
@@ -72,13 +72,4 @@ export function sessionOf(inputs: NicInputs, { api, warn, inform, gateways }: Se
     close: () => opened.forEach((one) => one.close()),
   };
   return telling(session, inputs, tools);
-}
-
-function apiOf(access: Access<Connection>): PveApi {
-  if (!("connection" in access)) return httpsApi(access);
-  const { connection } = access;
-  return sshApi(connection.host, async (script) => {
-    const signal = AbortSignal.timeout((LIMIT + 30) * 1000);
-    return (await runAsRoot(connection, script, { limit: LIMIT, signal, log: quiet })).stdout;
-  });
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { check, type CheckFailure } from "./check";
 import { type Change, diff } from "./diff";
-import type { EngineLog, ResourceLog } from "./engineLog";
+import type { EngineLog } from "./engineLog";
+import type { ResourceLog } from "./resourceLog";
 import type { CommandOptions, Outputs } from "./remoteCommand";
 import { type Properties, UNKNOWN, unwrapAll } from "./values";
 

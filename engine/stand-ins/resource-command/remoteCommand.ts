@@ -1,6 +1,6 @@
 import type { Client, ClientChannel } from "ssh2";
 import { type Connection, dial } from "./connection";
-import { LineSplitter, type ResourceLog } from "./engineLog";
+import { LineSplitter, type ResourceLog } from "./resourceLog";
 import { type Exit, exitText, goQuote } from "./goText";
 
 /** What a command needs besides its text. */

@@ -1,6 +1,6 @@
 import { check } from "../../../engine/stand-ins/resource-command/check";
 import { diff } from "../../../engine/stand-ins/resource-command/diff";
-import { LineSplitter } from "../../../engine/stand-ins/resource-command/engineLog";
+import { LineSplitter } from "../../../engine/stand-ins/resource-command/resourceLog";
 import {
   dialError,
   exitText,
