@@ -53,12 +53,20 @@ export interface Ask {
   why: string;
 }
 
+/** What was not looked at beside the nodes, and why. */
+export interface Unread {
+  node: string;
+  words: string;
+}
+
 export interface Diagnosis {
   symptoms: SymptomSeen[];
   /** Most likely first, causes before what they bring about. */
   findings: Finding[];
   /** Where one more look would help. */
   ask?: Ask;
+  /** What the findings go without. */
+  unread?: readonly Unread[];
 }
 
 /** What was seen of a node: its facts, or why there are none. */

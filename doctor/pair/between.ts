@@ -1,9 +1,9 @@
 import { echoOf } from "../facts";
 import { Confidence, type Finding } from "../model";
 import { blame } from "./blame";
-import { ClusterView } from "./cluster";
+import { ClusterView, Member } from "./cluster";
 import { because, byHand, found, list } from "./found";
-import { lackFix, lacksOf } from "./hypervisor";
+import { lackEvidence, lackFix, lacksOf } from "./hypervisor";
 import { ENOUGH, probesLeft, Way, wayBack, waysOf } from "./way";
 
 /** Nothing at all of a node reaches another one. */
@@ -94,9 +94,12 @@ export function filteredAway(cluster: ClusterView): Finding[] {
     ...unicast.filter((way) => isLost(way, "unicast")),
     ...multicast.filter((way) => isLost(way, "multicast") && !isGroupOnly(way)),
   ];
-  const ofGroup = multicast.filter((way) => isLost(way, "multicast") && isGroupOnly(way));
+  const groupOnly = multicast.filter((way) => isLost(way, "multicast") && isGroupOnly(way));
+  // A filter that remembers the answers to what it lets out drops the group alone.
+  const isKept = (way: Way) => lacking(cluster).some((node) => way.from === node || way.to === node);
+  const ofGroup = groupOnly.filter((way) => !isKept(way));
   return [
-    ...blameLack(cluster, lost).map((one) => hvFilter(cluster, one)),
+    ...blameLack(cluster, [...lost, ...groupOnly.filter(isKept)]).map((one) => hvFilter(cluster, one)),
     ...blame(cluster, ofGroup).map(({ node, broken }) => hvMulticast(cluster, node.name, broken)),
   ];
 }
@@ -140,10 +143,13 @@ function isGroupOnly(way: Way): boolean {
   return (way.came("unicast", "probe")?.nic ?? 0) > 0;
 }
 
+/** Nodes whose hypervisor keeps adverts from them. */
+const lacking = (cluster: ClusterView) =>
+  cluster.seen.filter(({ name }) => lacksOf(cluster.hypervisor, name, "adverts").length > 0);
+
 /** Where a hypervisor was asked, the node whose NIC it keeps them from. */
 function blameLack(cluster: ClusterView, lost: Way[]) {
-  const lacking = cluster.seen.filter(({ name }) => lacksOf(cluster.hypervisor, name, "adverts").length > 0);
-  const known = lacking.flatMap((node) => {
+  const known = lacking(cluster).flatMap((node) => {
     const broken = lost.filter(({ from, to }) => from === node || to === node);
     return broken.length === 0 ? [] : [{ node, broken, isEither: false }];
   });
@@ -153,20 +159,22 @@ function blameLack(cluster: ClusterView, lost: Way[]) {
 
 function hvFilter(
   cluster: ClusterView,
-  { node, broken, isEither }: { node: { name: string }; broken: Way[]; isEither: boolean },
+  { node, broken, isEither }: { node: Member; broken: Way[]; isEither: boolean },
 ): Finding {
   const others = namesOf(broken.map(({ from, to }) => (from.name === node.name ? to.name : from.name)));
   const lacks = lacksOf(cluster.hypervisor, node.name, "adverts");
-  const isAsked = node.name in cluster.hypervisor;
+  const isAsked = isLookedAt(cluster, node, broken);
   return found("hv-filter", {
     node: node.name,
     confidence: lacks.length > 0 || !isAsked ? Confidence.Certain : Confidence.Likely,
     evidence: [
-      ...broken.map(
-        (way) =>
-          `${probesLeft(way)} packets of protocol 112 left ${way.from.name}, behind all its filters, and none of them reached the NIC of ${way.to.name}, where other frames of ${way.from.name} arrive`,
-      ),
-      ...lacks.map(({ where, words }) => `${where}: ${words}`),
+      ...broken.map((way) => {
+        const { from, to, left } = way;
+        const isToGroup = isGroupOnly(way);
+        const count = isToGroup ? left("multicast", "probe")?.left : probesLeft(way);
+        return `${count} packets of protocol 112${isToGroup ? " to the VRRP group" : ""} left ${from.name}, behind all its filters, and none of them reached the NIC of ${to.name}, where other frames of ${from.name} arrive`;
+      }),
+      ...lackEvidence(cluster.hypervisor, node.name, lacks),
       ...(isAsked && lacks.length === 0
         ? [`the hypervisor lets the adverts of ${node.name} through: it is something else on the way`]
         : []),
@@ -192,13 +200,30 @@ function hvFilter(
   });
 }
 
+/** Whether the hypervisor has told of the NICs that these ways go by. */
+function isLookedAt(cluster: ClusterView, node: Member, ways: Way[]): boolean {
+  const nics = cluster.hypervisor[node.name] ?? [];
+  const devs = ways.flatMap(({ instances }) =>
+    node.wanted
+      .filter(({ name }) => instances.length === 0 || instances.includes(name))
+      .map((instance) => instance.interface),
+  );
+  return nics.length > 0 && devs.every((dev) => nics.some((nic) => nic.dev === dev));
+}
+
 function hvMulticast(cluster: ClusterView, node: string, broken: Way[]): Finding {
+  const ends = [...new Set(broken.flatMap(({ from, to }) => [from.name, to.name]))];
   return found("hv-multicast", {
     node,
-    evidence: broken.map(
-      ({ from, to, left, came }) =>
-        `${left("multicast", "probe")?.left} packets of protocol 112 to the VRRP group left ${from.name}, and none reached the NIC of ${to.name}; of those to ${to.name} itself ${came("unicast", "probe")?.nic} did`,
-    ),
+    evidence: [
+      ...broken.map(
+        ({ from, to, left, came }) =>
+          `${left("multicast", "probe")?.left} packets of protocol 112 to the VRRP group left ${from.name}, and none reached the NIC of ${to.name}; of those to ${to.name} itself ${came("unicast", "probe")?.nic} did`,
+      ),
+      ...ends.flatMap((end) =>
+        lackEvidence(cluster.hypervisor, end, lacksOf(cluster.hypervisor, end, "multicast")),
+      ),
+    ],
     ruledOut: [
       because("hv-filter", "protocol 112 passes where it is sent to the node itself"),
       because("fw-output", "the packets leave the host"),

@@ -12,7 +12,7 @@ import {
 } from "../facts";
 import { canonical } from "../../spec/addresses";
 import type { ReadConf } from "../../conf";
-import type { NodeFacts } from "../model";
+import type { NodeFacts, Unread } from "../model";
 import { appliedConfOf, confOf } from "./conf";
 import type { HypervisorSeen } from "./hypervisor";
 
@@ -62,6 +62,8 @@ export type ProgramTexts = Readonly<Record<string, Readonly<Record<string, strin
 /** What is known beside the facts of the nodes. */
 export interface More {
   hypervisor?: HypervisorSeen;
+  /** Of the hypervisors, what was not looked at. */
+  unread?: readonly Unread[];
   sources?: ProgramTexts;
 }
 

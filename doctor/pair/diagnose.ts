@@ -51,5 +51,11 @@ export function diagnose(nodes: readonly NodeFacts[], more: More = {}): Diagnosi
   const together = RULES.flatMap((rule) => rule(cluster));
   const findings = ranked(explained(ranked(merged(local, together)), cluster));
   const ask = askFor(cluster, findings);
-  return { symptoms: symptoms(cluster, findings), findings, ...(ask && { ask }) };
+  const { unread = [] } = more;
+  return {
+    symptoms: symptoms(cluster, findings),
+    findings,
+    ...(ask && { ask }),
+    ...(unread.length > 0 && { unread }),
+  };
 }

@@ -4,7 +4,7 @@ import { Confidence, type Finding } from "../model";
 import { ClusterView, loadedOf, Member, peerAddresses } from "./cluster";
 import { because, byHand, found, grouped } from "./found";
 import { answers, heldOnce } from "./held";
-import { lackFix, lacksOf } from "./hypervisor";
+import { lackEvidence, lackFix, lacksOf } from "./hypervisor";
 import { waysOf } from "./way";
 
 /** Whether a node reaches another one's own address. */
@@ -50,7 +50,7 @@ function ipFiltered(cluster: ClusterView, holder: Member, evidence: string[]): F
   return found("hv-ip-filter", {
     node: holder.name,
     confidence: lacks.length > 0 ? Confidence.Certain : Confidence.Likely,
-    evidence: [...evidence, ...lacks.map(({ where, words }) => `${where}: ${words}`)],
+    evidence: [...evidence, ...lackEvidence(cluster.hypervisor, holder.name, lacks)],
     ruledOut: [
       because("vip-removed", "the address is on the interface"),
       because("net-one-way", "the holder's own address answers"),
@@ -73,7 +73,7 @@ function macFiltered(cluster: ClusterView, node: Member, evidence: string[]): Fi
     evidence: [
       ...evidence,
       `the virtual router of ${node.name} sends from a virtual MAC`,
-      ...lacks.map(({ where, words }) => `${where}: ${words}`),
+      ...lackEvidence(cluster.hypervisor, node.name, lacks),
     ],
     ruledOut: [
       because("hv-filter", "protocol 112 from the NIC's own MAC arrives"),

@@ -24,13 +24,25 @@ export interface DoctorReport {
 }
 
 export function reportOf(diagnosis: Diagnosis, nodes: readonly NodeFacts[]): DoctorReport {
-  const { symptoms, findings } = diagnosis;
+  const { symptoms, findings, unread = [] } = diagnosis;
+  const lacksAt = (node: string) => unread.filter((one) => one.node === node).map(({ words }) => words);
   return {
     healthy: isHealthy(diagnosis, nodes),
     nodes: nodes.map((one) =>
       "facts" in one
-        ? { node: one.node, address: one.address, states: statesOf(one.facts), lacks: lacksOf(one.facts) }
-        : { node: one.node, address: one.address, states: [], lacks: [], problem: one.problem },
+        ? {
+            node: one.node,
+            address: one.address,
+            states: statesOf(one.facts),
+            lacks: [...lacksOf(one.facts), ...lacksAt(one.node)],
+          }
+        : {
+            node: one.node,
+            address: one.address,
+            states: [],
+            lacks: lacksAt(one.node),
+            problem: one.problem,
+          },
     ),
     figures: figuresOf(nodes),
     symptoms,

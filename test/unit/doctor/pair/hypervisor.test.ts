@@ -1,4 +1,5 @@
-import { pveNic } from "../../../../doctor/pair";
+import { esxiPortGroup, pveNic, type PveLack } from "../../../../doctor/pair";
+import type { Policy } from "../../../../hypervisor/esxi";
 import { FAULTS } from "./faults";
 import { clusterInput, Pair } from "./pair";
 
@@ -9,32 +10,41 @@ const made = (cause: string, how: string) => {
   return pair;
 };
 
+const nic = (id: number, lack: Partial<PveLack["lack"]>, changes: Partial<PveLack> = {}) =>
+  pveNic({
+    where: `net0 of VM ${id} on pve1`,
+    dev: "eth0",
+    lack: { rules: [], macfilter: false, ...lack },
+    said: {},
+    ...changes,
+  });
+
 const rules = [{ type: "in" as const, family: 4 as const, source: "10.0.0.2", dest: "10.0.0.1" }];
 
 describe("with what the hypervisor says", () => {
-  test("a filter is on the node whose NIC lacks the rule, whichever end it is, and the spec changes", () => {
+  test("a filter is on the node whose NIC lacks the rule, whichever end it is, and pulumi puts it back", () => {
     const { findings } = made("hv-filter", "both ways").look({
-      hypervisor: {
-        a: [pveNic("net0 of VM 101", "a", { rules, macfilter: false })],
-        b: [pveNic("net0 of VM 102", "b", { rules: [], macfilter: false })],
-      },
+      hypervisor: { a: [nic(101, { rules }, { notes: ["it is locked"] })], b: [nic(102, {})] },
     });
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({
       cause: "hv-filter",
       node: "a",
       confidence: "certain",
-      fix: { repair: "spec" },
+      fix: { repair: "spec", commands: ["pulumi up --refresh"] },
     });
-    expect(findings[0]!.evidence).toContain(
-      "net0 of VM 101: no rule of its firewall lets the adverts through: IN ACCEPT vrrp 10.0.0.2 -> 10.0.0.1",
+    expect(findings[0]!.fix).not.toHaveProperty("specChange");
+    expect(findings[0]!.evidence).toEqual(
+      expect.arrayContaining([
+        "net0 of VM 101 on pve1: firewall=1, and no rule of its firewall lets protocol 112 through: it lacks IN ACCEPT vrrp 10.0.0.2 -> 10.0.0.1",
+        "net0 of VM 101 on pve1: it is locked",
+      ]),
     );
-    expect(findings[0]!.fix.specChange).toContain("+ nodes[a].guest: { id: VMID }");
   });
 
   test("a filter that no NIC has is somewhere else on the way, and somebody has to look", () => {
     const { findings } = made("hv-filter", "adverts of the master").look({
-      hypervisor: { a: [pveNic("net0 of VM 101", "a", { rules: [], macfilter: false })] },
+      hypervisor: { a: [nic(101, {})] },
     });
     expect(findings[0]).toMatchObject({
       cause: "hv-filter",
@@ -45,33 +55,85 @@ describe("with what the hypervisor says", () => {
     expect(findings[0]!.evidence.join()).toContain("something else on the way");
   });
 
-  test("an address filter and a MAC filter are told by their names", () => {
-    const ip = made("hv-ip-filter", "nobody answers for the address, the holder's own is reached").look({
-      hypervisor: {
-        a: [
-          pveNic("net0 of VM 101", "a", {
-            rules: [],
-            macfilter: false,
-            ipfilter: { name: "ipfilter-net0", addresses: ["10.0.0.100"] },
-          }),
-        ],
-      },
+  test("a NIC that was looked at says nothing of another interface", () => {
+    const { findings } = made("hv-filter", "adverts of the master").look({
+      hypervisor: { a: [nic(101, {}, { dev: "eth1" })] },
     });
-    expect(ip.findings[0]!.evidence.join()).toContain("the set ipfilter-net0 lacks 10.0.0.100");
-    const mac = made("hv-mac-filter", "nobody answers for the address").look({
-      hypervisor: { a: [pveNic("net0 of VM 101", "a", { rules: [], macfilter: true })] },
+    expect(findings[0]).toMatchObject({ cause: "hv-filter", confidence: "certain" });
+    expect(findings[0]!.evidence.join()).not.toContain("something else on the way");
+  });
+
+  test("an address filter is told by its name", () => {
+    const { findings } = made(
+      "hv-ip-filter",
+      "nobody answers for the address, the holder's own is reached",
+    ).look({
+      hypervisor: { a: [nic(101, { ipfilter: { name: "ipfilter-net0", addresses: ["10.0.0.100"] } })] },
     });
-    expect(mac.findings[0]).toMatchObject({
+    expect(findings[0]).toMatchObject({
+      cause: "hv-ip-filter",
       confidence: "certain",
-      fix: { specChange: ["+ hypervisor.macChanges: true"] },
+      fix: { commands: ["pulumi up --refresh"] },
     });
+    expect(findings[0]!.evidence.join()).toContain("the set ipfilter-net0 lacks 10.0.0.100");
+  });
+
+  test.each([
+    [{}, ["+ hypervisor.macChanges: true"], "pulumi up"],
+    [
+      { forgedTransmits: false },
+      ["- hypervisor.forgedTransmits: false", "+ hypervisor.forgedTransmits: true"],
+      "pulumi up",
+    ],
+    [{ macChanges: true }, undefined, "pulumi up --refresh"],
+  ])("a MAC filter where the spec says %j is that word's to lift", (said, specChange, command) => {
+    const { findings } = made("hv-mac-filter", "nobody answers for the address").look({
+      hypervisor: { a: [nic(101, { macfilter: true }, { said })] },
+    });
+    expect(findings[0]).toMatchObject({ cause: "hv-mac-filter", confidence: "certain" });
+    expect(findings[0]!.fix.specChange).toEqual(specChange);
+    expect(findings[0]!.fix.commands).toEqual([command]);
+  });
+
+  test("of a port group that is told which a virtual MAC needs, not what nobody needs", () => {
+    const setting = { accept: false, own: true };
+    const policy: Policy = {
+      promiscuous: { accept: true, own: false },
+      macChanges: setting,
+      forgedTransmits: setting,
+    };
+    const group = esxiPortGroup("port group 'LAN' of esxi1", "eth0", policy, {});
+    const { findings } = made(
+      "hv-mac-filter",
+      "adverts from the virtual MAC are lost, probes from the NIC's arrive",
+    ).look({
+      hypervisor: { a: [group] },
+    });
+    expect(findings[0]!.evidence).toContain("port group 'LAN' of esxi1: forgedTransmits is on reject");
+    expect(findings[0]!.evidence.join()).not.toContain("macChanges");
+    expect(findings[0]!.fix.specChange).toEqual(["+ hypervisor.forgedTransmits: true"]);
+  });
+
+  test("where only the group is lost, a NIC without the rule is the reason, and not the network's multicast", () => {
+    const group = [{ type: "in" as const, family: 4 as const, source: "10.0.0.1", dest: "224.0.0.18" }];
+    const lost = made("hv-multicast", "the group is lost, the node itself is reached");
+    const { findings } = lost.look({ hypervisor: { b: [nic(102, { rules: group })] } });
+    expect(findings.map(({ cause, node }) => [cause, node])).toEqual([["hv-filter", "b"]]);
+    expect(findings[0]!.evidence[0]).toContain("packets of protocol 112 to the VRRP group left a");
+    const snooped = lost.look({ hypervisor: { b: [nic(102, {}, { snoopedBy: "vmbr0 of pve1" })] } });
+    expect(snooped.findings.map(({ cause }) => cause)).toEqual(["hv-multicast"]);
+    expect(snooped.findings[0]!.evidence.join()).toContain("multicast_snooping is on at vmbr0 of pve1");
   });
 
   test("what a NIC lacks is nothing where everything passes", () => {
-    const look = new Pair().look({
-      hypervisor: { a: [pveNic("net0 of VM 101", "a", { rules, macfilter: true })] },
-    });
+    const lack = { rules, macfilter: true, ipfilter: { name: "ipfilter-net0", addresses: ["10.0.0.100"] } };
+    const look = new Pair().look({ hypervisor: { a: [nic(101, lack, { snoopedBy: "vmbr0 of pve1" })] } });
     expect(look.findings).toEqual([]);
+  });
+
+  test("what could not be looked at is no finding, and is told", () => {
+    const unread = [{ node: "a", words: "its hypervisor was not looked at: i/o timeout" }];
+    expect(new Pair().look({ unread })).toMatchObject({ findings: [], symptoms: [], unread });
   });
 });
 
