@@ -1,9 +1,9 @@
 import { userContext } from "../components/userContext";
 import { type HostAddress } from "../operate";
-import { formatProblems, parseCluster } from "../spec";
+import { type Connection, formatProblems, parseCluster } from "../spec";
 import { isObject, parseFile } from "./file";
 import { nameOf } from "./specFile";
-import { clustersIn, exportStack } from "./state";
+import { clustersIn, exportStack, pairsIn } from "./state";
 import { UsageError } from "./verb";
 
 /** Where the hosts of a cluster are told of. */
@@ -23,11 +23,25 @@ export const hostsHelp = `  --stack NAME   the hosts of this stack's state, what
 /** Tries and seconds as a remote command has them. */
 const DIAL = { dialErrorLimit: 1, perDialTimeout: 10 };
 
+/** One cluster as a stack or a file tells of it. */
+export interface FoundCluster {
+  hosts: HostAddress[];
+  /** The arguments of its HaPair; undefined: it was made otherwise. */
+  input?: unknown;
+}
+
 /** The hosts of one cluster, and how they are reached. */
-export async function findHosts({ stack, spec, cluster }: HostsFrom): Promise<HostAddress[]> {
+export async function findHosts(from: HostsFrom): Promise<HostAddress[]> {
+  return (await findCluster(from)).hosts;
+}
+
+/** The hosts of one cluster, how they are reached, and what it was made by. */
+export async function findCluster({ stack, spec, cluster }: HostsFrom): Promise<FoundCluster> {
   if ((stack === undefined) === (spec === undefined))
     throw new UsageError("give either --stack NAME or --spec FILE; see --help");
-  const clusters = stack !== undefined ? clustersIn(await exportStack(stack)) : hostsOfSpec(spec!);
+  const state = stack === undefined ? undefined : await exportStack(stack);
+  const file = spec === undefined ? undefined : parseFile(spec);
+  const clusters = spec === undefined ? clustersIn(state) : hostsOfSpec(file, spec);
   const names = [...clusters.keys()];
   const from = stack !== undefined ? `the stack ${stack}` : spec!;
   if (cluster !== undefined && !clusters.has(cluster))
@@ -38,11 +52,11 @@ export async function findHosts({ stack, spec, cluster }: HostsFrom): Promise<Ho
         ? `${from} has no cluster that was applied; run pulumi up first`
         : `${from} has ${names.join(", ")}; choose one with --cluster`,
     );
-  return clusters.get(cluster ?? names[0]!)!;
+  const name = cluster ?? names[0]!;
+  return { hosts: clusters.get(name)!, input: file ?? pairsIn(state).get(name) };
 }
 
-function hostsOfSpec(path: string): Map<string, HostAddress[]> {
-  const file = parseFile(path);
+function hostsOfSpec(file: unknown, path: string): Map<string, HostAddress[]> {
   if (isObject(file) && isObject(file.config))
     throw new UsageError(
       `${path}: is a stack's config, whose keys are encrypted; give --stack NAME in its place`,
@@ -50,9 +64,12 @@ function hostsOfSpec(path: string): Map<string, HostAddress[]> {
   const parsed = parseCluster(file, { ...userContext(), name: nameOf(path) });
   if ("problems" in parsed) throw new UsageError(`${path}:\n${formatProblems(parsed.problems)}`);
   const { name, nodes } = parsed.value;
-  const hosts = nodes.map(({ connection: { proxy, ...target } }) => ({
-    cluster: name,
-    connection: { ...target, ...DIAL, ...(proxy && { proxy: { ...proxy, ...DIAL } }) },
-  }));
-  return new Map([[name, hosts]]);
+  return new Map([
+    [name, nodes.map(({ connection }) => ({ cluster: name, connection: dialled(connection) }))],
+  ]);
+}
+
+/** A connection of a spec as a remote command has it. */
+export function dialled({ proxy, ...target }: Connection): HostAddress["connection"] {
+  return { ...target, ...DIAL, ...(proxy && { proxy: { ...proxy, ...DIAL } }) };
 }

@@ -36,14 +36,16 @@ export function nameOf(path: string): string {
     .slice(0, 40);
 }
 
-function withoutConnections(input: unknown): unknown {
+/** HaPair's arguments, with nothing in them of how anything is reached. */
+export function withoutConnections(input: unknown): unknown {
   if (!isObject(input) || !Array.isArray(input.nodes)) return input;
+  const { length } = input.nodes;
   const nodes = input.nodes.map((node: unknown, place) =>
     isObject(node)
       ? {
           ...node,
           connection: nowhere(place),
-          ...(isObject(node.guest) && { guest: withoutAccess(node.guest) }),
+          ...(isObject(node.guest) && { guest: withoutAccess(node.guest, length + 1 + place) }),
         }
       : node,
   );
@@ -52,12 +54,16 @@ function withoutConnections(input: unknown): unknown {
     ...input,
     nodes,
     ...(isObject(hypervisor) && {
-      hypervisor: { ...withoutAccess(hypervisor), connection: nowhere(nodes.length) },
+      hypervisor: { ...withoutAccess(hypervisor, length), connection: nowhere(length) },
     }),
   };
 }
 
-function withoutAccess(input: Record<string, unknown>): Record<string, unknown> {
-  const access = ["connection", "endpoint", "token", "caCertificate", "insecure"];
-  return Object.fromEntries(Object.entries(input).filter(([key]) => !access.includes(key)));
+const ACCESS = ["connection", "endpoint", "token", "caCertificate", "insecure"];
+
+/** A guest with a way of its own keeps one: it is in another place than the others. */
+function withoutAccess(input: Record<string, unknown>, place: number): Record<string, unknown> {
+  const rest = Object.entries(input).filter(([key]) => !ACCESS.includes(key));
+  const hasOwn = rest.length < Object.keys(input).length;
+  return { ...Object.fromEntries(rest), ...(hasOwn && { connection: nowhere(place) }) };
 }

@@ -50,11 +50,8 @@ export async function exportStack(stack: string): Promise<unknown> {
  * cluster's name and has the connection.
  */
 export function clustersIn(state: unknown): Map<string, HostAddress[]> {
-  const parsed = stateSchema.safeParse(state);
-  if (!parsed.success)
-    throw new UsageError("--stack: pulumi stack export gives a state of another form than this knows");
   const clusters = new Map<string, HostAddress[]>();
-  for (const { urn, type, inputs = {} } of parsed.data.deployment.resources) {
+  for (const { urn, type, inputs = {} } of resourcesIn(state)) {
     if (type !== "command:remote:Command" || !isOfCluster(urn) || !/-activate$/.test(urn)) continue;
     const create = inClear(inputs.create, urn);
     const [, cluster] = /vrrp-agent activate (\S+) -'?$/.exec(String(create)) ?? [];
@@ -63,6 +60,24 @@ export function clustersIn(state: unknown): Map<string, HostAddress[]> {
     clusters.set(cluster, [...(clusters.get(cluster) ?? []), { cluster, connection }]);
   }
   return clusters;
+}
+
+/** The arguments of each HaPair in a state, by the name of its cluster. */
+export function pairsIn(state: unknown): Map<string, Record<string, unknown>> {
+  const pairs = resourcesIn(state).filter(({ type }) => type === "pulumi-keepalived:index:HaPair");
+  return new Map(
+    pairs.map(({ urn, inputs = {} }) => {
+      const input = inClear(inputs, urn) as Record<string, unknown>;
+      return [String(input.name), input];
+    }),
+  );
+}
+
+function resourcesIn(state: unknown) {
+  const parsed = stateSchema.safeParse(state);
+  if (!parsed.success)
+    throw new UsageError("--stack: pulumi stack export gives a state of another form than this knows");
+  return parsed.data.deployment.resources;
 }
 
 /** Tunnels and firewalls are applied by the same steps, and have no addresses that move. */

@@ -6,7 +6,7 @@ import { asRoot, inTime, quote } from "../components/shell";
 /** One more try after a failed one: a host that is down is told within half a minute. */
 const ONE_MORE_TRY = { dialErrorLimit: 1 };
 
-const silent: ResourceLog = {
+export const silent: ResourceLog = {
   info: () => undefined,
   warning: () => undefined,
   error: () => undefined,
@@ -50,7 +50,7 @@ export async function runAsRoot(
   );
 }
 
-function withOneMoreTry(connection: Connection): Connection {
+export function withOneMoreTry(connection: Connection): Connection {
   const { proxy } = connection;
   return { ...connection, ...ONE_MORE_TRY, ...(proxy && { proxy: { ...proxy, ...ONE_MORE_TRY } }) };
 }

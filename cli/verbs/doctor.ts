@@ -1,8 +1,9 @@
 import { CAUSES, type Cause } from "../../doctor";
 import { diagnose } from "../../doctor/pair";
 import { diagnosisText, isHealthy, repairPlan, reportOf } from "../../doctor/report";
-import { examine, hostAt, type Look, mend, type MendReport } from "../../operate";
-import { findHosts, hostsHelp } from "../hosts";
+import { examine, hostAt, type Look, lookAtHypervisor, mend, type MendReport } from "../../operate";
+import { guestsOf } from "../guests";
+import { findCluster, hostsHelp } from "../hosts";
 import { readOptions } from "../options";
 import { ExitCode, type Streams, UsageError, type Verb } from "../verb";
 
@@ -15,11 +16,12 @@ const options = {
   "dry-run": { type: "boolean" },
   window: { type: "string" },
   "no-probes": { type: "boolean" },
+  "no-hypervisor": { type: "boolean" },
   only: { type: "string", multiple: true },
 } as const;
 
 const help = `usage: pulumi-keepalived doctor (--stack NAME | --spec FILE) [--cluster NAME] [--json] [--repair [--dry-run]]
-                                [--only CAUSE]... [--window SECONDS] [--no-probes]
+                                [--only CAUSE]... [--window SECONDS] [--no-probes] [--no-hypervisor]
 
 Says why the addresses of a cluster are not where they should be, or would not move: looks at all hosts at once, changes
 nothing, and tells each cause with its node, what was seen, what was ruled out, and what to do. Where one more look would tell
@@ -32,6 +34,7 @@ ${hostsHelp}
   --only CAUSE   repairs this cause only; may be given several times
   --window S     seconds of traffic that are looked at: 1 to 30 (3)
   --no-probes    sends no packets of its own, and makes no nftables table for the time of the look
+  --no-hypervisor  does not ask what the nodes run on, where the spec names it (hypervisor, nodes[].guest)
   --json         {healthy, nodes, figures, symptoms, findings: [{cause, node, confidence, evidence, ruledOut, fix}]}, with
                  --repair also repairs: [{node, cause, action, outcome, words}] and held
 
@@ -39,6 +42,8 @@ On a host, without this program and the network: vrrp-agent diagnose CLUSTER and
 
 Exit status: 0 every host was seen and nothing is wrong (any more); 1 something is; 2 it could not run, or saw no host.
 `;
+
+const NO_GUESTS: ReturnType<typeof guestsOf> = { guests: [], unread: [] };
 
 async function run(args: string[], { out, err }: Streams): Promise<ExitCode> {
   const { values } = readOptions({ args, options });
@@ -48,13 +53,17 @@ async function run(args: string[], { out, err }: Streams): Promise<ExitCode> {
     throw new UsageError("--only: what is found is told whole; give it with --repair or --dry-run");
   const window = secondsOf(values.window);
   const { stack, spec, cluster: wanted } = values;
-  const addresses = await findHosts({ stack, spec, cluster: wanted });
+  const { hosts: addresses, input } = await findCluster({ stack, spec, cluster: wanted });
   const hosts = addresses.map(hostAt);
   const { cluster } = addresses[0]!;
+  const { guests, unread } = values["no-hypervisor"] ? NO_GUESTS : guestsOf(input, cluster);
+  // Once for all looks, beside the first: no repair changes anything there.
+  const hypervisor = lookAtHypervisor(guests, cluster);
   const say = (line: string) => err(`${line}\n`);
   const look = async (more: readonly string[] = []): Promise<Look> => {
     const nodes = await examine(hosts, cluster, { window, quiet, more });
-    return { nodes, diagnosis: diagnose(nodes) };
+    const seen = await hypervisor;
+    return { nodes, diagnosis: diagnose(nodes, { ...seen, unread: [...unread, ...seen.unread] }) };
   };
   let seen = await look();
   const { ask } = seen.diagnosis;

@@ -23,7 +23,7 @@ export interface Reach {
 /** Seconds for one script, login included; esxcli takes about one for each of its commands. */
 const LIMIT = 90;
 
-const runOn = (connection: Connection) => shellAt(connection, LIMIT, quiet);
+const runOn = (connection: Connection) => shellAt(connection, { limit: LIMIT, log: quiet });
 
 export const look = ({ connection, portGroup }: Target) => conversation.look(runOn(connection), portGroup);
 

@@ -6,14 +6,18 @@ import type { Run } from "./conversation";
 
 /**
  * Scripts in the sh of an ESXi host. ESXi has no sudo, and the `timeout` of its busybox has taken its seconds in two ways: the
- * limit, in seconds and login included, is on this end. Pulumi has no part in it.
+ * limit, in seconds and login included, or `signal` in its place, is on this end. Pulumi has no part in it.
  */
-export function shellAt(connection: Connection, limit: number, log: ResourceLog): Run {
+export function shellAt(
+  connection: Connection,
+  { limit, log, signal }: { limit: number; log: ResourceLog; signal?: AbortSignal },
+): Run {
   return async (script) => {
     try {
       const options = { connection, logging: "none" as const };
       const command = `sh -c ${quote(script)}`;
-      return (await runRemote(command, options, log, AbortSignal.timeout(limit * 1000))).stdout;
+      const end = signal ?? AbortSignal.timeout(limit * 1000);
+      return (await runRemote(command, options, log, end)).stdout;
     } catch (error) {
       throw new Error(withHint((error as Error).message), { cause: error });
     }

@@ -20,7 +20,7 @@ import {
 } from "../../hypervisor/pve";
 import { quote } from "../shell";
 import { insist, Step } from "./errors";
-import { ClusterNode, NodeResult, onNodes } from "./hookNodes";
+import { ClusterNode, clusterNodes, NodeResult, NodeSeen, onNodes } from "./hookNodes";
 import type { RunOnNode } from "./ssh";
 import { isRefused, PveApi, refusalText } from "./transport";
 
@@ -92,7 +92,7 @@ async function planned(look: HookLook): Promise<HookPlan> {
 }
 
 interface Place {
-  nodes: (ClusterNode & { isOnline: boolean })[];
+  nodes: NodeSeen[];
   directory: string;
   problem?: string;
 }
@@ -100,20 +100,8 @@ interface Place {
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 async function placeOf(api: PveApi, step: Step): Promise<Place> {
-  const [status] = await insist(api, step, [{ method: "get", path: "/cluster/status" }]);
+  const nodes = await clusterNodes(api, step);
   const [storage = { data: {} }] = await api.ask([{ method: "get", path: "/storage/local" }]);
-  const all = (Array.isArray(status) ? status : []) as Record<string, unknown>[];
-  const nodes = all.flatMap(({ type, name, ip, local, online }) =>
-    type === "node"
-      ? [
-          {
-            name: String(name),
-            ...(Number(local) !== 1 && { address: textOf(ip) ?? "" }),
-            isOnline: Number(online) === 1 && (Number(local) === 1 || typeof ip === "string"),
-          },
-        ]
-      : [],
-  );
   const known = isRefused(storage) ? {} : (storage.data as Record<string, unknown>);
   const { path, content, shared, "content-dirs": directories } = known;
   const contents = (textOf(content) ?? "").split(",");

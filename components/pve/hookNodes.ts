@@ -1,11 +1,35 @@
 import { quote } from "../shell";
+import { insist, Step } from "./errors";
 import type { RunOnNode } from "./ssh";
+import type { PveApi } from "./transport";
 
 /** A node of the PVE cluster, and how the one that we are logged in to reaches it. */
 export interface ClusterNode {
   name: string;
   /** Absent: it is the one that we are logged in to. */
   address?: string;
+}
+
+/** A node as its cluster has it. */
+export interface NodeSeen extends ClusterNode {
+  isOnline: boolean;
+}
+
+/** All nodes of the PVE cluster. */
+export async function clusterNodes(api: PveApi, step: Step): Promise<NodeSeen[]> {
+  const [status] = await insist(api, step, [{ method: "get", path: "/cluster/status" }]);
+  const all = (Array.isArray(status) ? status : []) as Record<string, unknown>[];
+  return all.flatMap(({ type, name, ip, local, online }) =>
+    type === "node"
+      ? [
+          {
+            name: String(name),
+            ...(Number(local) !== 1 && { address: typeof ip === "string" ? ip : "" }),
+            isOnline: Number(online) === 1 && (Number(local) === 1 || typeof ip === "string"),
+          },
+        ]
+      : [],
+  );
 }
 
 /** What a command on a node has come to. */

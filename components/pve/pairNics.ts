@@ -1,13 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { needsOf, NicWords } from "../../hypervisor";
-import { wantOf } from "../../hypervisor/pve";
-import type { Cluster, Node } from "../../spec";
+import { nodeGuest } from "../../hypervisor/pve";
+import type { Cluster } from "../../spec";
 import type { HypervisorArgs, NodeArgs } from "../args";
 import { derive } from "../proof";
 import { connectionTo } from "../ssh";
 import { accessTo, hasAccess } from "./access";
-import type { GuestAsk } from "./model";
 import { PveNics } from "./pveNics";
 
 /** The key of `access` for the guests that name no way of their own. */
@@ -37,7 +35,11 @@ export function pairNics(
     cluster: owner,
     access,
     guests: derive(cluster, (known) =>
-      guests.map((node) => askOf(known, node.name, ownWay.includes(node) ? node.name : HYPERVISOR)),
+      guests.map((node) => ({
+        node: node.name,
+        at: ownWay.includes(node) ? node.name : HYPERVISOR,
+        ...nodeGuest(known, node.name),
+      })),
     ),
     // Whoever is no guest takes the addresses over all the same.
     gateways: Object.fromEntries(nodes.map((node) => [node.name, connectionTo(node.connection)])),
@@ -53,23 +55,4 @@ export function pairNics(
       );
     },
   };
-}
-
-function askOf(cluster: Cluster, name: string, at: string): GuestAsk {
-  const { firewall, promiscuous, macChanges, forgedTransmits } = cluster.hypervisor!;
-  const node = cluster.nodes.find((one) => one.name === name)!;
-  const { id, nic } = node.guest!;
-  const { want, others } = nicOf(cluster, node, { firewall, promiscuous, macChanges, forgedTransmits }, nic);
-  const notes = others.map(
-    (dev) => `which NIC of the guest ${dev} is, nobody says: what is dropped there is for you to let through`,
-  );
-  return { node: name, id: id!, at, want: { ...want, notes: [...want.notes, ...notes] } };
-}
-
-function nicOf(cluster: Cluster, node: Node, words: NicWords, nic: string) {
-  const all = needsOf(cluster, node.name);
-  const none = { interface: node.interface, vrrp: [], addresses: [], virtualMac: false, also: [] };
-  const needs = all.find((one) => one.interface === node.interface) ?? none;
-  const others = all.filter((one) => one !== needs).map((one) => one.interface);
-  return { want: wantOf(needs, words, nic), others };
 }

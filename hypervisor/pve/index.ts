@@ -8,6 +8,7 @@ export * from "./hook-plan";
 export * from "./ipfilter";
 export * from "./lack";
 export * from "./net";
+export * from "./nodeGuest";
 export * from "./plan";
 export * from "./reads";
 export * from "./restore";

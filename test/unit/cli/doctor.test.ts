@@ -1,17 +1,31 @@
 import type { Diagnosis } from "../../../doctor/model";
 import { finding } from "../doctor/report/look";
+import { clusterInput } from "../doctor/pair/pair";
 import { cli } from "./command";
 
 const calls: string[] = [];
 let diagnoses: Diagnosis[] = [];
 let isReached = true;
+let input: unknown;
+const beside: unknown[] = [];
+const asked: string[][] = [];
 
 jest.mock("../../../doctor/pair", () => ({
-  diagnose: () => (diagnoses.length > 1 ? diagnoses.shift() : diagnoses[0]),
+  diagnose: (_nodes: unknown, more: unknown) => {
+    beside.push(more);
+    return diagnoses.length > 1 ? diagnoses.shift() : diagnoses[0];
+  },
 }));
 jest.mock("../../../cli/hosts", () => ({
   ...jest.requireActual<object>("../../../cli/hosts"),
-  findHosts: () => Promise.resolve(["a", "b"].map((host) => ({ cluster: "gw", connection: { host } }))),
+  findCluster: () =>
+    Promise.resolve({ hosts: ["a", "b"].map((host) => ({ cluster: "gw", connection: { host } })), input }),
+}));
+jest.mock("../../../operate/hypervisor", () => ({
+  lookAtHypervisor: (guests: { node: string }[], cluster: string) => {
+    asked.push([cluster, ...guests.map(({ node }) => node)]);
+    return Promise.resolve({ hypervisor: {}, unread: guests.map(({ node }) => ({ node, words: "late" })) });
+  },
 }));
 jest.mock("../../../operate/host", () => ({
   ...jest.requireActual<object>("../../../operate/host"),
@@ -48,6 +62,9 @@ beforeEach(() => {
   calls.length = 0;
   diagnoses = [well];
   isReached = true;
+  input = undefined;
+  beside.length = 0;
+  asked.length = 0;
 });
 
 test("a healthy cluster ends with 0, in text and in JSON", async () => {
@@ -111,6 +128,22 @@ test("no host that was seen ends with 2", async () => {
   expect(code).toBe(2);
   expect(err).toContain("no host was seen");
   expect(out).toContain("a: i/o timeout");
+});
+
+test("what the nodes run on is asked once for all looks, and what it lacks goes into each", async () => {
+  const endpoint = "https://pve1.example:8006";
+  const token = "pulumi@pve!nics=11111111-2222-3333-4444-555555555555";
+  input = clusterInput(["a", "b"], {
+    hypervisor: { kind: "pve", endpoint, token },
+    nodes: { a: { guest: { id: 101 } } },
+  });
+  diagnoses = [{ ...deaf, ask: { options: ["--window", "20"], why: "so few were sent" } }];
+  await doctor();
+  expect(asked).toEqual([["gw", "a"]]);
+  const more = { hypervisor: {}, unread: [{ node: "a", words: "late" }] };
+  expect(beside).toEqual([more, more]);
+  await doctor("--no-hypervisor");
+  expect(asked.slice(1)).toEqual([["gw"]]);
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { clustersIn } from "../../../cli/state";
+import { clustersIn, pairsIn } from "../../../cli/state";
 
 const SECRET = "4dabf18193072939515e22adb298388d";
 const secret = (value: unknown) => ({
@@ -52,4 +52,24 @@ describe("the hosts in a stack's state", () => {
   test("of another form is told of", () => {
     expect(() => clustersIn({ deployment: 1 })).toThrow("a state of another form");
   });
+});
+
+test("the arguments of a stack's pairs are in its state, by their clusters' names, with their secrets", () => {
+  const token = "pulumi@pve!nics=11111111-2222-3333-4444-555555555555";
+  const pair = (name: string, inputs: object) => ({
+    urn: `urn:pulumi:prod::my-own::my:own:Site$pulumi-keepalived:index:HaPair::${name}`,
+    type: "pulumi-keepalived:index:HaPair",
+    inputs,
+  });
+  const found = pairsIn(
+    state(
+      pair("gateways", { name: "gw", hypervisor: { kind: "pve", token: secret(token) } }),
+      pair("db", { name: "db" }),
+      step("gateways", "activate"),
+    ),
+  );
+  expect([...found]).toEqual([
+    ["gw", { name: "gw", hypervisor: { kind: "pve", token } }],
+    ["db", { name: "db" }],
+  ]);
 });

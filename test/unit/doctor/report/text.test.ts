@@ -107,3 +107,16 @@ test("the JSON says the same, with the nodes as they were seen", () => {
     ...dropped,
   });
 });
+
+test("a hypervisor that was not looked at is told at the end, and is no reason not to be healthy", () => {
+  const unread = [{ node: "gw-b", words: "its hypervisor was not looked at: i/o timeout" }];
+  const report = reportOf({ symptoms: [], findings: [], unread }, [A, B]);
+  expect(report.healthy).toBe(true);
+  expect(report.nodes.map(({ lacks }) => lacks)).toEqual([
+    [],
+    ["arping is missing: who answers for an address", unread[0]!.words],
+  ]);
+  expect(text({ symptoms: [], findings: [], unread })).toContain(
+    "   gw-b: its hypervisor was not looked at: i/o timeout\n",
+  );
+});
