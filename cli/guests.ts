@@ -26,11 +26,13 @@ export function guestsOf(input: unknown, name: string): { guests: GuestAddress[]
     });
     if ("problems" in parsed) return told(`the spec is refused: ${wordsOf(parsed.problems)}`);
     const given = node.guest as Record<string, unknown>;
-    const way = wayOf(hasAccess(given) ? given : (hypervisor as Record<string, unknown>));
+    const way = wayOf(hasAccess(given) ? given : (hypervisor));
     if ("problem" in way) return told(way.problem);
     const cluster = parsed.value;
     const { kind, ...said } = cluster.hypervisor!;
-    const { guest, interface: dev } = cluster.nodes.find((one) => one.name === label)!;
+    const own = cluster.nodes.find((one) => one.name === label);
+    if (own === undefined) return told("the spec names no such node");
+    const { guest, interface: dev } = own;
     const common = { node: label, dev, said };
     if (kind === HypervisorKind.Pve) return { ...common, kind, ...nodeGuest(cluster, label), access: way };
     if (!("connection" in way)) return told("ESXi is reached over SSH: give connection");

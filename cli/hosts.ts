@@ -3,7 +3,7 @@ import { type HostAddress } from "../operate";
 import { type Connection, formatProblems, parseCluster } from "../spec";
 import { isObject, parseFile } from "./file";
 import { nameOf } from "./specFile";
-import { clustersIn, exportStack, pairsIn } from "./state";
+import { clustersIn, exportStack, pairIn } from "./state";
 import { UsageError } from "./verb";
 
 /** Where the hosts of a cluster are told of. */
@@ -53,7 +53,7 @@ export async function findCluster({ stack, spec, cluster }: HostsFrom): Promise<
         : `${from} has ${names.join(", ")}; choose one with --cluster`,
     );
   const name = cluster ?? names[0]!;
-  return { hosts: clusters.get(name)!, input: file ?? pairsIn(state).get(name) };
+  return { hosts: clusters.get(name)!, input: file ?? pairIn(state, name) };
 }
 
 function hostsOfSpec(file: unknown, path: string): Map<string, HostAddress[]> {

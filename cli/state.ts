@@ -62,15 +62,13 @@ export function clustersIn(state: unknown): Map<string, HostAddress[]> {
   return clusters;
 }
 
-/** The arguments of each HaPair in a state, by the name of its cluster. */
-export function pairsIn(state: unknown): Map<string, Record<string, unknown>> {
-  const pairs = resourcesIn(state).filter(({ type }) => type === "pulumi-keepalived:index:HaPair");
-  return new Map(
-    pairs.map(({ urn, inputs = {} }) => {
-      const input = inClear(inputs, urn) as Record<string, unknown>;
-      return [String(input.name), input];
-    }),
+/** The arguments of a cluster's HaPair in a state; those of others, and their secrets, are left alone. */
+export function pairIn(state: unknown, cluster: string): Record<string, unknown> | undefined {
+  const found = resourcesIn(state).find(
+    ({ urn, type, inputs = {} }) =>
+      type === "pulumi-keepalived:index:HaPair" && inClear(inputs.name, urn) === cluster,
   );
+  return found && (inClear(found.inputs, found.urn) as Record<string, unknown>);
 }
 
 function resourcesIn(state: unknown) {
