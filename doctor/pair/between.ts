@@ -9,7 +9,8 @@ import { ENOUGH, probesLeft, Way, wayBack, waysOf } from "./way";
 /** Nothing at all of a node reaches another one. */
 export function cutOff(cluster: ClusterView): Finding[] {
   const ways = waysOf(cluster);
-  const cut = ways.filter((way) => way.arrives === false && isTried(way));
+  // A NIC that is known to let nothing through explains as much.
+  const cut = ways.filter((way) => isCut(way) && !isKept(cluster, way));
   const oneWay = cut.filter((way) => wayBack(ways, way)?.arrives === true);
   const bothWays = cut.filter((way) => wayBack(ways, way)?.arrives === false);
   return [
@@ -56,6 +57,8 @@ export function cutOff(cluster: ClusterView): Finding[] {
   ];
 }
 
+const isCut = (way: Way) => way.arrives === false && isTried(way);
+
 const namesOf = (names: string[]) => [...new Set(names)];
 
 /** Whether enough left the sender to say that nothing arrives. */
@@ -95,11 +98,14 @@ export function filteredAway(cluster: ClusterView): Finding[] {
     ...multicast.filter((way) => isLost(way, "multicast") && !isGroupOnly(way)),
   ];
   const groupOnly = multicast.filter((way) => isLost(way, "multicast") && isGroupOnly(way));
-  // A filter that remembers the answers to what it lets out drops the group alone.
-  const isKept = (way: Way) => lacking(cluster).some((node) => way.from === node || way.to === node);
-  const ofGroup = groupOnly.filter((way) => !isKept(way));
+  // A filter that remembers the answers to what it lets out drops the group alone; one that lets nothing out cuts off.
+  const isOfNic = (way: Way) => isKept(cluster, way);
+  const ofGroup = groupOnly.filter((way) => !isOfNic(way));
+  const cut = ways.filter((way) => isCut(way) && isOfNic(way));
   return [
-    ...blameLack(cluster, [...lost, ...groupOnly.filter(isKept)]).map((one) => hvFilter(cluster, one)),
+    ...blameLack(cluster, [...lost, ...groupOnly.filter(isOfNic), ...cut]).map((one) =>
+      hvFilter(cluster, one),
+    ),
     ...blame(cluster, ofGroup).map(({ node, broken }) => hvMulticast(cluster, node.name, broken)),
   ];
 }
@@ -147,6 +153,9 @@ function isGroupOnly(way: Way): boolean {
 const lacking = (cluster: ClusterView) =>
   cluster.seen.filter(({ name }) => lacksOf(cluster.hypervisor, name, "adverts").length > 0);
 
+const isKept = (cluster: ClusterView, { from, to }: Way) =>
+  lacking(cluster).some((node) => from === node || to === node);
+
 /** Where a hypervisor was asked, the node whose NIC it keeps them from. */
 function blameLack(cluster: ClusterView, lost: Way[]) {
   const known = lacking(cluster).flatMap((node) => {
@@ -170,6 +179,7 @@ function hvFilter(
     evidence: [
       ...broken.map((way) => {
         const { from, to, left } = way;
+        if (way.arrives === false) return notArrived(way);
         const isToGroup = isGroupOnly(way);
         const count = isToGroup ? left("multicast", "probe")?.left : probesLeft(way);
         return `${count} packets of protocol 112${isToGroup ? " to the VRRP group" : ""} left ${from.name}, behind all its filters, and none of them reached the NIC of ${to.name}, where other frames of ${from.name} arrive`;
@@ -185,7 +195,9 @@ function hvFilter(
     ruledOut: [
       because("fw-output", "the packets leave the host"),
       because("fw-drop", "they do not reach the NIC, before any firewall of the host"),
-      because("net-one-way", "other frames of the same sender arrive"),
+      ...(broken.some(({ arrives }) => arrives === true)
+        ? [because("net-one-way", "other frames of the same sender arrive")]
+        : []),
     ],
     fix:
       lacks.length > 0

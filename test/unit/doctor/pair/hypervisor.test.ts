@@ -125,6 +125,15 @@ describe("with what the hypervisor says", () => {
     expect(snooped.findings[0]!.evidence.join()).toContain("multicast_snooping is on at vmbr0 of pve1");
   });
 
+  test("where nothing at all passes, a NIC that lets nothing out is the reason, and not the network", () => {
+    const pair = new Pair().cut("a", "b", "all").cut("b", "a", "all").become("b", "MASTER");
+    const told = (...given: Parameters<Pair["look"]>) =>
+      pair.look(...given).findings.map(({ cause, node }) => `${cause} on ${node}`);
+    expect(told()).toEqual(["net-partition on b"]);
+    const lacks = { a: [nic(101, { rules })], b: [nic(102, { rules })] };
+    expect(told({ hypervisor: lacks })).toEqual(["hv-filter on a", "hv-filter on b"]);
+  });
+
   test("what a NIC lacks is nothing where everything passes", () => {
     const lack = { rules, macfilter: true, ipfilter: { name: "ipfilter-net0", addresses: ["10.0.0.100"] } };
     const look = new Pair().look({ hypervisor: { a: [nic(101, lack, { snoopedBy: "vmbr0 of pve1" })] } });
