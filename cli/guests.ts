@@ -26,7 +26,7 @@ export function guestsOf(input: unknown, name: string): { guests: GuestAddress[]
     });
     if ("problems" in parsed) return told(`the spec is refused: ${wordsOf(parsed.problems)}`);
     const given = node.guest as Record<string, unknown>;
-    const way = wayOf(hasAccess(given) ? given : (hypervisor));
+    const way = wayOf(hasAccess(given) ? given : hypervisor);
     if ("problem" in way) return told(way.problem);
     const cluster = parsed.value;
     const { kind, ...said } = cluster.hypervisor!;
