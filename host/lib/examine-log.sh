@@ -62,7 +62,7 @@ log_facts() {
       if (starts > 1) print "daemon-restarts", starts, seconds
       for (i = 1; i <= kind_count; i++) print "log", kinds[i], count[kinds[i]], last[kinds[i]]
       for (i = 1; i <= names; i++) if (order[i] !~ / /) print "flaps", order[i], flaps[order[i]], seconds
-      for (of in yields) print "yields", of, yields[of], seconds
+      for (i = 1; i <= names; i++) if (order[i] in yields) print "yields", order[i], yields[order[i]], seconds
     }'
   [ ! -s "$work/lacks" ] || cat "$work/lacks"
 }

@@ -106,6 +106,7 @@ table_rules() {
   [ -z "$table_wg" ] || say "    udp dport $table_wg add @wgpassed { udp dport counter }"
   say "  }"
   say "}"
+  : >"$net_dir/nic-names"
   [ "$table_nic" = netdev ] || return 0
   say "table netdev $table_name {"
   table_addresses frames stray
@@ -114,7 +115,6 @@ table_rules() {
   say "  set vmac6 { type ether_addr . ipv6_addr . inet_service; flags dynamic; size 1024; }"
   say "  set wg { type inet_service; flags dynamic; size 64; }"
   table_number=0
-  : >"$net_dir/nic-names"
   cat "$net_dir/devs" "$net_dir/wg-devs" 2>/dev/null | sort -u >"$net_dir/nic-devs"
   while read -r table_dev; do
     [ -d "$root/sys/class/net/$table_dev" ] || continue
