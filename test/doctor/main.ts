@@ -3,11 +3,10 @@
  * [--only CAUSE|pair|healthy]... [--case N|N-M] [--world NAME]... [--jobs J] [--sample] [--no-docs] [--no-doctor] [--list]
  * [--record FILE [--left]] [--facts DIRECTORY]`. A whole run writes the table of docs/doctor.md. Ends with the line `N passed, N failed`; the exit status is the truth.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEngine } from "../../engine/setup";
 import { prepareLab } from "../../lab";
-import { withSection } from "../section";
+import { writeSection } from "../section";
 import { cases, sample } from "./cases";
 import { readOptions } from "./options";
 import { Record } from "./record";
@@ -52,7 +51,7 @@ async function main(): Promise<number> {
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   const outcomes = options.record === undefined ? record.ofThisRun : record.of(cases);
   if (options.docs && options.asks && outcomes.length === cases.length)
-    writeFileSync(page, withSection(readFileSync(page, "utf8"), "matrix", table(outcomes)));
+    await writeSection(page, "matrix", table(outcomes));
   console.log(`\n${chosen.length} cases in ${minutes} minutes\n${summary(outcomes)}`);
   if (!options.asks) return outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;
   return totalsOf(outcomes).isGood && outcomes.length >= chosen.length ? 0 : 1;

@@ -2,12 +2,11 @@
  * Makes what three guides on the net describe, on real hosts, asks the doctor as a user does, and writes its answers into
  * docs/doctor.md: `npm run stories:doctor -- [--no-docs]`. The exit status says whether each answer was the right one.
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../lab";
 import { prepareLab } from "../../lab";
 import { ensureEngine } from "../../engine/setup";
-import { withSection } from "../section";
+import { writeSection } from "../section";
 import { type Case, strike } from "./case";
 import { caseNamed } from "./cases";
 import { judge, type Report } from "./judge";
@@ -99,7 +98,7 @@ async function main(): Promise<number> {
       (story) =>
         `### ${story.title}\n\n${story.what}\n\n\`\`\`text\n${sections.get(story)!.trimEnd()}\n\`\`\``,
     );
-    writeFileSync(page, withSection(readFileSync(page, "utf8"), "stories", text.join("\n\n")));
+    await writeSection(page, "stories", text.join("\n\n"));
   }
   console.log(`${sections.size} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
