@@ -1,6 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { format, resolveConfig } from "prettier";
-
 /** What stands between `<!-- NAME -->` and `<!-- /NAME -->`. */
 export function sectionOf(page: string, name: string): string {
   const [from, to] = placeOf(page, name);
@@ -11,12 +8,6 @@ export function sectionOf(page: string, name: string): string {
 export function withSection(page: string, name: string, content: string): string {
   const [from, to] = placeOf(page, name);
   return `${page.slice(0, from)}\n\n${content}\n\n${page.slice(to)}`;
-}
-
-/** Puts a text in its place in a page's file, in the repository's format. */
-export async function writeSection(path: string, name: string, content: string): Promise<void> {
-  const page = withSection(readFileSync(path, "utf8"), name, content);
-  writeFileSync(path, await format(page, { ...(await resolveConfig(path)), filepath: path }));
 }
 
 function placeOf(page: string, name: string): [number, number] {

@@ -1,7 +1,7 @@
 /** `npm run table:causes`: writes the table of causes, and the list of symptoms, into docs/doctor.md. */
 import { join } from "node:path";
 import { causesText, symptomsText } from "../../doctor/report";
-import { writeSection } from "../section";
+import { writeSection } from "../writeSection";
 
 const file = join(__dirname, "../../docs/doctor.md");
 

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { ensureEngine } from "../../engine/setup";
 import { prepareLab } from "../../lab";
-import { writeSection } from "../section";
+import { writeSection } from "../writeSection";
 import { cases, sample } from "./cases";
 import { readOptions } from "./options";
 import { Record } from "./record";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { until } from "../../lab";
 import { prepareLab } from "../../lab";
 import { ensureEngine } from "../../engine/setup";
-import { writeSection } from "../section";
+import { writeSection } from "../writeSection";
 import { type Case, strike } from "./case";
 import { caseNamed } from "./cases";
 import { judge, type Report } from "./judge";

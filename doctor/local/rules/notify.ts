@@ -128,6 +128,24 @@ export const NOTIFY_RULES: readonly Rule[] = [
     },
   })),
   {
+    id: "state-missing",
+    cause: "state-file-stale",
+    confidence: "certain",
+    when: ["want instance $instance ...", "daemon running * >60", "state $instance $is"],
+    unless: [
+      "reported $instance ...",
+      "script fifo * failing ...",
+      "script fifo * missing ...",
+      "script fifo * not-executable ...",
+    ],
+    says: ["there is no state file of $instance, of which the daemon says $is"],
+    fix: {
+      repair: "automatic",
+      summary: "write the state files as the daemon has it",
+      action: ["write-state"],
+    },
+  },
+  {
     id: "state-silent",
     cause: "state-file-stale",
     confidence: "certain",

@@ -121,5 +121,13 @@ export const scripts = [
       },
       seen: older("gw-a", "/usr/sbin/[k]eepalived", 62),
     },
+    // The next run of a check makes it again.
+    "the agent's directory under /run was removed": {
+      nodes: "gw-b",
+      repair: "automatic",
+      inject: { "gw-b": "rm -rf /run/vrrp-agent" },
+      restore: { "gw-b": restart },
+      seen: older("gw-b", "/usr/sbin/[k]eepalived", 62),
+    },
   }),
 ];

@@ -97,6 +97,15 @@ export const notify: readonly Example[] = [
     action: ["write-state"],
   },
   {
+    rule: "state-missing",
+    first: "state-file-stale",
+    on: "backup",
+    without: ["reported"],
+    add: [],
+    seen: "there is no state file of gw, of which the daemon says BACKUP",
+    action: ["write-state"],
+  },
+  {
     rule: "state-silent",
     first: "state-file-stale",
     on: "backup",
