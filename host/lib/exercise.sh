@@ -3,43 +3,50 @@
 #
 #   exercise CLUSTER SECONDS   from then on, unless it is ended or said anew: keepalived is started, no drain and no promote
 #   exercise CLUSTER end
-#   exercise CLUSTER over      by the watch itself
+#   exercise CLUSTER watch     by that alone, in the background
 #
-# /run/vrrp-agent/CLUSTER/exercise: UPTIME ID: a watch whose id is another one's ends, and one without the file.
+# /run/vrrp-agent/CLUSTER/exercise: UPTIME ID: a watch ends where the id is another one than it began with, or the file is gone.
 
 verb_exercise() {
   check_cluster "$1"
   exercise_file=$run_dir/$1/exercise
   case $2 in
   end) rm -f "$exercise_file" ;;
-  over) exercise_over "$1" ;;
+  watch) exercise_watch "$1" ;;
   '' | *[!0-9]* | ?????*)
-    warn "'$2' is no number of seconds from 0 to 9999, and neither end nor over"
+    warn "'$2' is no number of seconds from 0 to 9999, and not end"
     exit 2
     ;;
-  *) exercise_watch "$1" "$2" ;;
+  *) exercise_begin "$1" "$2" ;;
   esac
 }
 
 # Seconds between two looks at the time.
 exercise_interval=2
 
-# exercise_watch CLUSTER SECONDS
-exercise_watch() {
-  exercise_cluster=$1
+# exercise_begin CLUSTER SECONDS
+exercise_begin() {
   make_work
   mkdir -p "$run_dir/$1"
   say "$(($(uptime) + $2)) $$" | write_file "$exercise_file"
-  # It is to outlive the session.
+  # It is to outlive the session. systemd reads dollars and percents in what it is given: there are none.
   if has_systemd; then
-    set -- systemd-run --quiet --collect --unit="vrrp-agent-exercise-$1-$$"
+    tool "cannot start what brings back" systemd-run --quiet --collect --unit="vrrp-agent-exercise-$1-$$" "$(undo_agent)" exercise "$1" watch
   else
-    set -- detached "$work/pid"
+    detached "$work/pid" "$(undo_agent)" exercise "$1" watch
   fi
-  # shellcheck disable=SC2016
-  tool "cannot start what brings back" "$@" sh -c \
-    'while read -r until id <"$1" && [ "$id" = "$2" ]; do read -r now _ <"$3"; if [ "${now%%.*}" -ge "$until" ] && "$4" exercise "$5" over; then exit; fi; sleep "$6"; done 2>/dev/null' \
-    vrrp-agent-exercise "$exercise_file" "$$" "$root/proc/uptime" "$(undo_agent)" "$exercise_cluster" "$exercise_interval"
+}
+
+# exercise_watch CLUSTER
+exercise_watch() {
+  { read -r _ exercise_id <"$exercise_file"; } 2>/dev/null || return 0
+  while { read -r exercise_until exercise_now <"$exercise_file"; } 2>/dev/null && [ "$exercise_now" = "$exercise_id" ]; do
+    if [ "$(uptime)" -ge "$exercise_until" ]; then
+      attempt exercise_over "$1"
+      [ "$attempt_status" -ne 0 ] || return 0
+    fi
+    sleep "$exercise_interval"
+  done
 }
 
 # exercise_over CLUSTER: whoever ran it has not come back.

@@ -12,7 +12,7 @@ describe.each(EVERY_SHELL)("exercise under %s", (shell) => {
     // What would run beside this in a unit of its own runs at once, until it has ended.
     host.program(
       "systemd-run",
-      `echo "systemd-run $*" >>"$FAKE/calls"; while [ "$1" != sh ]; do shift; done; "$@"`,
+      `echo "systemd-run $*" >>"$FAKE/calls"; while [ "\${1#-}" != "$1" ]; do shift; done; "$@"`,
     );
     host.calls();
   });
@@ -30,7 +30,9 @@ describe.each(EVERY_SHELL)("exercise under %s", (shell) => {
     expect(exercise("600")).toMatchObject({ status: 0, stderr: "" });
     expect(host.has(DRAIN)).toBe(false);
     expect(host.calls()).toEqual([
-      expect.stringMatching(/^systemd-run --quiet --collect --unit=vrrp-agent-exercise-gw-\d+ sh -c /),
+      expect.stringMatching(
+        /^systemd-run --quiet --collect --unit=vrrp-agent-exercise-gw-\d+ \S+\/vrrp-agent exercise gw watch$/,
+      ),
       "systemctl start keepalived.service",
     ]);
     expect(host.has(WATCH)).toBe(false);
@@ -56,7 +58,7 @@ describe.each(EVERY_SHELL)("exercise under %s", (shell) => {
       expect(exercise(word)).toMatchObject({
         status: 2,
         stderr: expect.stringContaining(
-          `'${word}' is no number of seconds from 0 to 9999, and neither end nor over`,
+          `'${word}' is no number of seconds from 0 to 9999, and not end`,
         ) as string,
       });
     }
