@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   const outcomes = options.record === undefined ? record.ofThisRun : record.of(cases);
   if (options.docs && options.asks && outcomes.length === cases.length)
-    await writeSection(page, "matrix", table(outcomes));
+    await writeSection(page, "matrix", table(outcomes, { isRecord: options.record !== undefined }));
   console.log(`\n${chosen.length} cases in ${minutes} minutes\n${summary(outcomes)}`);
   if (!options.asks) return outcomes.every(({ failures }) => failures.length === 0) ? 0 : 1;
   return totalsOf(outcomes).isGood && outcomes.length >= chosen.length ? 0 : 1;

@@ -91,7 +91,7 @@ export function summary(outcomes: readonly Outcome[]): string {
 }
 
 /** The table of docs/doctor.md. */
-export function table(outcomes: readonly Outcome[]): string {
+export function table(outcomes: readonly Outcome[], { isRecord }: { isRecord: boolean }): string {
   const t = totalsOf(outcomes);
   const looks = outcomes.flatMap((one) => one.seconds ?? []).sort((one, other) => one - other);
   const families = [...Object.keys(CAUSES), "pair", "healthy"];
@@ -128,7 +128,7 @@ export function table(outcomes: readonly Outcome[]): string {
   });
   const head = ["cause", "way", "world", "expected", "answer (first ones)", "s", "repair", "as expected"];
   return [
-    `Made by \`npm run test:doctor\`: ${t.faults} pairs with faults and ${t.healthy} without. The first finding was right in ${t.right} (${percent(t.right, t.faults)}), with the right node in ${t.rightNode} of these; ${t.falsePositives} findings where nothing is wrong; ${t.repaired} of ${t.automatic} repaired by \`--repair\` and then tried by a failover and back. A look took ${seconds(looks[Math.floor(looks.length / 2)])} s (median), ${seconds(looks.at(-1))} s at most, on 2 CPUs with other labs beside it.`,
+    `Made by \`npm run test:doctor\`${isRecord ? ", of each case the last one of several runs, with mends between them" : ""}: ${t.faults} pairs with faults and ${t.healthy} without. The first finding was right in ${t.right} (${percent(t.right, t.faults)}), with the right node in ${t.rightNode} of these; ${t.falsePositives} findings where nothing is wrong; ${t.repaired} of ${t.automatic} repaired by \`--repair\` and then tried by a failover and back. A look took ${seconds(looks[Math.floor(looks.length / 2)])} s (median), ${seconds(looks.at(-1))} s at most, on 2 CPUs with other labs beside it.`,
     [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"),
   ].join("\n\n");
 }
