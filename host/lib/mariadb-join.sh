@@ -140,6 +140,11 @@ join_peer() {
 
 # part: this server holds what the peer lacks, or the peer cannot say.
 part() {
+  # Where two servers meet for the first time, the one with the data may be the backup for a moment.
+  if [ "$(setting on-divergence)" = reclone ] && is_empty peer && ! is_empty here; then
+    why="the peer's server is empty, and this one has data: nothing is copied over it; copy it to the peer, or empty this one"
+    return 1
+  fi
   part_what="$own, which the peer lacks"
   if [ -n "$own" ] && find_common; then
     part_what="transactions after $common up to $own, which the peer lacks"

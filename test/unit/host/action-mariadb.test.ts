@@ -346,6 +346,21 @@ describe.each(SHELLS)("an action of kind mariadb under %s", (shell) => {
       ]);
     });
 
+    test("does not have an empty server copied over it", () => {
+      configure({ "on-divergence": "reclone" });
+      host.state("state-peer", "0-13-2\n");
+      host.state("pos-peer", "0-13-2\n");
+      host.state("empty-peer", "0\n");
+      expect(act("demote")).toEqual([
+        1,
+        expect.stringContaining(
+          "the peer's server is empty, and this one has data: nothing is copied over it",
+        ),
+      ]);
+      expect(sql().filter((line) => /DROP|RESET|CHANGE/.test(line))).toEqual([]);
+      expect(told()).toEqual([]);
+    });
+
     test("but joins what the peer has and has gone on from", () => {
       host.state("pos-here", "0-12-3\n");
       host.state("state-peer", "0-12-3,0-11-9\n");
