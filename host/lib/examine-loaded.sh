@@ -95,7 +95,7 @@ minds_signals() {
 }
 
 # dump PROCESS SIGNAL NAME TO OTHER PARSER: what PARSER makes of it into TO and, for what it has besides, OTHER. One at a time on a
-# host, by a directory that is there anyway: a look at another cluster would take this one's for a file that was there, and
+# host, by a directory that is there anyway: a look at another cluster would take what is asked for here for a file that was there, and
 # put it back, with the password in it, when nobody removes it any more.
 dump() {
   : >"$4"

@@ -3,7 +3,7 @@
 #
 #   exercise CLUSTER SECONDS   from then on, unless it is ended or said anew: keepalived is started, no drain and no promote
 #   exercise CLUSTER end
-#   exercise CLUSTER watch     by that alone, in the background
+#   exercise CLUSTER await     by that alone, in the background
 #
 # /run/vrrp-agent/CLUSTER/exercise: UPTIME ID: a watch ends where the id is another one than it began with, or the file is gone.
 
@@ -12,7 +12,7 @@ verb_exercise() {
   exercise_file=$run_dir/$1/exercise
   case $2 in
   end) rm -f "$exercise_file" ;;
-  watch) exercise_watch "$1" ;;
+  await) exercise_watch "$1" ;;
   '' | *[!0-9]* | ?????*)
     warn "'$2' is no number of seconds from 0 to 9999, and not end"
     exit 2
@@ -31,9 +31,9 @@ exercise_begin() {
   say "$(($(uptime) + $2)) $$" | write_file "$exercise_file"
   # It is to outlive the session. systemd reads dollars and percents in what it is given: there are none.
   if has_systemd; then
-    tool "cannot start what brings back" systemd-run --quiet --collect --unit="vrrp-agent-exercise-$1-$$" "$(undo_agent)" exercise "$1" watch
+    tool "cannot start what brings back" systemd-run --quiet --collect --unit="vrrp-agent-exercise-$1-$$" "$(undo_agent)" exercise "$1" await
   else
-    detached "$work/pid" "$(undo_agent)" exercise "$1" watch
+    detached "$work/pid" "$(undo_agent)" exercise "$1" await
   fi
 }
 

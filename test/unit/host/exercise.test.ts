@@ -31,7 +31,7 @@ describe.each(EVERY_SHELL)("exercise under %s", (shell) => {
     expect(host.has(DRAIN)).toBe(false);
     expect(host.calls()).toEqual([
       expect.stringMatching(
-        /^systemd-run --quiet --collect --unit=vrrp-agent-exercise-gw-\d+ \S+\/vrrp-agent exercise gw watch$/,
+        /^systemd-run --quiet --collect --unit=vrrp-agent-exercise-gw-\d+ \S+\/vrrp-agent exercise gw await$/,
       ),
       "systemctl start keepalived.service",
     ]);
