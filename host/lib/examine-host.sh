@@ -6,9 +6,7 @@ role_part() {
   for role_state in "$run_dir/$examine_cluster"/*.state; do
     [ -e "$role_state" ] || continue
     role_instance=${role_state##*/}
-    awk -v name="${role_instance%.state}" -v now="$(now)" '
-      { v[$1] = $2 }
-      END { print "reported", name, v["state"] == "" ? "-" : v["state"], v["priority"] == "" ? "-" : v["priority"], v["heartbeat"] == "" ? "-" : now - v["heartbeat"] }' "$role_state"
+    say "reported ${role_instance%.state} $(reported_words "$role_state")"
   done
   has_role "$conf" || return 0
   role_facts "$examine_cluster" "$conf"

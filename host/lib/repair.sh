@@ -190,9 +190,6 @@ keep_repair() {
   ) 2>/dev/null
 }
 
-# last_repair: ACTION WORD... of the one that --undo takes back.
-last_repair() { cut -d ' ' -f 2- "$repair_dir/done" 2>/dev/null || true; }
-
 # repair_undo [WORDS]: only where the last one is that one.
 repair_undo() {
   repair_action=undo
@@ -200,10 +197,9 @@ repair_undo() {
   take_lock apply 9
   refuse_repair
   [ -e "$repair_dir/done" ] || fail "there is no repair of $repair_cluster that could be taken back"
-  undo_words=$(last_repair)
+  read -r undo_generation undo_words <"$repair_dir/done"
   [ -z "$1" ] || [ "$1" = "$undo_words" ] ||
     fail "there is nothing of '$1' that could be taken back; the last repair is '$undo_words'"
-  read -r undo_generation _ <"$repair_dir/done"
   [ "$undo_generation" = "$(current_generation "$repair_cluster")" ] ||
     fail "$repair_cluster was applied anew since the last repair ($undo_words), which is part of what there is now"
   cp "$repair_dir/undo" "$work/undo"

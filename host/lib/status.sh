@@ -91,13 +91,18 @@ instance_facts() {
   cat "$work/instance-facts"
   file=$run_dir/$1/$2.state
   if [ -e "$file" ]; then
-    # A file that a repair has written has no priority where keepalived does not tell it.
-    awk -v now="$(now)" '
-      { v[$1] = $2 }
-      END {
-        if (v["state"] != "") print "reported", v["state"], (v["priority"] == "" ? "-" : v["priority"]), (v["heartbeat"] == "" ? "-" : now - v["heartbeat"])
-      }' "$file"
+    file_words=$(reported_words "$file")
+    case $file_words in '- '*) ;; *) say "reported $file_words" ;; esac
   fi
+}
+
+# reported_words FILE: STATE PRIORITY AGE of a state file, AGE in seconds since its last heartbeat; `-` where it does not say. One that
+# a repair has written has no priority where keepalived does not tell it.
+reported_words() {
+  awk -v now="$(now)" '
+    function known(what) { return v[what] == "" ? "-" : v[what] }
+    { v[$1] = $2 }
+    END { print known("state"), known("priority"), (v["heartbeat"] == "" ? "-" : now - v["heartbeat"]) }' "$1"
 }
 
 # instance_timing INSTANCE: `timing VERSION ADVERT-INT DOWN-TIMER-ADVERTS PRIORITY|-`, which say how soon it takes over. The
@@ -157,7 +162,7 @@ status_text() {
     $1 == "instance" { print "  " $2 ": " $3 }
     $1 == "vip" { print "    " $2 " on " $3 ": " $4 }
     $1 == "reported" {
-      print "    keepalived reported " ($2 == "-" ? "nothing" : $2) " (priority " ($3 == "-" ? "unknown" : $3) ", " ($4 == "-" ? "no heartbeat" : "heartbeat " $4 " s ago") ")"
+      print "    keepalived reported " $2 " (priority " ($3 == "-" ? "unknown" : $3) ", " ($4 == "-" ? "no heartbeat" : "heartbeat " $4 " s ago") ")"
     }'
 }
 
