@@ -2,18 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Host, Lab, Stack, until } from "../../lab";
+import { CLI } from "../cli";
 import { configure, holders, type NodeInput, privateKeyOf } from "../e2e/pair/cluster";
 import { differencesOf, snapshot, type Snapshot } from "./snapshot";
 import { type WorldKind, type WorldName, worlds } from "./worlds";
-
-const repository = join(__dirname, "../..");
-
-const CLI = [
-  process.execPath,
-  "--import",
-  join(repository, "node_modules/tsx/dist/loader.mjs"),
-  join(repository, "cli/main.ts"),
-];
 
 /** Milliseconds within which a pair that was put right is well. */
 const HEALS = 30_000;

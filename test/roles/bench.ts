@@ -3,13 +3,13 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { type Host, Image, Lab, Stack, until } from "../../lab";
+import { CLI } from "../cli";
 import { holders, privateKeyOf, VIP } from "../e2e/pair/cluster";
 import type { Change } from "./changes";
 import { giveReplicationAccount, serveZone } from "./prepare";
 import { Writer } from "./writer";
 
 const RECEIVERS = join(__dirname, "../e2e/pair/programs/receivers/receivers.mjs");
-const CLI = join(__dirname, "../../cli/main.ts");
 
 /** What is to be seen of a host, of each thing whether it has the master's. */
 export interface Sight {
@@ -95,17 +95,7 @@ export class Bench {
 
   /** What the operator's own machine is asked to do. */
   async switchover(to: Host): Promise<void> {
-    await this.stack.run([
-      process.execPath,
-      "--import",
-      "tsx",
-      CLI,
-      "switchover",
-      "--to",
-      to.name,
-      "--stack",
-      "lab",
-    ]);
+    await this.stack.run([...CLI, "switchover", "--to", to.name, "--stack", "lab"]);
   }
 
   /** MariaDB with the accounts that docs/roles.md asks for, a zone, what the gateway passes requests to, and who is told. */

@@ -1,23 +1,16 @@
-import { join } from "node:path";
 import { type Host, startUnit, stopUnit, until } from "../../lab";
 import { clientView } from "../../lab/watch";
 import { type Seen, WatchedPair } from "../e2e/pair/watchedPair";
+import { CLI } from "../cli";
 
-const repository = join(__dirname, "../..");
 const version = 3;
 const advertInt = 0.5;
 const vips = ["10.20.30.200"];
 
 /** What `pulumi-keepalived VERB` ends with, for the stack of a pair. */
 async function cli(pair: WatchedPair, verb: string, ...words: string[]) {
-  const command = [
-    process.execPath,
-    "--import",
-    join(repository, "node_modules/tsx/dist/loader.mjs"),
-    join(repository, "cli/main.ts"),
-  ];
   const { code, stdout, stderr } = await pair.stack.run(
-    [...command, verb, "--stack", "lab", "--json", ...words],
+    [...CLI, verb, "--stack", "lab", "--json", ...words],
     { check: false },
   );
   return { code, stderr, report: (stdout === "" ? {} : JSON.parse(stdout)) as Report };

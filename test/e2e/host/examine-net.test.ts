@@ -1,7 +1,5 @@
 import { type Host, Lab, mute, unmute, until } from "../../../lab";
-import { holders, Pair } from "./pair";
-
-const VIP = "10.20.30.200";
+import { Pair, VIP } from "./pair";
 
 /** Lets in what was let in before, and ping; adverts as long as their rule is there. */
 const STATEFUL = `
@@ -23,24 +21,17 @@ async function traces(host: Host): Promise<string> {
 
 describe("what examine sees of the traffic of a pair", () => {
   let lab: Lab;
+  let pair: Pair;
   let a: Host;
   let b: Host;
 
   beforeAll(async () => {
     lab = await Lab.start({ hosts: [{ name: "gw-a" }, { name: "gw-b" }] });
     [a, b] = lab.hosts as [Host, Host];
-    const pair = new Pair(lab);
-    await pair.installAgent();
-    await pair.apply();
-    await heldBy(a);
+    pair = new Pair(lab);
+    await pair.begin();
   });
   afterAll(() => lab?.stop());
-
-  const heldBy = (host: Host) =>
-    until(`${host.name} alone holds the address`, 20_000, async () => {
-      const found = await holders(lab.hosts, VIP);
-      return found.join() === host.name;
-    });
 
   /** Both hosts' facts, looked at together. */
   async function look(): Promise<[Facts, Facts]> {
@@ -71,7 +62,7 @@ describe("what examine sees of the traffic of a pair", () => {
     await ruleset(b, "");
     const before = await heardBy(b);
     await until("gw-b hears adverts again", 20_000, async () => (await heardBy(b)) > before);
-    await heldBy(a);
+    await pair.isHeldBy(a, 20_000);
   }
 
   test("a healthy pair: probes and adverts pass, keepalived has nothing to say of them, and nothing is left", async () => {
@@ -153,9 +144,9 @@ describe("what examine sees of the traffic of a pair", () => {
 
     // Its own adverts make the connection one that both ends have used.
     await a.exec("systemctl stop keepalived");
-    await heldBy(b);
+    await pair.isHeldBy(b, 20_000);
     await a.exec("systemctl start keepalived");
-    await heldBy(a);
+    await pair.isHeldBy(a, 20_000);
     await b.exec(
       `nft delete rule inet filter input handle $(nft -a list chain inet filter input | sed -n 's/.*vrrp accept # handle //p')`,
     );
@@ -183,7 +174,7 @@ describe("what examine sees of the traffic of a pair", () => {
     expect(ofB.numbers("frames", "gw-a", a.address)).toEqual([0]);
     expect(ofB.rests("echo", "gw-a", a.address)).toEqual(["no"]);
     expect(ofA.numbers("came", "gw-b", b.address, "unicast", "probe")[0]).toBeGreaterThan(0);
-    await heldBy(a);
+    await pair.isHeldBy(a, 20_000);
   });
 
   test("a look that is ended in the middle leaves nothing, one that was killed only until the next", async () => {

@@ -1,10 +1,13 @@
 import { agentInstaller } from "../../../components/agent";
-import { Host, Lab } from "../../../lab";
+import { Host, Lab, until } from "../../../lab";
 import { bundle, generationOf, hostDigest, renderHost } from "../../../render";
 import { ClusterInput, hostPlan, parseCluster } from "../../../spec";
 
 /** Token of who manages the cluster. */
 export const OWNER = "project/stack/gw";
+
+/** Its virtual address, where nothing else is said. */
+export const VIP = "10.20.30.200";
 
 /** A cluster of two hosts of a lab, changed step by step as the components do it. */
 export class Pair {
@@ -28,7 +31,7 @@ export class Pair {
       name: "gw",
       virtualRouterId: 51,
       version: 2,
-      virtualIpAddresses: ["10.20.30.200/24"],
+      virtualIpAddresses: [`${VIP}/24`],
       authPass: "geheim",
       nodes: this.hosts.map((host) => ({
         name: host.name,
@@ -55,6 +58,21 @@ export class Pair {
 
   async installAgent(): Promise<void> {
     await Promise.all(this.hosts.map((host) => host.exec("sh", { stdin: agentInstaller() })));
+  }
+
+  /** The agent, all steps, and the first host as the holder. */
+  async begin(): Promise<void> {
+    await this.installAgent();
+    await this.apply();
+    await this.isHeldBy(this.hosts[0]!);
+  }
+
+  /** Waits until this host alone has the address. */
+  async isHeldBy(host: Host, limit = 30_000): Promise<void> {
+    await until(`${host.name} alone holds the address`, limit, async () => {
+      const found = await holders(this.hosts, VIP);
+      return found.join() === host.name;
+    });
   }
 
   async stage(): Promise<string> {

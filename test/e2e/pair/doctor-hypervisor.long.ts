@@ -4,15 +4,7 @@ import type { DoctorReport } from "../../../doctor/report";
 import { type Host, Lab, Stack, until } from "../../../lab";
 import { type LabPve, pveOn } from "../../../lab/pve";
 import { configure, holders, nodeOf, privateKeyOf, staysWith } from "./cluster";
-
-const repository = join(__dirname, "../../..");
-const DOCTOR = [
-  process.execPath,
-  "--import",
-  join(repository, "node_modules/tsx/dist/loader.mjs"),
-  join(repository, "cli/main.ts"),
-  "doctor",
-];
+import { CLI } from "../../cli";
 
 /** What a guest lets through that nobody has thought of VRRP for. */
 const FIREWALL = `[OPTIONS]
@@ -44,7 +36,7 @@ describe("the doctor of a pair behind Proxmox VE's firewall", () => {
 
   /** What the doctor says, from the stack alone. No secret is ever in it. */
   async function doctor(...words: string[]) {
-    const command = [...DOCTOR, "--stack", "lab", ...words];
+    const command = [...CLI, "doctor", "--stack", "lab", ...words];
     const result = await stack.run(command, { check: false, timeout: 120_000 });
     const secret = privateKeyOf(lab).trim().split("\n").slice(1, -1);
     for (const line of secret) expect(result.stdout + result.stderr).not.toContain(line);

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Host, startUnit, stopUnit, until } from "../../../lab";
 import { parseExposition } from "../../unit/host/exposition";
 import { WatchedPair } from "./watchedPair";
+import { CLI } from "../../cli";
 
-const repository = join(__dirname, "../../..");
 const vips = ["10.20.30.200"];
 
 interface Phase {
@@ -33,11 +33,9 @@ async function drill(
   words: readonly string[],
   onStderrLine?: (line: string, pid: number) => void,
 ) {
-  const loader = join(repository, "node_modules/tsx/dist/loader.mjs");
-  const main = join(repository, "cli/main.ts");
   let pid = 0;
   const { code, stdout, stderr } = await pair.stack.run(
-    [process.execPath, "--import", loader, main, "drill", "--stack", "lab", "--json", ...words],
+    [...CLI, "drill", "--stack", "lab", "--json", ...words],
     {
       check: false,
       onStart: (child) => (pid = child.pid!),
@@ -181,13 +179,12 @@ describe("a drill", () => {
   });
 
   it("has a watch beside it that tells each change, and ends at Ctrl-C with how everything is", async () => {
-    const loader = join(repository, "node_modules/tsx/dist/loader.mjs");
     const words = ["status", "--watch", "--interval", "1", "--stack", "lab"];
     let pid = 0;
-    const watched = pair.stack.run(
-      [process.execPath, "--import", loader, join(repository, "cli/main.ts"), ...words],
-      { check: false, onStart: (child) => (pid = child.pid!) },
-    );
+    const watched = pair.stack.run([...CLI, ...words], {
+      check: false,
+      onStart: (child) => (pid = child.pid!),
+    });
     const sights = () => new Promise((resolve) => setTimeout(resolve, 6000));
     await sights();
     await pair.a.exec("vrrp-agent drain gw");
